@@ -1,0 +1,162 @@
+/* cordon/cordon.h: run a command that somebody else wrote, with exactly what a policy grants.
+ *
+ *	cordon_policy_new
+ *	cordon_policy_load, cordon_policy_set        what is granted
+ *	cordon_run_new                               the plan for this host; refuses what cannot be enforced
+ *	cordon_run_start
+ *	cordon_run_wait, or cordon_run_waitable with cordon_run_step in a loop of one's own
+ *	cordon_run_report
+ *	cordon_run_free, cordon_policy_free
+ *
+ * Every function that can fail returns 1 for success and 0 for failure, and then has filled *err (cordon/error.h).
+ * Strings are UTF-8 on Windows and bytes on Linux, NUL-terminated. Text that a function returns belongs to the handle it
+ * came from and lives until the next call with that handle. Handles may be used from any thread, one at a time each.
+ * The library leaves signal handlers, SIGCHLD, the umask and the current directory alone, and prints nothing.
+ */
+#ifndef CORDON_CORDON_H
+#define CORDON_CORDON_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cordon/error.h"
+
+#if defined(_WIN32) && defined(CORDON_SHARED)
+#define CORDON_API __declspec(dllimport)
+#elif defined(__GNUC__)
+#define CORDON_API __attribute__((visibility("default")))
+#else
+#define CORDON_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define CORDON_VERSION "0.1.0"
+
+/* The version of the library in use, as CORDON_VERSION; static. */
+CORDON_API const char *cordon_version(void);
+
+/* -- what is granted ------------------------------------------------------------------------------------------ */
+
+struct cordon_policy;
+
+/* A policy with nothing in it yet. The caller frees it. */
+CORDON_API int cordon_policy_new(struct cordon_policy **ret_policy, struct cordon_error *err);
+CORDON_API void cordon_policy_free(struct cordon_policy *policy); /* NULL is fine */
+
+/* Sources of rules, for cordon_policy_load. */
+#define CORDON_SOURCE_PRESET 0 /* name: workspace, read-only, strict, open-network; at most one, before files */
+#define CORDON_SOURCE_FILE 1   /* name: a policy file (JSONC, at most 1 MiB) */
+#define CORDON_SOURCE_USER 2   /* the user's own policy file, if there is one; name is ignored */
+
+/* Loads a preset or a file. Nothing is taken over from a file that has an error. Errors: CORDON_BAD_POLICY with file,
+ * line and column; CORDON_OS_FAILED when it cannot be read; CORDON_BAD_USAGE for an unknown preset or source.
+ */
+CORDON_API int cordon_policy_load(struct cordon_policy *policy, int32_t source, const char *name,
+				  struct cordon_error *err);
+
+/* One setting on top of what was loaded, by the key that a policy file would use; `flag` is how messages call its origin
+ * ("--write"). `name` is NULL except where the key holds named things:
+ *	("files", PATH, "none" | "read" | "write")     a relative PATH belongs to the current directory
+ *	("network.mode", NULL, "off" | "filtered" | "open"), ("network.allow", NULL, "HOST[:PORT]")
+ *	("network.deny", NULL, "HOST"), ("network.listen", NULL, "PORT")
+ *	("limits.memory", NULL, "4GiB") and so on for each limit
+ *	("environment.inherit", NULL, "NAME"), ("environment.remove", NULL, "PATTERN"), ("environment.set", NAME, VALUE)
+ *	("accept", NULL, "GUARANTEE" or "GUARANTEE=absent")
+ */
+CORDON_API int cordon_policy_set(struct cordon_policy *policy, const char *flag, const char *key, const char *name,
+				 const char *value, struct cordon_error *err);
+
+/* -- a run ---------------------------------------------------------------------------------------------------- */
+
+struct cordon_run;
+
+struct cordon_run_options {
+	uint32_t size;             /* sizeof(struct cordon_run_options) */
+	uint32_t flags;            /* CORDON_RUN_* */
+	const char *workspace;     /* NULL: the current directory */
+	const char *target;        /* NULL: this host. "linux", "windows": the plan of another system, not startable */
+	const char *tier;          /* Windows; NULL: "auto" */
+	int32_t input, output, error; /* descriptors that become 0, 1, 2 inside; borrowed until cordon_run_start returns */
+	const int32_t *passed;     /* further descriptors that pass under their own numbers */
+	uint32_t passed_count;
+};
+
+#define CORDON_RUN_NO_OBSERVE 1u /* do not watch for refused acts: nothing is reported of them */
+
+#define CORDON_RUN_OPTIONS_INIT { sizeof(struct cordon_run_options), 0, NULL, NULL, NULL, 0, 1, 2, NULL, 0 }
+
+/* Surveys the host and makes the plan. The policy may be freed or used for further runs afterwards. Errors: those of
+ * the policy; CORDON_UNSUPPORTED naming each guarantee that this host lacks.
+ */
+CORDON_API int cordon_run_new(const struct cordon_policy *policy, const struct cordon_run_options *options,
+			      struct cordon_run **ret_run, struct cordon_error *err);
+
+/* Kills what still runs and waits for it; NULL is fine. */
+CORDON_API void cordon_run_free(struct cordon_run *run);
+
+/* The run's id: 26 characters, unique. */
+CORDON_API const char *cordon_run_id(const struct cordon_run *run);
+
+/* The plan as JSON, or NULL when memory is short. */
+CORDON_API const char *cordon_run_plan(struct cordon_run *run);
+
+/* Starts the command argv (NULL-terminated). It may fail to execute later: see cordon_run_wait. Once a run. */
+CORDON_API int cordon_run_start(struct cordon_run *run, const char *const *argv, struct cordon_error *err);
+
+/* A descriptor (Linux) or HANDLE (Windows) that becomes readable or signalled when cordon_run_step has something to
+ * do; it belongs to the run.
+ */
+CORDON_API intptr_t cordon_run_waitable(const struct cordon_run *run);
+
+/* Does what is to be done within timeout_ms (-1: until something happens) and says in *ret_ended (0 or 1) whether the
+ * run is over. Must be called while the run lasts: the command's refused acts wait for it.
+ */
+CORDON_API int cordon_run_step(struct cordon_run *run, int32_t timeout_ms, int32_t *ret_ended, struct cordon_error *err);
+
+/* Passes a signal number (Linux) to the command's process group. */
+CORDON_API void cordon_run_signal(struct cordon_run *run, int32_t signal);
+
+/* Kills the tree; the run's outcome becomes "signaled". */
+CORDON_API void cordon_run_end(struct cordon_run *run);
+
+struct cordon_result {
+	uint32_t size;            /* sizeof(struct cordon_result) */
+	int32_t exit_status;      /* what `cordon run` exits with: the child's own, 124-127, 128+n or 137 */
+	int32_t was_refused;      /* 1: cordon could not run the command; the error says why */
+	int32_t explained;        /* 1: the command failed and a refusal of the sandbox is on record */
+	uint32_t denial_count;    /* distinct refused acts on record */
+	struct cordon_error error; /* for was_refused */
+};
+
+#define CORDON_RESULT_INIT { sizeof(struct cordon_result), 0, 0, 0, 0, CORDON_ERROR_INIT }
+
+/* Steps until the run is over. A command that could not be executed is a success of this function: was_refused, with
+ * exit_status 125, 126 or 127.
+ */
+CORDON_API int cordon_run_wait(struct cordon_run *run, struct cordon_result *ret_result, struct cordon_error *err);
+
+/* The result of a run that is over; 0 while it lasts. */
+CORDON_API int cordon_run_result(const struct cordon_run *run, struct cordon_result *ret_result);
+
+/* The report as JSON (docs/report.md), any time after cordon_run_new; NULL when memory is short. */
+CORDON_API const char *cordon_run_report(struct cordon_run *run);
+
+/* For people, the most telling refusal in one line without newline: what was refused, by which rule, what would allow
+ * it; NULL when there is none to tell.
+ */
+CORDON_API const char *cordon_run_explanation(struct cordon_run *run);
+
+/* -- this host ------------------------------------------------------------------------------------------------ */
+
+/* What this host can enforce, one row a guarantee, as JSON; malloc'ed, freed with cordon_free. */
+CORDON_API int cordon_doctor(char **ret_json, struct cordon_error *err);
+CORDON_API void cordon_free(void *memory);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,97 @@
+/* backend/backend.h: the one interface behind which an operating system confines.
+ *
+ *	probe                         what this host can do, without side effects that outlast it
+ *	assess                        for each guarantee that the plan asks for: enforced, partial or absent, and why
+ *	prepare -> start -> next_event (until CAGE_ENDED) -> discard
+ *
+ * The build links exactly one `backend_native`; tests may link another. A backend only carries a plan out: what it
+ * cannot do it says in assess or fails; it never does less in silence.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/guarantee.h"
+#include "policy/plan.h"
+
+struct abilities; /* each backend's own; probed once, read by assess and prepare */
+struct cage;      /* one run's confinement */
+
+struct assessment {
+	enum level level;
+	char why[200]; /* what is missing, for PARTIAL and ABSENT; else what enforces it, in a few words */
+};
+
+struct command {
+	char *const *argv;  /* NULL-terminated, argv[0] looked up in the plan's PATH inside the view unless it has a '/' */
+	int streams[3];     /* what becomes 0, 1, 2; borrowed */
+	const int *passed;  /* further descriptors that pass under their own numbers */
+	size_t passed_count;
+	bool observe;       /* report refused acts (CAGE_DENIED); else none are seen */
+};
+
+enum cage_event_kind {
+	CAGE_NOTHING,     /* the time ran out */
+	CAGE_STARTED,     /* the command's image runs */
+	CAGE_NOT_STARTED, /* error says why: CORDON_NOT_FOUND, CORDON_NOT_EXECUTABLE, or what failed in the set-up */
+	CAGE_DENIED,
+	CAGE_COVER_LOST,  /* a cover was taken away by the host; path says which */
+	CAGE_ENDED,       /* every process of the tree is dead; exit says how the command ended */
+};
+
+enum act { ACT_WRITE, ACT_CREATE, ACT_DELETE, ACT_RENAME, ACT_ATTRIBUTES, ACT_CONNECT };
+
+struct cage_event {
+	enum cage_event_kind kind;
+	struct cordon_error error; /* NOT_STARTED */
+	struct {
+		enum act act;
+		int64_t pid;          /* as the host numbers it */
+		const char *path;     /* as asked, made absolute; borrowed until the next event */
+		const char *landing;  /* where it lands as far as the observer could tell */
+		const char *program;  /* argv[0] or the executable's path; may be empty */
+	} denied;
+	struct {
+		bool by_signal;
+		int code; /* exit status or signal number */
+		uint64_t cpu_ms;
+		uint64_t memory_peak; /* bytes, of the largest process */
+	} exit;
+};
+
+struct backend_ops {
+	const char *name;
+
+	/* The caller frees *ret_abilities with free(). */
+	bool (*probe)(struct abilities **ret_abilities, struct cordon_error *err);
+
+	/* Fills one row for each guarantee that the plan asks for; others become LEVEL_UNASKED. */
+	void (*assess)(const struct plan *plan, const struct abilities *abilities,
+		       struct assessment ret_rows[GUARANTEE_COUNT]);
+
+	/* The plan and the abilities are borrowed until discard. */
+	bool (*prepare)(const struct plan *plan, const struct abilities *abilities, struct cage **ret_cage,
+			struct cordon_error *err);
+	bool (*start)(struct cage *cage, const struct command *command, struct cordon_error *err);
+
+	/* A descriptor (Linux) that polls readable when next_event has something; -1 where there is none. */
+	int (*waitable)(const struct cage *cage);
+
+	/* Waits up to timeout_ms (-1: for ever) for what happens next. */
+	bool (*next_event)(struct cage *cage, int timeout_ms, struct cage_event *ret_event, struct cordon_error *err);
+
+	/* Passes a signal on to the command's process group. */
+	void (*signal)(struct cage *cage, int signal);
+
+	/* Kills the whole tree; CAGE_ENDED follows. */
+	void (*end)(struct cage *cage);
+
+	/* Whatever is still alive is killed and reaped; what the cage made on the host is removed. NULL and half-built
+	 * cages are fine. */
+	void (*discard)(struct cage *cage);
+};
+
+extern const struct backend_ops backend_native; /* defined by exactly one folder */

@@ -1,0 +1,84 @@
+/* base/facts.h: what the planner knows of the host, as plain data.
+ *
+ * os/ fills it in (os_survey), tests write it by hand, policy/ reads it. Nothing in it decides anything. A facts struct
+ * owns all that it points to; facts_free releases it, half-built ones too.
+ *
+ * Paths are absolute, UTF-8 or plain bytes on Linux, in the target's own spelling (`/home/u`, `C:\Users\u`), without a
+ * trailing separator except for a root.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+enum target { TARGET_LINUX, TARGET_WINDOWS };
+
+enum path_type {
+	PATH_MISSING,
+	PATH_FILE,
+	PATH_DIRECTORY,
+	PATH_OTHER, /* socket, device, fifo */
+};
+
+/* One path that a rule names. */
+struct path_fact {
+	char *path;      /* as the rule names it after expansion */
+	char *landing;   /* where it lands with every link resolved; for a missing path: the landing of the deepest
+			  * existing ancestor plus the rest as written */
+	enum path_type type;
+	uint64_t device; /* identity of the landing; 0 when missing */
+	uint64_t inode;
+	uint32_t links;      /* hard links to it */
+	bool parent_exists;  /* the landing's parent is a directory */
+	bool parent_is_users; /* …and the user owns it, so the user's tools may replace names in it */
+};
+
+/* A name for ${name} in policies; a rule that uses a variable with several values stands for one rule a value, with
+ * none for no rule at all. `~` is ${home}.
+ */
+struct variable {
+	const char *name; /* static */
+	char **values;    /* NULL-terminated list or NULL */
+	size_t count;
+};
+
+struct facts {
+	enum target target;
+	bool assumed;      /* not read from a host: example values for --dry-run --target of another system */
+	uint64_t user_id;  /* uid; 0 on Windows */
+	uint64_t group_id;
+	char *user_sid;    /* Windows only */
+	char *home;
+	char *workspace;   /* landing path, a directory */
+	char *directory;   /* where the command starts: the current directory if it lies in the workspace, else the workspace */
+	char *temp;        /* the host's temporary directory */
+	char *state;       /* cordon's own state directory */
+	char **environment; /* NULL-terminated NAME=VALUE list */
+	uint32_t processors;
+	uint64_t memory;   /* bytes of physical memory */
+	struct variable_list {
+		struct variable *items;
+		size_t count, room;
+	} variables;       /* at least home, workspace, config, cache, state, temp; git: the git directories of the roots */
+	struct path_fact_list {
+		struct path_fact *items;
+		size_t count, room;
+	} paths;
+};
+
+struct facts *facts_new(enum target target);   /* NULL when memory is short */
+struct facts *facts_free(struct facts *facts); /* NULL is fine; returns NULL */
+void facts_free_at(struct facts **facts);      /* for CORDON_ON_EXIT */
+
+/* Appends a value to the variable, creating it when new; a NULL value only creates it. `name` must be static text. */
+CORDON_CHECKED bool facts_add_variable(struct facts *facts, const char *name, const char *value,
+				       struct cordon_error *err);
+
+/* The variable of that name (length bytes long), or NULL. */
+const struct variable *facts_find_variable(const struct facts *facts, const char *name, size_t length);
+
+/* The fact about that path as a rule names it, or NULL. */
+const struct path_fact *facts_find_path(const struct facts *facts, const char *path);

@@ -1,0 +1,49 @@
+/* os/os.h: the host's files, processes and facts. No decisions.
+ *
+ * linux/ and windows/ implement the same functions; the build picks one. Paths are UTF-8 (Windows) or bytes (Linux).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/facts.h"
+#include "base/text.h"
+
+/* Facts about the user, the machine and the workspace: everything but variables.git and paths. `workspace` may be NULL
+ * (the current directory); it is resolved through links and must be a directory. Errors name it.
+ */
+CORDON_CHECKED bool os_survey_host(const char *workspace, struct facts **ret_facts, struct cordon_error *err);
+
+/* Adds to the variable `git` the git directory of each root that has one of its own (ROOT/.git is a directory). */
+CORDON_CHECKED bool os_survey_git(struct facts *facts, char *const *roots, struct cordon_error *err);
+
+/* Adds a path_fact for each of the NULL-terminated paths that has none yet. */
+CORDON_CHECKED bool os_survey_paths(struct facts *facts, char *const *paths, struct cordon_error *err);
+
+/* Walks below `root` without following links, at most *budget entries (counted down), and calls visit for each. Stops
+ * with an error when the budget or deadline_ms (os_clock) is used up; visit returning false stops with its error.
+ */
+CORDON_CHECKED bool os_walk(const char *root, size_t *budget, uint64_t deadline_ms,
+			    bool (*visit)(void *context, const char *path, struct cordon_error *err), void *context,
+			    struct cordon_error *err);
+
+/* A whole file of at most `limit` bytes. Errors: CORDON_OS_FAILED with the path; CORDON_BAD_USAGE for a directory, a
+ * file that is larger, or one that is no regular file. */
+CORDON_CHECKED bool os_read_file(const char *path, size_t limit, struct text *ret_text, struct cordon_error *err);
+
+/* True when the path exists (links followed). */
+bool os_exists(const char *path);
+
+/* The absolute form of a path given on the command line, `..` and `.` taken lexically, links untouched; malloc'ed. */
+CORDON_CHECKED bool os_absolute(const char *path, char **ret_path, struct cordon_error *err);
+
+/* Makes the directory and its missing parents, mode 0700. */
+CORDON_CHECKED bool os_make_directories(const char *path, struct cordon_error *err);
+
+/* `count` bytes from the system's random source. */
+CORDON_CHECKED bool os_random(void *bytes, size_t count, struct cordon_error *err);
+
+uint64_t os_clock(void);     /* monotonic, milliseconds */

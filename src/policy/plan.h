@@ -1,0 +1,83 @@
+/* policy/plan.h: what a backend has to carry out, as plain data. Pure.
+ *
+ * plan_compile makes a plan from a resolved policy for the facts' target; a backend reads it and never decides;
+ * plan_print shows it as JSON (`cordon run --dry-run`). The plan borrows from the policy and the facts (origins, rules):
+ * both must outlive it.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/text.h"
+#include "policy/policy.h"
+
+/* One step of the mount view. Steps are carried out in order; a step's path may lie below an earlier step's. */
+enum mount_kind {
+	MOUNT_BIND,    /* the path onto itself, read-only or writable; the host's sub-mounts come along */
+	MOUNT_FACADE,  /* a read-only tmpfs that shows every entry of the directory but the names in `hide` */
+	MOUNT_COVER,   /* a name that must not be seen: opening it gives ENOENT (a file) or an empty directory */
+	MOUNT_PRIVATE, /* an empty writable tmpfs, mode 1777 */
+	MOUNT_PROC,    /* a fresh /proc, read-only outside the process directories */
+	MOUNT_DEVICES, /* a minimal /dev with a devpts of its own */
+};
+
+struct plan_mount {
+	enum mount_kind kind;
+	char *path;              /* landing path; a target too */
+	bool is_writable;        /* BIND */
+	bool is_missing;         /* BIND read-only of a name that does not exist: a placeholder has to hold it */
+	bool is_directory;       /* what the path is, or for a missing name: what its placeholder is to be */
+	uint64_t device, inode;  /* BIND, COVER, FACADE: the identity the survey saw; 0 when missing */
+	uint64_t size;           /* PRIVATE: bytes, 0 = the kernel's default */
+	char **hide;             /* FACADE: NULL-terminated names */
+	const struct rule *rule; /* whose wish it is; NULL: the platform's own */
+};
+
+struct plan_guarantee {
+	bool is_asked;       /* the policy asks for it on this target */
+	bool is_best_effort; /* a preset's limit: taken as far as the host can give it */
+	enum level accepted; /* the worst level with which the run may start */
+};
+
+struct plan_windows; /* plan_windows.h */
+
+struct plan {
+	enum target target;
+	const struct policy *policy;
+	const struct facts *facts;
+	char *directory;    /* where the command starts */
+	char **environment; /* NULL-terminated NAME=VALUE */
+	enum network_mode network;
+	struct limit_setting limits[LIMIT_COUNT];
+	struct plan_guarantee guarantees[GUARANTEE_COUNT];
+
+	/* Linux */
+	struct plan_mount_list {
+		struct plan_mount *items;
+		size_t count, room;
+	} mounts;
+	bool root_is_writable; /* "/": "write" */
+
+	/* Windows */
+	struct plan_windows *windows;
+};
+
+struct plan_options {
+	const char *run_id; /* for CORDON_RUN_ID */
+	const char *tier;   /* Windows: "auto", "account", "appcontainer", "token"; NULL = "auto" */
+};
+
+/* Errors: CORDON_UNSUPPORTED when the target cannot carry the policy, naming the guarantees and the rule's place. */
+CORDON_CHECKED bool plan_compile(const struct policy *policy, const struct facts *facts, const struct plan_options *options,
+				 struct plan **ret_plan, struct cordon_error *err);
+struct plan *plan_free(struct plan *plan); /* NULL is fine; returns NULL */
+void plan_free_at(struct plan **plan);
+
+/* Appends the plan as JSON, two spaces an indent, keys in a fixed order, newline at the end. */
+CORDON_CHECKED bool plan_print(const struct plan *plan, struct text *text, struct cordon_error *err);
+
+/* The parts of plan_compile that belong to one target; called by it alone. */
+CORDON_CHECKED bool plan_compile_linux(struct plan *plan, struct cordon_error *err);
+CORDON_CHECKED bool plan_compile_windows(struct plan *plan, const struct plan_options *options, struct cordon_error *err);

@@ -1,0 +1,66 @@
+/* run/run.h: one run from the policy to the report.
+ *
+ *	run_new -> run_start -> run_step until it says so -> run_report, run_result -> run_free
+ *
+ * Glue between the policy (pure), the survey (os), the plan and the backend; owns limits, events, output and teardown.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "policy/policy.h"
+
+/* What the caller asks for before a host is known: replayed into a fresh policy for each run. */
+struct settings;
+
+struct settings *settings_new(void); /* NULL when memory is short */
+struct settings *settings_free(struct settings *settings);
+
+enum source { SOURCE_PRESET, SOURCE_FILE, SOURCE_USER };
+
+/* Reads and checks the source at once. Errors as in cordon_policy_load. */
+CORDON_CHECKED bool settings_load(struct settings *settings, enum source source, const char *name,
+				  struct cordon_error *err);
+/* Checks key and value at once. Errors as in policy_set. */
+CORDON_CHECKED bool settings_set(struct settings *settings, const char *flag, const char *key, const char *name,
+				 const char *value, struct cordon_error *err);
+
+struct run;
+
+struct run_options {
+	const char *workspace;
+	const char *target; /* NULL: this host */
+	const char *tier;
+	int streams[3];
+	const int *passed;
+	size_t passed_count;
+	bool observe;
+};
+
+struct run_result {
+	int exit_status;
+	bool was_refused;
+	bool explained;
+	unsigned denial_count;
+	struct cordon_error error;
+};
+
+CORDON_CHECKED bool run_new(const struct settings *settings, const struct run_options *options, struct run **ret_run,
+			    struct cordon_error *err);
+struct run *run_free(struct run *run);
+const char *run_id(const struct run *run);
+CORDON_CHECKED bool run_plan(struct run *run, struct text *text, struct cordon_error *err);
+CORDON_CHECKED bool run_start(struct run *run, char *const *argv, struct cordon_error *err);
+intptr_t run_waitable(const struct run *run);
+CORDON_CHECKED bool run_step(struct run *run, int timeout_ms, bool *ret_ended, struct cordon_error *err);
+void run_signal(struct run *run, int signal);
+void run_end(struct run *run);
+bool run_result(const struct run *run, struct run_result *ret_result);
+CORDON_CHECKED bool run_report(struct run *run, struct text *text, struct cordon_error *err);
+/* Appends the line of cordon_run_explanation; appends nothing when there is none. */
+void run_explanation(struct run *run, struct text *text);
+/* JSON of what this host can enforce. */
+CORDON_CHECKED bool run_doctor(struct text *text, struct cordon_error *err);
