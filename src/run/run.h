@@ -32,7 +32,7 @@ struct run;
 
 struct run_options {
 	const char *workspace;
-	const char *target; /* NULL: this host */
+	const char *target; /* NULL: this host; a name, also this host's own: only to look at, nothing is assessed */
 	const char *tier;
 	int streams[3];
 	const int *passed;
@@ -52,12 +52,16 @@ CORDON_CHECKED bool run_new(const struct settings *settings, const struct run_op
 			    struct cordon_error *err);
 struct run *run_free(struct run *run);
 const char *run_id(const struct run *run);
+/* The policy as resolved for the run; it belongs to the run. */
+const struct policy *run_policy(const struct run *run);
 CORDON_CHECKED bool run_plan(struct run *run, struct text *text, struct cordon_error *err);
 CORDON_CHECKED bool run_start(struct run *run, char *const *argv, struct cordon_error *err);
 intptr_t run_waitable(const struct run *run);
 CORDON_CHECKED bool run_step(struct run *run, int timeout_ms, bool *ret_ended, struct cordon_error *err);
 void run_signal(struct run *run, int signal);
 void run_end(struct run *run);
+/* True once the command's image runs or has run. */
+bool run_is_started(const struct run *run);
 bool run_result(const struct run *run, struct run_result *ret_result);
 CORDON_CHECKED bool run_report(struct run *run, struct text *text, struct cordon_error *err);
 /* Appends the line of cordon_run_explanation; appends nothing when there is none. */
