@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+CORDON_PRINTF(4, 0)
 static void set(struct cordon_error *err, int status, int64_t os_code, const char *format, va_list args)
 {
 	err->status = status;

@@ -15,7 +15,7 @@
 #include "cordon/error.h"
 
 #define CORDON_CHECKED __attribute__((warn_unused_result))
-#define CORDON_PRINTF(format, first) __attribute__((format(printf, format, first)))
+#define CORDON_PRINTF(text, first) __attribute__((format(printf, text, first)))
 
 /* Each returns false, so that a failure is one line: `return cordon_fail(err, ...)`. err is never NULL. The text
  * should name the thing concerned and say what to do; it has no newline and no full stop.

@@ -46,6 +46,7 @@ void text_add_char(struct text *text, char c)
 	text_add_bytes(text, &c, 1);
 }
 
+CORDON_PRINTF(2, 0)
 static void add_formatted(struct text *text, const char *format, va_list args)
 {
 	va_list again;
