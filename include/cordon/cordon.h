@@ -73,11 +73,12 @@ CORDON_API int cordon_policy_set(struct cordon_policy *policy, const char *flag,
 
 struct cordon_run;
 
+/* Structs carry their size and grow at the end; start each from its _INIT. */
 struct cordon_run_options {
 	uint32_t size;             /* sizeof(struct cordon_run_options) */
 	uint32_t flags;            /* CORDON_RUN_* */
 	const char *workspace;     /* NULL: the current directory */
-	const char *target;        /* NULL: this host. "linux", "windows": the plan of another system, not startable */
+	const char *target;        /* NULL: this host. "linux", "windows": only to look at, not startable, nothing refused */
 	const char *tier;          /* Windows; NULL: "auto" */
 	int32_t input, output, error; /* descriptors that become 0, 1, 2 inside; borrowed until cordon_run_start returns */
 	const int32_t *passed;     /* further descriptors that pass under their own numbers */
@@ -121,6 +122,9 @@ CORDON_API void cordon_run_signal(struct cordon_run *run, int32_t signal);
 
 /* Kills the tree; the run's outcome becomes "signaled". */
 CORDON_API void cordon_run_end(struct cordon_run *run);
+
+/* 1 once the command's image runs or has run, 0 before and when it could not be executed. */
+CORDON_API int cordon_run_is_started(const struct cordon_run *run);
 
 struct cordon_result {
 	uint32_t size;            /* sizeof(struct cordon_result) */
