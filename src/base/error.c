@@ -5,6 +5,7 @@
 #include <string.h>
 
 CORDON_PRINTF(4, 0)
+CORDON_PRINTF(4, 0)
 static void set(struct cordon_error *err, int status, int64_t os_code, const char *format, va_list args)
 {
 	err->status = status;

@@ -15,7 +15,11 @@
 #include "cordon/error.h"
 
 #define CORDON_CHECKED __attribute__((warn_unused_result))
+#if defined(__MINGW32__) && !defined(__clang__) /* its plain "printf" means Microsoft's, without %zu */
+#define CORDON_PRINTF(text, first) __attribute__((format(gnu_printf, text, first)))
+#else
 #define CORDON_PRINTF(text, first) __attribute__((format(printf, text, first)))
+#endif
 
 /* Each returns false, so that a failure is one line: `return cordon_fail(err, ...)`. err is never NULL. The text
  * should name the thing concerned and say what to do; it has no newline and no full stop.

@@ -1,0 +1,60 @@
+# Third-party libraries. A native build takes the system's; a build for another libc or system (presets release and
+# mingw set FETCHCONTENT_TRY_FIND_PACKAGE_MODE to NEVER) compiles their sources: on Debian those of the distribution,
+# fetched by tools/fetch-source, elsewhere upstream's. Both ways give the same target names.
+
+include(FetchContent)
+set(FETCHCONTENT_QUIET ON)
+
+# On Debian, points FETCHCONTENT_SOURCE_DIR_<NAME> at the distribution's source package.
+function(use_debian_source name)
+	string(TOUPPER ${name} upper)
+	if(FETCHCONTENT_TRY_FIND_PACKAGE_MODE STREQUAL NEVER AND NOT FETCHCONTENT_SOURCE_DIR_${upper}
+	   AND EXISTS /etc/debian_version)
+		# Beside the build trees, so that all of them share one download.
+		cmake_path(GET PROJECT_BINARY_DIR PARENT_PATH parent)
+		execute_process(
+			COMMAND ${PROJECT_SOURCE_DIR}/tools/fetch-source ${name} ${parent}/third-party
+			COMMAND_ERROR_IS_FATAL ANY)
+		set(FETCHCONTENT_SOURCE_DIR_${upper} ${parent}/third-party/${name}
+		    CACHE PATH "source of ${name}")
+	endif()
+endfunction()
+
+# jansson: strict JSON reading and writing
+use_debian_source(jansson)
+FetchContent_Declare(jansson
+	GIT_REPOSITORY https://github.com/akheron/jansson.git
+	GIT_TAG v2.14
+	FIND_PACKAGE_ARGS 2.12)
+block()
+	set(JANSSON_BUILD_DOCS OFF)
+	set(JANSSON_BUILD_SHARED_LIBS OFF)
+	set(JANSSON_EXAMPLES OFF)
+	set(JANSSON_WITHOUT_TESTS ON)
+	set(JANSSON_INSTALL OFF)
+	set(CMAKE_POLICY_DEFAULT_CMP0063 NEW)
+	set(CMAKE_POLICY_DEFAULT_CMP0077 NEW)
+	set(CMAKE_WARN_DEPRECATED OFF)
+	FetchContent_MakeAvailable(jansson)
+endblock()
+if(NOT TARGET jansson::jansson)
+	add_library(jansson::jansson ALIAS jansson)
+endif()
+
+# jsmn: the place of every key and value. It is a single header and needs no libc, so the system's serves every target;
+# a copy, because the system's other headers must not come along.
+find_file(CORDON_JSMN_HEADER jsmn.h PATHS /usr/include NO_CMAKE_FIND_ROOT_PATH)
+if(FETCHCONTENT_TRY_FIND_PACKAGE_MODE STREQUAL NEVER AND CORDON_JSMN_HEADER
+   AND NOT FETCHCONTENT_SOURCE_DIR_JSMN)
+	file(COPY ${CORDON_JSMN_HEADER} DESTINATION ${PROJECT_BINARY_DIR}/jsmn)
+	set(FETCHCONTENT_SOURCE_DIR_JSMN ${PROJECT_BINARY_DIR}/jsmn CACHE PATH "folder of jsmn.h")
+endif()
+FetchContent_Declare(jsmn
+	GIT_REPOSITORY https://github.com/zserge/jsmn.git
+	GIT_TAG v1.1.0
+	FIND_PACKAGE_ARGS)
+FetchContent_MakeAvailable(jsmn)
+if(NOT TARGET jsmn::jsmn)
+	add_library(jsmn::jsmn INTERFACE IMPORTED GLOBAL)
+	target_include_directories(jsmn::jsmn SYSTEM INTERFACE ${jsmn_SOURCE_DIR})
+endif()

@@ -1,0 +1,43 @@
+# How every file of ours is compiled. Third-party sources are not: they do not link against cordon_options.
+
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_C_EXTENSIONS OFF)
+set(CMAKE_C_VISIBILITY_PRESET hidden)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+option(CORDON_PLANT "honour CORDON_PLANT, which leaves out a layer: for tests of the tests, never shipped" OFF)
+option(CORDON_SANITIZE "build with the address and undefined behaviour sanitizers" OFF)
+
+if(WIN32)
+	set(CORDON_SYSTEM windows)
+else()
+	set(CORDON_SYSTEM linux)
+endif()
+
+add_library(cordon_options INTERFACE)
+target_include_directories(cordon_options INTERFACE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
+target_compile_options(cordon_options INTERFACE
+	-Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes -Wformat=2 -Werror)
+if(WIN32)
+	# C99 formats such as %zu need mingw's own stdio.
+	target_compile_definitions(cordon_options INTERFACE
+		UNICODE _UNICODE _WIN32_WINNT=0x0A00 __USE_MINGW_ANSI_STDIO=1)
+	# -std=c11 hides strdup and its like there.
+	set(CMAKE_C_EXTENSIONS ON)
+else()
+	target_compile_definitions(cordon_options INTERFACE _GNU_SOURCE)
+endif()
+if(CORDON_PLANT)
+	target_compile_definitions(cordon_options INTERFACE CORDON_PLANT)
+endif()
+if(CORDON_SANITIZE)
+	add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+	add_link_options(-fsanitize=address,undefined)
+endif()
+
+set(CMAKE_C_FLAGS_RELEASE -O2)
+if(CMAKE_BUILD_TYPE STREQUAL Release)
+	add_compile_options(-ffunction-sections -fdata-sections)
+	add_link_options(-Wl,--gc-sections)
+endif()
