@@ -38,7 +38,7 @@ enum cage_event_kind {
 	CAGE_STARTED,     /* the command's image runs */
 	CAGE_NOT_STARTED, /* error says why: CORDON_NOT_FOUND, CORDON_NOT_EXECUTABLE, or what failed in the set-up */
 	CAGE_DENIED,
-	CAGE_COVER_LOST,  /* a cover was taken away by the host; path says which */
+	CAGE_COVER_LOST,  /* a cover was taken away by the host; lost says which */
 	CAGE_ENDED,       /* every process of the tree is dead; exit says how the command ended */
 };
 
@@ -47,6 +47,8 @@ enum act { ACT_WRITE, ACT_CREATE, ACT_DELETE, ACT_RENAME, ACT_ATTRIBUTES, ACT_CO
 struct cage_event {
 	enum cage_event_kind kind;
 	struct cordon_error error; /* NOT_STARTED */
+	bool is_observed;          /* STARTED: refused acts are reported; false also where the host cannot */
+	const char *lost;          /* COVER_LOST: the path; belongs to the plan. The tree is being killed */
 	struct {
 		enum act act;
 		int64_t pid;          /* as the host numbers it */

@@ -5,7 +5,6 @@
 #include <string.h>
 
 CORDON_PRINTF(4, 0)
-CORDON_PRINTF(4, 0)
 static void set(struct cordon_error *err, int status, int64_t os_code, const char *format, va_list args)
 {
 	err->status = status;
@@ -34,6 +33,17 @@ bool cordon_fail_os(struct cordon_error *err, int64_t os_code, const char *forma
 	return false;
 }
 
+/* strerror of glibc translates, with locks that another thread may have held at fork. */
+static const char *describe(int code)
+{
+#ifdef __GLIBC__
+	const char *text = strerrordesc_np(code);
+	return text ? text : "unknown error";
+#else
+	return strerror(code);
+#endif
+}
+
 bool cordon_fail_errno(struct cordon_error *err, int code, const char *format, ...)
 {
 	va_list args;
@@ -42,7 +52,7 @@ bool cordon_fail_errno(struct cordon_error *err, int code, const char *format, .
 	va_end(args);
 
 	size_t length = strlen(err->text);
-	snprintf(err->text + length, sizeof err->text - length, ": %s", strerror(code));
+	snprintf(err->text + length, sizeof err->text - length, ": %s", describe(code));
 	return false;
 }
 

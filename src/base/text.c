@@ -47,7 +47,6 @@ void text_add_char(struct text *text, char c)
 }
 
 CORDON_PRINTF(2, 0)
-CORDON_PRINTF(2, 0)
 static void add_formatted(struct text *text, const char *format, va_list args)
 {
 	va_list again;

@@ -1,0 +1,145 @@
+/* What this host can do, and what that makes of each guarantee. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "backend/linux/cage.h"
+#include "base/scope.h"
+#include "base/text.h"
+
+/* The first character of a settings file, or NUL. */
+static char setting(const char *path)
+{
+	char value = '\0';
+	int file = open(path, O_RDONLY | O_CLOEXEC);
+	if (file < 0)
+		return '\0';
+	if (read(file, &value, 1) != 1)
+		value = '\0';
+	close(file);
+	return value;
+}
+
+/* Signs only: the proof is clone3 itself, when the run starts. */
+static const char *what_forbids_namespaces(void)
+{
+	if (setting("/proc/sys/user/max_user_namespaces") == '0')
+		return "user namespaces are switched off (user.max_user_namespaces is 0)";
+	if (geteuid() != 0 && setting("/proc/sys/kernel/unprivileged_userns_clone") == '0')
+		return "user namespaces are for root only (kernel.unprivileged_userns_clone is 0)";
+	return NULL;
+}
+
+bool abilities_probe(struct abilities **ret_abilities, struct cordon_error *err)
+{
+	struct abilities *abilities = calloc(1, sizeof *abilities);
+	if (!abilities)
+		return cordon_fail_memory(err);
+	abilities->landlock = landlock_abi();
+	abilities->has_filters = prctl(PR_GET_SECCOMP, 0, 0, 0, 0) >= 0;
+	abilities->no_namespaces = what_forbids_namespaces();
+	*ret_abilities = abilities;
+	return true;
+}
+
+/* What rests on namespaces and the mount view. */
+static const struct {
+	enum guarantee guarantee;
+	const char *by;
+} of_namespaces[] = {
+	{ GUARANTEE_FILES_WRITE, "read-only mounts and Landlock" },
+	{ GUARANTEE_FILES_READ, "mounts over what is hidden" },
+	{ GUARANTEE_FILES_PROTECT, "mounts over what is protected, watched" },
+	{ GUARANTEE_NET_OFF, "a network namespace with nothing but loopback" },
+	{ GUARANTEE_IPC, "private /run, /tmp and /dev, network and IPC namespaces" },
+	{ GUARANTEE_PROCESSES, "a pid namespace and its own /proc" },
+	{ GUARANTEE_TREE, "a pid namespace that ends with its init" },
+};
+
+static void say(struct assessment *row, enum level level, const char *why)
+{
+	row->level = level;
+	snprintf(row->why, sizeof row->why, "%s", why);
+}
+
+static void assess_files(const struct plan *plan, struct assessment rows[])
+{
+	for (size_t i = 0; i < plan->mounts.count; i++) {
+		const struct plan_mount *mount = &plan->mounts.items[i];
+		const struct path_fact *fact = mount->rule ? mount->rule->fact : NULL;
+		if (mount->kind != MOUNT_COVER || !fact || fact->type != PATH_FILE || fact->links < 2)
+			continue;
+		struct assessment *row = &rows[GUARANTEE_FILES_READ];
+		row->level = LEVEL_PARTIAL;
+		snprintf(row->why, sizeof row->why, "'%.120s' has %u hard links and may be read by another name",
+			 mount->path, fact->links);
+		return;
+	}
+}
+
+static void assess_limits(const struct plan *plan, struct assessment rows[])
+{
+	const char *later = "not in this version";
+	const bool is_root = plan->facts->user_id == 0;
+
+	say(&rows[GUARANTEE_LIMITS_MEMORY], LEVEL_ABSENT, later);
+	say(&rows[GUARANTEE_LIMITS_CPU_TIME], LEVEL_ABSENT, later);
+	say(&rows[GUARANTEE_LIMITS_WALL_TIME], LEVEL_ABSENT, later);
+	say(&rows[GUARANTEE_LIMITS_OUTPUT], LEVEL_ABSENT, later);
+	say(&rows[GUARANTEE_LIMITS_DISK], LEVEL_ABSENT, "the private /tmp alone is bounded in this version");
+	say(&rows[GUARANTEE_LIMITS_CPU], LEVEL_PARTIAL, "processor affinity: whole processors, and a program may change its own");
+	say(&rows[GUARANTEE_LIMITS_OPEN_FILES], LEVEL_ENFORCED, "RLIMIT_NOFILE");
+	say(&rows[GUARANTEE_LIMITS_FILE_SIZE], LEVEL_ENFORCED, "RLIMIT_FSIZE");
+	if (is_root)
+		say(&rows[GUARANTEE_LIMITS_PROCESSES], LEVEL_ABSENT, "the kernel does not count root's processes");
+	else
+		say(&rows[GUARANTEE_LIMITS_PROCESSES], LEVEL_ENFORCED, "RLIMIT_NPROC in the user namespace");
+}
+
+void abilities_assess(const struct plan *plan, const struct abilities *abilities,
+		      struct assessment ret_rows[GUARANTEE_COUNT])
+{
+	memset(ret_rows, 0, GUARANTEE_COUNT * sizeof *ret_rows);
+	for (size_t i = 0; i < sizeof of_namespaces / sizeof *of_namespaces; i++) {
+		struct assessment *row = &ret_rows[of_namespaces[i].guarantee];
+		if (abilities->no_namespaces)
+			say(row, LEVEL_ABSENT, abilities->no_namespaces);
+		else
+			say(row, LEVEL_ENFORCED, of_namespaces[i].by);
+	}
+	if (!abilities->no_namespaces)
+		assess_files(plan, ret_rows);
+	/* With the host's network the host's abstract sockets come along, but for what Landlock scopes. */
+	if (plan->network == NETWORK_OPEN && abilities->landlock < 6 && !abilities->no_namespaces)
+		say(&ret_rows[GUARANTEE_IPC], LEVEL_PARTIAL,
+		    "abstract sockets of the host are in reach (Landlock ABI 6, Linux 6.12, would close them)");
+	const char *filter = abilities->has_filters ? "no capabilities and a seccomp filter" : "this kernel has no seccomp";
+	say(&ret_rows[GUARANTEE_KERNEL], abilities->has_filters ? LEVEL_ENFORCED : LEVEL_ABSENT, filter);
+	say(&ret_rows[GUARANTEE_TERMINAL], abilities->has_filters ? LEVEL_ENFORCED : LEVEL_ABSENT,
+	    abilities->has_filters ? "a session of its own, TIOCSTI and TIOCLINUX refused" : filter);
+	say(&ret_rows[GUARANTEE_NET_FILTERED], LEVEL_ABSENT, "not in this version");
+	say(&ret_rows[GUARANTEE_NET_DNS], LEVEL_ABSENT, "not in this version");
+	assess_limits(plan, ret_rows);
+
+	for (int i = 0; i < GUARANTEE_COUNT; i++)
+		if (!plan->guarantees[i].is_asked)
+			ret_rows[i] = (struct assessment){ .level = LEVEL_UNASKED };
+}
+
+bool abilities_lack_namespaces(const struct plan *plan, int code, struct cordon_error *err)
+{
+	CORDON_ON_EXIT(text_free) struct text names = { 0 };
+	for (size_t i = 0; i < sizeof of_namespaces / sizeof *of_namespaces; i++)
+		if (plan->guarantees[of_namespaces[i].guarantee].is_asked)
+			text_addf(&names, "%s%s", names.length ? ", " : "", guarantee_name(of_namespaces[i].guarantee));
+	if (code == EAGAIN || code == ENOMEM)
+		return cordon_fail_errno(err, code, "start the namespaces of the run");
+	return cordon_fail(err, CORDON_UNSUPPORTED,
+			   "this host refuses user namespaces (%s), without which it cannot give %s; "
+			   "a container's or AppArmor's setting may allow them",
+			   strerror(code), text_str(&names));
+}

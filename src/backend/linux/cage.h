@@ -1,0 +1,147 @@
+/* backend/linux/cage.h: one run's confinement, shared by the files of this folder.
+ *
+ * Three parties:
+ *	supervisor  outside, the caller's process: backend.c, assess.c, observer.c, covers.c, placeholder.c
+ *	init        pid 1 inside: applies the layers (layers.c), starts the command (execute.c), reaps, reports (init.c)
+ *	command     what init starts
+ * Init is a fork of the supervisor and may have other threads' locks frozen in its memory: everything that runs in
+ * it must be async-signal-safe: system calls and memory of its own, no allocation, no stdio (snprintf is used for
+ * messages; both C libraries format integers and strings without locks or allocation).
+ */
+#pragma once
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "backend/backend.h"
+
+struct abilities {
+	int landlock;             /* ABI, 0: none */
+	bool has_filters;         /* seccomp filters */
+	const char *no_namespaces; /* static: what forbids user namespaces here; NULL: nothing that can be seen */
+};
+
+/* What a layer of init may read: the plan, and what the supervisor made ready for it. */
+struct inside {
+	const struct plan *plan;
+	const struct abilities *abilities;
+	const struct command *command;
+	char **script;     /* room for the interpreter and the script in front of argv[1]: see execute.c */
+	int control;       /* init's end of the control socket */
+	int *sources;      /* one per plan mount: descriptor of the bind's source or the facade's original, or -1 */
+	int old_devices;   /* the host's /dev */
+	int streams[3];    /* what becomes 0, 1, 2 */
+	int listener;      /* seccomp listener, -1: none */
+	sigset_t mask;     /* the caller's, for the command */
+	bool dies_with_thread; /* PDEATHSIG is meant: the starting thread is the process' main one */
+};
+
+/* What init and the supervisor tell each other, one datagram each. */
+enum message_kind {
+	MESSAGE_STARTED, /* carries the listener, if there is one */
+	MESSAGE_FAILED,  /* set-up or exec failed: error says what */
+	MESSAGE_ENDED,   /* the tree is empty but for init */
+	MESSAGE_SIGNAL,  /* to init: pass the signal `code` to the command's process group */
+	MESSAGE_KILL,    /* to init: kill every process */
+};
+
+struct message {
+	enum message_kind kind;
+	bool by_signal;
+	int code;
+	uint64_t cpu_ms;
+	uint64_t memory_peak;
+	struct cordon_error error;
+};
+
+/* layers.c: applies every layer in order. Errors name the layer. */
+CORDON_CHECKED bool layers_apply(struct inside *inside, struct cordon_error *err);
+
+/* The layers, one file each. */
+CORDON_CHECKED bool namespaces_enter(struct inside *inside, struct cordon_error *err);
+CORDON_CHECKED bool loopback_raise(struct inside *inside, struct cordon_error *err);
+CORDON_CHECKED bool view_build(struct inside *inside, struct cordon_error *err);
+CORDON_CHECKED bool landlock_restrict(struct inside *inside, struct cordon_error *err);
+CORDON_CHECKED bool limits_apply(struct inside *inside, struct cordon_error *err);
+CORDON_CHECKED bool capabilities_drop(struct inside *inside, struct cordon_error *err);
+CORDON_CHECKED bool filter_load(struct inside *inside, struct cordon_error *err);
+
+/* view_devices.c: the two file systems that are made rather than taken. */
+CORDON_CHECKED bool view_make_devices(struct inside *inside, const char *path, struct cordon_error *err);
+CORDON_CHECKED bool view_make_proc(const char *path, struct cordon_error *err);
+
+/* view.c, for view_devices.c: a detached tmpfs, or -1 with errno. size 0: the kernel's default. */
+int view_make_tmpfs(const char *mode, uint64_t size, unsigned attributes);
+/* Attaches the mount at a path of which no component is a link, making the path where a tmpfs of ours holds it. */
+CORDON_CHECKED bool view_attach(int mount, const char *path, bool is_directory, struct cordon_error *err);
+
+/* init.c: pid 1 from its first instruction; does not return. */
+_Noreturn void init_main(struct inside *inside);
+
+/* execute.c: the command, started by init. Returns its pid once its image runs. Errors: CORDON_NOT_FOUND,
+ * CORDON_NOT_EXECUTABLE, CORDON_OS_FAILED.
+ */
+CORDON_CHECKED bool execute_command(struct inside *inside, pid_t *ret_pid, struct cordon_error *err);
+
+/* streams.c. In the supervisor: refuses descriptors that would carry more than a stream. */
+CORDON_CHECKED bool streams_check(const struct command *command, struct cordon_error *err);
+/* In init, first of all: closes every descriptor but those that are meant, and moves ours out of the command's way. */
+CORDON_CHECKED bool streams_collect(struct inside *inside, struct cordon_error *err);
+/* In init, while the view is still the host's: opens what was opened for reading a second time, on the view's mounts. */
+CORDON_CHECKED bool streams_reopen(struct inside *inside, struct cordon_error *err);
+
+/* landlock.c: the ABI that the kernel speaks, 0: none. */
+int landlock_abi(void);
+
+/* assess.c */
+bool abilities_probe(struct abilities **ret_abilities, struct cordon_error *err);
+void abilities_assess(const struct plan *plan, const struct abilities *abilities,
+		      struct assessment ret_rows[GUARANTEE_COUNT]);
+/* Fails with the names of the guarantees that need namespaces. */
+bool abilities_lack_namespaces(const struct plan *plan, int code, struct cordon_error *err);
+
+/* covers.c: whether the mounts of the plan still stand in the command's view. */
+struct covers;
+/* `pid` is a process inside. NULL with errno on failure. */
+struct covers *covers_new(const struct plan *plan, pid_t pid);
+struct covers *covers_free(struct covers *covers);
+int covers_table(const struct covers *covers); /* polls EPOLLPRI when any mount changed */
+/* Watches the names as well. Apart, because the kernel takes 10 ms to give up such a watch: runs that are over by then do
+ * without.
+ */
+CORDON_CHECKED bool covers_watch_names(struct covers *covers, struct cordon_error *err);
+/* Polls EPOLLIN when a directory that holds a mount's name changed; -1 before covers_watch_names. */
+int covers_names(const struct covers *covers);
+/* Reads what covers_names has; true when it concerns the name of a mount. */
+bool covers_names_changed(struct covers *covers);
+/* The first mount of the plan that is gone, or NULL. Fails when the view cannot be read. */
+CORDON_CHECKED bool covers_check(struct covers *covers, const struct plan_mount **ret_lost, struct cordon_error *err);
+
+/* True when the test build was told to leave this layer out; always false in any other build. */
+#ifdef CORDON_PLANT
+bool is_planted(const char *layer);
+#else
+#define is_planted(layer) false
+#endif
+
+/* observer.c: the supervisor's end of seccomp notifications. */
+struct observer;
+struct observer *observer_new(int listener, const struct plan *plan); /* takes the descriptor; NULL when memory is short */
+struct observer *observer_free(struct observer *observer);
+int observer_waitable(const struct observer *observer);
+/* Handles one notification that is ready and lets the call go on. False: the listener is finished. */
+bool observer_next(struct observer *observer);
+/* A refused act that was seen, or false; its strings live until the next call. */
+bool observer_take(struct observer *observer, struct cage_event *ret_event);
+
+/* graves.c: takes init's pidfd (-1 is fine) and reaps init: later, if it has said that the tree is empty. */
+void graves_dig(int *init, bool is_empty);
+
+/* placeholder.c: objects that hold missing names while the run lasts. */
+struct placeholders;
+CORDON_CHECKED bool placeholders_make(struct plan *plan, struct placeholders **ret_placeholders,
+				      struct cordon_error *err);
+/* Removes each that is still ours and still empty; NULL is fine; returns NULL. */
+struct placeholders *placeholders_free(struct placeholders *placeholders);

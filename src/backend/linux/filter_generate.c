@@ -1,0 +1,193 @@
+/* filter_generate OUTPUT: writes the seccomp filters as C arrays. Runs on the build machine; libseccomp is not part of
+ * what ships.
+ *
+ * One list of refusals makes two filters: `filter_quiet`, and `filter_observed`, which also hands calls that show intent
+ * to change something to the supervisor for its report (it lets them go on: what decides is the mount view and Landlock).
+ * Everything else is allowed: the filter cuts the kernel's surface, it is not the wall around files.
+ *
+ * What it answers follows the design: EPERM, or ENOSYS where programs have a fallback. It never kills.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <seccomp.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* linux/tty ioctls and newer socket families, by number: the build machine's headers may not have them. */
+#define IOCTL_TIOCSTI 0x5412
+#define IOCTL_TIOCLINUX 0x541C
+#define FAMILY_VSOCK 40
+#define LOW_32_BITS UINT64_C(0xffffffff)
+
+#define NAMESPACE_FLAGS \
+	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
+#define FLAG_NEWTIME 0x80 /* CLONE_NEWTIME; among clone's flags these bits are the exit signal */
+
+/* Programs ask for these and do without. */
+static const char *const absent[] = {
+	"clone3",          "io_uring_setup",      "io_uring_enter",   "io_uring_register",
+	"keyctl",          "add_key",             "request_key",      "memfd_secret",
+};
+
+/* No program of a build or a test needs these; each has been a way out or into the kernel. */
+static const char *const refused[] = {
+	/* mounts and roots */
+	"mount", "umount", "umount2", "pivot_root", "chroot", "move_mount", "open_tree", "fsopen", "fsconfig", "fsmount",
+	"fspick", "mount_setattr", "setns", "quotactl", "quotactl_fd", "swapon", "swapoff", "open_by_handle_at",
+	"fanotify_init", "fanotify_mark",
+	/* the kernel itself */
+	"bpf", "perf_event_open", "userfaultfd", "init_module", "finit_module", "delete_module", "create_module",
+	"query_module", "get_kernel_syms", "kexec_load", "kexec_file_load", "reboot", "syslog", "acct", "iopl", "ioperm",
+	"modify_ldt", "vm86", "vm86old", "lookup_dcookie", "nfsservctl", "sysfs", "_sysctl", "uselib", "vhangup",
+	/* the machine */
+	"settimeofday", "clock_settime", "clock_adjtime", "adjtimex", "stime", "sethostname", "setdomainname",
+	/* other processes' memory across a boundary that ptrace's own checks draw */
+	"kcmp", "process_madvise", "move_pages", "migrate_pages", "mbind", "set_mempolicy", "set_mempolicy_home_node",
+};
+
+/* Calls whose arguments alone show intent to change something. */
+static const char *const changing[] = {
+	"creat", "truncate", "unlink", "unlinkat", "rmdir", "mkdir", "mkdirat", "mknod", "mknodat", "rename", "renameat",
+	"renameat2", "link", "linkat", "symlink", "symlinkat", "chmod", "fchmodat", "chown", "lchown", "fchownat",
+	"setxattr", "lsetxattr", "removexattr", "lremovexattr", "connect",
+};
+
+static void check(int result, const char *what)
+{
+	if (result == 0)
+		return;
+	fprintf(stderr, "filter_generate: %s: %s\n", what, strerror(-result));
+	exit(1);
+}
+
+/* A name that this architecture lacks needs no rule. */
+static int number_of(const char *name)
+{
+	return seccomp_syscall_resolve_name(name);
+}
+
+static void add(scmp_filter_ctx filter, uint32_t action, const char *name)
+{
+	int number = number_of(name);
+	if (number == __NR_SCMP_ERROR) {
+		fprintf(stderr, "filter_generate: unknown system call '%s'\n", name);
+		exit(1);
+	}
+	if (number >= 0)
+		check(seccomp_rule_add_exact_array(filter, action, number, 0, NULL), name);
+}
+
+static void add_when(scmp_filter_ctx filter, uint32_t action, const char *name, struct scmp_arg_cmp condition)
+{
+	int number = number_of(name);
+	if (number >= 0)
+		check(seccomp_rule_add_exact_array(filter, action, number, 1, &condition), name);
+}
+
+static void add_bits(scmp_filter_ctx filter, uint32_t action, const char *name, unsigned argument, uint64_t bits)
+{
+	for (uint64_t bit = 1; bit; bit <<= 1)
+		if (bits & bit)
+			add_when(filter, action, name, SCMP_CMP(argument, SCMP_CMP_MASKED_EQ, bit, bit));
+}
+
+static void add_refusals(scmp_filter_ctx filter)
+{
+	uint32_t refuse = SCMP_ACT_ERRNO(EPERM);
+	for (size_t i = 0; i < sizeof absent / sizeof *absent; i++)
+		add(filter, SCMP_ACT_ERRNO(ENOSYS), absent[i]);
+	for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
+		add(filter, refuse, refused[i]);
+
+	/* clone3's flags lie behind a pointer that a filter cannot follow: hence ENOSYS above, and clone checked here. */
+	add_bits(filter, refuse, "clone", 0, NAMESPACE_FLAGS);
+	add_bits(filter, refuse, "unshare", 0, NAMESPACE_FLAGS | FLAG_NEWTIME);
+
+	/* The kernel reads 32 bits of an ioctl's request; a comparison of 64 is passed with a bit set above. */
+	add_when(filter, refuse, "ioctl", SCMP_CMP(1, SCMP_CMP_MASKED_EQ, LOW_32_BITS, IOCTL_TIOCSTI));
+	add_when(filter, refuse, "ioctl", SCMP_CMP(1, SCMP_CMP_MASKED_EQ, LOW_32_BITS, IOCTL_TIOCLINUX));
+
+	/* No namespace divides these families from the host. */
+	add_when(filter, refuse, "socket", SCMP_CMP(0, SCMP_CMP_MASKED_EQ, LOW_32_BITS, FAMILY_VSOCK));
+}
+
+static void add_observed(scmp_filter_ctx filter)
+{
+	for (size_t i = 0; i < sizeof changing / sizeof *changing; i++)
+		add(filter, SCMP_ACT_NOTIFY, changing[i]);
+	uint64_t intent = O_WRONLY | O_RDWR | O_CREAT | O_TRUNC;
+	add_bits(filter, SCMP_ACT_NOTIFY, "open", 1, intent);
+	add_bits(filter, SCMP_ACT_NOTIFY, "openat", 2, intent);
+	/* connect by another name */
+	add_bits(filter, SCMP_ACT_NOTIFY, "sendto", 3, MSG_FASTOPEN);
+	add_bits(filter, SCMP_ACT_NOTIFY, "sendmsg", 2, MSG_FASTOPEN);
+}
+
+static scmp_filter_ctx make_filter(int is_observed)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+	if (!filter) {
+		fprintf(stderr, "filter_generate: libseccomp gave no filter\n");
+		exit(1);
+	}
+	/* Only the native ABI; any other (32-bit, x32) would have its own numbers for everything above. */
+	check(seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(EPERM)), "bad architecture");
+	/* A tree loads twice as fast as a list: the kernel runs the filter once for every number when it is loaded. */
+	check(seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2), "optimise");
+	add_refusals(filter);
+	if (is_observed)
+		add_observed(filter);
+	return filter;
+}
+
+struct instruction {
+	uint16_t code;
+	uint8_t jump_true, jump_false;
+	uint32_t value;
+};
+
+static void write_filter(FILE *output, const char *name, scmp_filter_ctx filter)
+{
+	FILE *exported = tmpfile();
+	if (!exported) {
+		perror("filter_generate: temporary file");
+		exit(1);
+	}
+	check(seccomp_export_bpf(filter, fileno(exported)), "export");
+	rewind(exported);
+
+	fprintf(output, "static const struct sock_filter %s[] = {\n", name);
+	struct instruction instruction;
+	while (fread(&instruction, sizeof instruction, 1, exported) == 1)
+		fprintf(output, "\t{ 0x%02x, %u, %u, 0x%08x },\n", instruction.code, instruction.jump_true,
+			instruction.jump_false, instruction.value);
+	fprintf(output, "};\n\n");
+	fclose(exported);
+	seccomp_release(filter);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 2) {
+		fprintf(stderr, "usage: filter_generate OUTPUT\n");
+		return 2;
+	}
+	FILE *output = fopen(argv[1], "w");
+	if (!output) {
+		perror(argv[1]);
+		return 1;
+	}
+	fprintf(output, "/* Made by filter_generate.c. */\n");
+	write_filter(output, "filter_quiet", make_filter(0));
+	write_filter(output, "filter_observed", make_filter(1));
+	if (fclose(output) != 0) {
+		perror(argv[1]);
+		return 1;
+	}
+	return 0;
+}

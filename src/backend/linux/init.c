@@ -1,0 +1,212 @@
+/* Pid 1 inside. Applies the layers to itself, starts the command, reaps every process of the tree, and tells the
+ * supervisor when the last one is gone. Its end is the tree's end: the kernel kills what is left in a pid namespace
+ * whose init dies.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "backend/linux/cage.h"
+
+struct reaper {
+	struct inside *inside;
+	int signals;  /* signalfd: SIGCHLD */
+	pid_t command;
+	bool is_over; /* the command has ended; status says how */
+	int status;
+};
+
+static bool tell(const struct inside *inside, const struct message *message, int listener)
+{
+	char space[CMSG_SPACE(sizeof listener)] = { 0 };
+	struct iovec part = { .iov_base = (void *)(uintptr_t)message, .iov_len = sizeof *message };
+	struct msghdr header = { .msg_iov = &part, .msg_iovlen = 1 };
+	if (listener >= 0) {
+		header.msg_control = space;
+		header.msg_controllen = sizeof space;
+		struct cmsghdr *control = CMSG_FIRSTHDR(&header);
+		control->cmsg_level = SOL_SOCKET;
+		control->cmsg_type = SCM_RIGHTS;
+		control->cmsg_len = CMSG_LEN(sizeof listener);
+		memcpy(CMSG_DATA(control), &listener, sizeof listener);
+	}
+	return sendmsg(inside->control, &header, MSG_NOSIGNAL) == (ssize_t)sizeof *message;
+}
+
+static _Noreturn void fail(const struct inside *inside, const struct cordon_error *err)
+{
+	struct message message = { .kind = MESSAGE_FAILED, .error = *err };
+	tell(inside, &message, -1);
+	_exit(1);
+}
+
+/* The caller's handlers are code of the caller's; what it ignores the command ignores too, as after any fork and exec. */
+static bool settle_signals(struct inside *inside, struct cordon_error *err)
+{
+	sigset_t all;
+	sigfillset(&all);
+	if (sigprocmask(SIG_SETMASK, &all, NULL) != 0)
+		return cordon_fail_errno(err, errno, "block signals");
+	for (int number = 1; number < NSIG; number++) {
+		struct sigaction now;
+		if (sigaction(number, NULL, &now) != 0)
+			continue;
+		if (number == SIGCHLD || now.sa_handler != SIG_IGN) {
+			now = (struct sigaction){ .sa_handler = SIG_DFL };
+			sigaction(number, &now, NULL);
+		}
+	}
+	/* Away from the terminal's signals and from the caller's process group. */
+	if (setsid() < 0)
+		return cordon_fail_errno(err, errno, "start a session");
+	if (inside->dies_with_thread && !is_planted("dies-with-parent") &&
+	    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0)
+		return cordon_fail_errno(err, errno, "ask for a signal when cordon dies");
+	return true;
+}
+
+/* Init's memory is the caller's, and anybody inside may read /proc/1/cmdline: the caller's arguments leave it. */
+static bool forget_arguments(struct cordon_error *err)
+{
+	char text[2048];
+	int file = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+	ssize_t length = file < 0 ? -1 : read(file, text, sizeof text - 1);
+	if (file >= 0)
+		close(file);
+	if (length <= 0)
+		return cordon_fail_errno(err, errno, "read /proc/self/stat");
+	text[length] = '\0';
+
+	/* proc_pid_stat(5): fields 48 and 49 are where the arguments begin and end; the second may hold spaces */
+	char *at = strrchr(text, ')');
+	for (int field = 2; at && field < 48; field++)
+		at = strchr(at + 1, ' ');
+	if (!at)
+		return cordon_fail(err, CORDON_UNSUPPORTED, "/proc/self/stat does not say where the arguments are");
+	char *begin = (char *)(uintptr_t)strtoull(at, &at, 10);
+	char *end = (char *)(uintptr_t)strtoull(at, &at, 10);
+	if (begin && end > begin)
+		memset(begin, 0, (size_t)(end - begin));
+	return true;
+}
+
+static void reap(struct reaper *reaper)
+{
+	for (;;) {
+		int status;
+		pid_t pid = waitpid(-1, &status, WNOHANG);
+		if (pid <= 0)
+			return;
+		if (pid == reaper->command) {
+			reaper->is_over = true;
+			reaper->status = status;
+		}
+	}
+}
+
+/* Every process but init itself. Outside a pid namespace of its own (a test build without that layer) the same call would
+ * reach everything that the user runs.
+ */
+static void kill_all(void)
+{
+	if (getpid() == 1)
+		kill(-1, SIGKILL);
+}
+
+/* False when the supervisor is gone. */
+static bool obey(struct reaper *reaper)
+{
+	struct message message;
+	ssize_t length = recv(reaper->inside->control, &message, sizeof message, MSG_DONTWAIT);
+	if (length < 0)
+		return errno == EAGAIN || errno == EINTR;
+	if (length != (ssize_t)sizeof message)
+		return is_planted("dies-with-parent") && length == 0;
+	if (message.kind == MESSAGE_SIGNAL && !reaper->is_over)
+		kill(-reaper->command, message.code);
+	else if (message.kind == MESSAGE_KILL)
+		kill_all();
+	return true;
+}
+
+static void wait_for_command(struct reaper *reaper)
+{
+	struct pollfd sources[] = {
+		{ .fd = reaper->signals, .events = POLLIN },
+		{ .fd = reaper->inside->control, .events = POLLIN },
+	};
+	while (!reaper->is_over) {
+		if (poll(sources, 2, -1) < 0 && errno != EINTR)
+			_exit(1);
+		if (sources[1].revents && !obey(reaper))
+			_exit(1);
+		struct signalfd_siginfo ignored;
+		if (sources[0].revents && read(reaper->signals, &ignored, sizeof ignored) > 0)
+			reap(reaper);
+	}
+}
+
+/* What the command left behind; orphans come to init one by one. */
+static void end_tree(void)
+{
+	do
+		kill_all();
+	while (getpid() == 1 && (waitpid(-1, NULL, 0) >= 0 || errno != ECHILD));
+}
+
+static _Noreturn void report_end(const struct reaper *reaper)
+{
+	struct rusage usage;
+	getrusage(RUSAGE_CHILDREN, &usage);
+	bool by_signal = WIFSIGNALED(reaper->status);
+	struct message message = {
+		.kind = MESSAGE_ENDED,
+		.by_signal = by_signal,
+		.code = by_signal ? WTERMSIG(reaper->status) : WEXITSTATUS(reaper->status),
+		.cpu_ms = (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000 +
+			  (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000,
+		.memory_peak = (uint64_t)usage.ru_maxrss * 1024,
+	};
+	tell(reaper->inside, &message, -1);
+	_exit(0);
+}
+
+void init_main(struct inside *inside)
+{
+	struct cordon_error err = CORDON_ERROR_INIT;
+	struct reaper reaper = { .inside = inside };
+	sigset_t child;
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+
+	if (!settle_signals(inside, &err) || !streams_collect(inside, &err) || !forget_arguments(&err) ||
+	    !layers_apply(inside, &err))
+		fail(inside, &err);
+	reaper.signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (reaper.signals < 0) {
+		cordon_fail_errno(&err, errno, "watch the children");
+		fail(inside, &err);
+	}
+	if (!execute_command(inside, &reaper.command, &err))
+		fail(inside, &err);
+
+	struct message started = { .kind = MESSAGE_STARTED };
+	if (!tell(inside, &started, inside->listener))
+		_exit(1);
+	close(inside->listener);
+	for (int i = 0; i < 3; i++)
+		close(inside->streams[i]);
+	for (size_t i = 0; i < inside->command->passed_count; i++)
+		close(inside->command->passed[i]);
+	wait_for_command(&reaper);
+	end_tree();
+	report_end(&reaper);
+}

@@ -1,0 +1,97 @@
+/* Landlock beside the mount view: the same writable places, said a second time to another part of the kernel.
+ *
+ * Only rights that change something are handled. Reading is the view's alone: a ruleset that handles a read right,
+ * TRUNCATE or IOCTL_DEV makes every open half as dear again. What the view cannot see is caught here: a descriptor that
+ * came from outside and is opened anew for writing through /proc/self/fd.
+ */
+#include <errno.h>
+
+#include "backend/linux/cage.h"
+#include "backend/linux/kernel.h"
+
+/* landlock(7): rights of ABI 1 that are no reading; they exist for directories only, but for WRITE_FILE. */
+#define MAKE_NODES (LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_BLOCK)
+#define CHANGE_NAMES                                                                                    \
+	(LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_DIR | \
+	 LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO |    \
+	 LANDLOCK_ACCESS_FS_MAKE_SYM)
+
+enum { ABI_REFER = 2, ABI_SCOPES = 6 };
+
+int landlock_abi(void)
+{
+	int abi = kernel_landlock_create_ruleset(NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+	return abi < 0 ? 0 : abi;
+}
+
+/* Handled, because without it a rename between two directories of the workspace would fail. */
+static uint64_t refer(int abi)
+{
+	return abi >= ABI_REFER ? LANDLOCK_ACCESS_FS_REFER : 0;
+}
+
+static bool allow(int ruleset, const char *path, uint64_t rights, struct cordon_error *err)
+{
+	int place = open(path, O_PATH | O_CLOEXEC);
+	if (place < 0)
+		return cordon_fail_errno(err, errno, "open '%s'", path);
+	int result = kernel_landlock_allow_beneath(ruleset, place, rights);
+	int code = errno;
+	close(place);
+	return result == 0 || cordon_fail_errno(err, code, "allow '%s'", path);
+}
+
+static uint64_t rights_of(const struct plan_mount *mount, int abi)
+{
+	uint64_t tree = LANDLOCK_ACCESS_FS_WRITE_FILE | CHANGE_NAMES | refer(abi);
+	switch (mount->kind) {
+	case MOUNT_BIND:
+		if (!mount->is_writable)
+			return 0;
+		return mount->is_directory ? tree : LANDLOCK_ACCESS_FS_WRITE_FILE;
+	case MOUNT_PRIVATE:
+	case MOUNT_DEVICES: /* its nodes, and /dev/shm */
+		return tree;
+	case MOUNT_PROC:
+		return LANDLOCK_ACCESS_FS_WRITE_FILE;
+	case MOUNT_FACADE:
+	case MOUNT_COVER:
+		return 0;
+	}
+	return 0;
+}
+
+static bool allow_plan(int ruleset, const struct plan *plan, int abi, struct cordon_error *err)
+{
+	uint64_t tree = LANDLOCK_ACCESS_FS_WRITE_FILE | CHANGE_NAMES | refer(abi);
+	if (plan->root_is_writable)
+		return allow(ruleset, "/", tree, err);
+	for (size_t i = 0; i < plan->mounts.count; i++) {
+		const struct plan_mount *mount = &plan->mounts.items[i];
+		uint64_t rights = rights_of(mount, abi);
+		if (rights && !allow(ruleset, mount->path, rights, err))
+			return false;
+	}
+	return true;
+}
+
+bool landlock_restrict(struct inside *inside, struct cordon_error *err)
+{
+	int abi = inside->abilities->landlock;
+	if (abi == 0 || is_planted("landlock"))
+		return true;
+
+	struct landlock_ruleset ruleset = {
+		.handled_access_fs = LANDLOCK_ACCESS_FS_WRITE_FILE | CHANGE_NAMES | MAKE_NODES | refer(abi),
+		.scoped = abi >= ABI_SCOPES ? LANDLOCK_SCOPED_ABSTRACT_UNIX_SOCKET | LANDLOCK_SCOPED_SIGNALS : 0,
+	};
+	size_t size = abi >= ABI_SCOPES ? sizeof ruleset : sizeof ruleset.handled_access_fs;
+	int rules = kernel_landlock_create_ruleset(&ruleset, size, 0);
+	if (rules < 0)
+		return cordon_fail_errno(err, errno, "make the ruleset");
+	bool is_fine = allow_plan(rules, inside->plan, abi, err);
+	if (is_fine && kernel_landlock_restrict_self(rules) != 0)
+		is_fine = cordon_fail_errno(err, errno, "enforce the ruleset");
+	close(rules);
+	return is_fine;
+}

@@ -1,0 +1,40 @@
+#include <string.h>
+
+#include "backend/linux/cage.h"
+
+#ifdef CORDON_PLANT
+#include <stdlib.h>
+
+bool is_planted(const char *layer)
+{
+	const char *planted = getenv("CORDON_PLANT");
+	size_t length = strlen(layer);
+	for (const char *at = planted; at && *at; at = strchr(at, ','), at = at ? at + 1 : NULL)
+		if (strncmp(at, layer, length) == 0 && (at[length] == ',' || at[length] == '\0'))
+			return true;
+	return false;
+}
+#endif
+
+/* Applied top to bottom by init, before the command exists; init stays under them too. The order is the argument:
+ * each layer needs what stands above it and would be refused by what stands below. Mounting needs the namespaces'
+ * capabilities; Landlock must see the finished view, and forbids mounting from then on; the capabilities go once nothing
+ * needs them; the filter comes last, for it refuses most of the calls that the others are made of.
+ */
+static const struct {
+	const char *name;
+	bool (*apply)(struct inside *inside, struct cordon_error *err);
+} layers[] = {
+	{ "namespaces", namespaces_enter }, { "loopback", loopback_raise },
+	{ "mount view", view_build },       { "landlock", landlock_restrict },
+	{ "limits", limits_apply },         { "capabilities", capabilities_drop },
+	{ "seccomp", filter_load },
+};
+
+bool layers_apply(struct inside *inside, struct cordon_error *err)
+{
+	for (size_t i = 0; i < sizeof layers / sizeof *layers; i++)
+		if (!layers[i].apply(inside, err))
+			return cordon_while(err, "%s", layers[i].name);
+	return true;
+}

@@ -1,0 +1,62 @@
+/* Limits that the kernel keeps for each process or for each user of the namespace. */
+#include <errno.h>
+#include <sched.h>
+#include <sys/resource.h>
+
+#include "backend/linux/cage.h"
+
+static bool set_limit(int resource, const char *name, uint64_t value, struct cordon_error *err)
+{
+	struct rlimit now;
+	if (getrlimit(resource, &now) != 0)
+		return cordon_fail_errno(err, errno, "read %s", name);
+	/* Never more than the caller had. */
+	if (now.rlim_max != RLIM_INFINITY && value > now.rlim_max)
+		value = now.rlim_max;
+	struct rlimit wanted = { .rlim_cur = value, .rlim_max = value };
+	if (setrlimit(resource, &wanted) != 0)
+		return cordon_fail_errno(err, errno, "set %s", name);
+	return true;
+}
+
+/* The n first of the processors that the caller may use. A command that sets its own affinity gets out: hence partial. */
+static bool pin_processors(uint64_t thousandths, struct cordon_error *err)
+{
+	cpu_set_t now, chosen;
+	uint64_t left = (thousandths + 999) / 1000;
+	if (sched_getaffinity(0, sizeof now, &now) != 0)
+		return cordon_fail_errno(err, errno, "read the processor set");
+	CPU_ZERO(&chosen);
+	for (int processor = 0; processor < CPU_SETSIZE && left > 0; processor++) {
+		if (CPU_ISSET(processor, &now)) {
+			CPU_SET(processor, &chosen);
+			left--;
+		}
+	}
+	if (sched_setaffinity(0, sizeof chosen, &chosen) != 0)
+		return cordon_fail_errno(err, errno, "choose processors");
+	return true;
+}
+
+/* By init, inside the user namespace: there the count of processes is the namespace's own, and what the user runs
+ * outside neither counts nor suffers. Init itself counts as one.
+ */
+bool limits_apply(struct inside *inside, struct cordon_error *err)
+{
+	const struct limit_setting *limits = inside->plan->limits;
+	if (is_planted("limits"))
+		return true;
+
+	if (!set_limit(RLIMIT_CORE, "the size of core files", 0, err))
+		return false;
+	if (limits[LIMIT_PROCESSES].is_set &&
+	    !set_limit(RLIMIT_NPROC, "the number of processes", limits[LIMIT_PROCESSES].value + 1, err))
+		return false;
+	if (limits[LIMIT_OPEN_FILES].is_set &&
+	    !set_limit(RLIMIT_NOFILE, "the number of open files", limits[LIMIT_OPEN_FILES].value, err))
+		return false;
+	if (limits[LIMIT_FILE_SIZE].is_set &&
+	    !set_limit(RLIMIT_FSIZE, "the size of a file", limits[LIMIT_FILE_SIZE].value, err))
+		return false;
+	return !limits[LIMIT_CPUS].is_set || pin_processors(limits[LIMIT_CPUS].value, err);
+}

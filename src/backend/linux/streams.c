@@ -1,0 +1,131 @@
+/* The command's descriptors. Everything else that the caller had open stays outside.
+ *
+ * A descriptor carries the mount it was opened on. One from outside leads to the host's mounts, which the view did not
+ * make read-only: through /proc/self/fd, fchmod or openat the command would change what it may only read.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "backend/linux/cage.h"
+#include "backend/linux/kernel.h"
+
+static const char *const names[] = { "standard input", "standard output", "standard error" };
+
+bool streams_check(const struct command *command, struct cordon_error *err)
+{
+	struct stat status;
+	for (int i = 0; i < 3; i++) {
+		if (fstat(command->streams[i], &status) != 0)
+			return cordon_fail(err, CORDON_BAD_USAGE, "%s: descriptor %d is not open", names[i],
+					   command->streams[i]);
+		/* openat from it would reach the whole file system, around the view */
+		if (S_ISDIR(status.st_mode))
+			return cordon_fail(err, CORDON_BAD_USAGE, "%s is a directory", names[i]);
+	}
+	for (size_t i = 0; i < command->passed_count; i++) {
+		int passed = command->passed[i];
+		if (passed < 3 || fstat(passed, &status) != 0)
+			return cordon_fail(err, CORDON_BAD_USAGE, "descriptor %d to pass is %s", passed,
+					   passed < 3 ? "a standard one" : "not open");
+	}
+	return true;
+}
+
+static int highest(const struct command *command)
+{
+	int last = 2;
+	for (size_t i = 0; i < command->passed_count; i++)
+		if (command->passed[i] > last)
+			last = command->passed[i];
+	return last;
+}
+
+static bool move_up(int *descriptor, int above, struct cordon_error *err)
+{
+	int moved = fcntl(*descriptor, F_DUPFD_CLOEXEC, above + 1);
+	if (moved < 0)
+		return cordon_fail_errno(err, errno, "move descriptor %d", *descriptor);
+	*descriptor = moved;
+	return true;
+}
+
+/* The lowest descriptor from `from` on that stays open; ~0u: none. */
+static unsigned next_kept(const struct inside *inside, unsigned from)
+{
+	const struct command *command = inside->command;
+	const int ours[] = { inside->streams[0], inside->streams[1], inside->streams[2], inside->control };
+	unsigned next = ~0u;
+	for (size_t i = 0; i < 4; i++)
+		if ((unsigned)ours[i] >= from && (unsigned)ours[i] < next)
+			next = (unsigned)ours[i];
+	for (size_t i = 0; i < command->passed_count; i++)
+		if ((unsigned)command->passed[i] >= from && (unsigned)command->passed[i] < next)
+			next = (unsigned)command->passed[i];
+	return next;
+}
+
+/* Closing matters beyond the command: another run's init, forked from the same process, would hold this run's control
+ * socket open and never see its supervisor die.
+ */
+bool streams_collect(struct inside *inside, struct cordon_error *err)
+{
+	int last = highest(inside->command);
+	memcpy(inside->streams, inside->command->streams, sizeof inside->streams);
+	for (int i = 0; i < 3; i++)
+		if (!move_up(&inside->streams[i], last, err))
+			return false;
+	if (!move_up(&inside->control, last, err))
+		return false;
+	for (unsigned from = 0, kept = 0; kept != ~0u; from = kept + 1) {
+		kept = next_kept(inside, from);
+		if (kept > from && kernel_close_range(from, kept - (kept != ~0u), 0) != 0)
+			return cordon_fail_errno(err, errno, "close the caller's descriptors");
+	}
+	return true;
+}
+
+/* A file that was opened for reading, again, in this namespace, whose mounts are about to become read-only. A file without
+ * a name any more has nothing outside to protect, and one that its user opened for writing is meant to be written.
+ */
+static bool reopen(int *stream, const char *name, struct cordon_error *err)
+{
+	char link[32], path[PATH_MAX];
+	struct stat given, found;
+	int flags = fcntl(*stream, F_GETFL);
+	if (flags < 0 || fstat(*stream, &given) != 0)
+		return cordon_fail_errno(err, errno, "look at %s", name);
+	if (!S_ISREG(given.st_mode) || given.st_nlink == 0 || (flags & O_ACCMODE) != O_RDONLY)
+		return true;
+
+	snprintf(link, sizeof link, "/proc/self/fd/%d", *stream);
+	ssize_t length = readlink(link, path, sizeof path - 1);
+	if (length < 0)
+		return cordon_fail_errno(err, errno, "find the file of %s", name);
+	path[length] = '\0';
+	int again = kernel_openat2(AT_FDCWD, path, O_RDONLY | (uint64_t)(flags & (O_NONBLOCK | O_DIRECT)), 0);
+	if (again < 0)
+		return cordon_fail_errno(err, errno, "open '%s', which is %s", path, name);
+	if (fstat(again, &found) != 0 || found.st_dev != given.st_dev || found.st_ino != given.st_ino) {
+		close(again);
+		return cordon_fail(err, CORDON_OS_FAILED, "'%s', which is %s, was replaced; run it again", path, name);
+	}
+	off_t offset = lseek(*stream, 0, SEEK_CUR);
+	if (offset > 0 && lseek(again, offset, SEEK_SET) != offset) {
+		close(again);
+		return cordon_fail_errno(err, errno, "seek in '%s'", path);
+	}
+	close(*stream);
+	*stream = again;
+	return true;
+}
+
+bool streams_reopen(struct inside *inside, struct cordon_error *err)
+{
+	for (int i = 0; i < 3; i++)
+		if (!reopen(&inside->streams[i], names[i], err))
+			return false;
+	return true;
+}

@@ -1,0 +1,361 @@
+/* The mount view: what the command sees of the file system, built in place.
+ *
+ * The namespace starts as a copy of the host's mounts. First every source is opened, by path without links and checked
+ * against the identity that the survey saw, and so are files that come as standard streams; then one recursive call makes everything read-only and cuts propagation;
+ * then the plan's steps lay mounts on top, parents before children. Nothing is unmounted and no root is left behind.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "backend/linux/cage.h"
+#include "backend/linux/kernel.h"
+
+#define NO_LINKS (RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS)
+#define CLONE_HERE (OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE)
+#define MOVE_BETWEEN (MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH)
+
+/* A name that never resolves: there is no process 0. A hidden file is covered by a link to it. */
+#define NOWHERE "/proc/0/hidden"
+
+int view_make_tmpfs(const char *mode, uint64_t size, unsigned attributes)
+{
+	char bytes[32];
+	int context = kernel_fsopen("tmpfs");
+	if (context < 0)
+		return -1;
+	int mount = -1;
+	snprintf(bytes, sizeof bytes, "%llu", (unsigned long long)size);
+	if (kernel_fsconfig(context, FSCONFIG_SET_STRING, "mode", mode) == 0 &&
+	    (size == 0 || kernel_fsconfig(context, FSCONFIG_SET_STRING, "size", bytes) == 0) &&
+	    kernel_fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL) == 0)
+		mount = kernel_fsmount(context, attributes);
+	int code = errno;
+	close(context);
+	errno = code;
+	return mount;
+}
+
+static bool set_attributes(int mount, uint64_t attributes, struct cordon_error *err)
+{
+	struct mount_attr change = { .attr_set = attributes };
+	if (kernel_mount_setattr(mount, "", AT_EMPTY_PATH | AT_RECURSIVE, &change) != 0)
+		return cordon_fail_errno(err, errno, "mount_setattr");
+	return true;
+}
+
+/* Makes what is missing of `path`: a mount point inside one of our tmpfs. Anywhere else the view is read-only by now
+ * and the kernel refuses.
+ */
+static bool make_target(const char *path, bool is_directory, struct cordon_error *err)
+{
+	char parent[PATH_MAX];
+	size_t length = strlen(path);
+	if (length >= sizeof parent)
+		return cordon_fail_errno(err, ENAMETOOLONG, "'%s'", path);
+
+	memcpy(parent, path, length + 1);
+	for (char *slash = strchr(parent + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (mkdir(parent, 0755) != 0 && errno != EEXIST && errno != EROFS)
+			return cordon_fail_errno(err, errno, "make '%s'", parent);
+		*slash = '/';
+	}
+	int result = is_directory ? mkdir(path, 0755) : mknod(path, S_IFREG | 0644, 0);
+	if (result != 0 && errno != EEXIST)
+		return cordon_fail_errno(err, errno, "make '%s'", path);
+	return true;
+}
+
+bool view_attach(int mount, const char *path, bool is_directory, struct cordon_error *err)
+{
+	int target = kernel_openat2(AT_FDCWD, path, O_PATH, NO_LINKS);
+	if (target < 0 && errno == ENOENT) {
+		if (!make_target(path, is_directory, err))
+			return false;
+		target = kernel_openat2(AT_FDCWD, path, O_PATH, NO_LINKS);
+	}
+	if (target < 0)
+		return cordon_fail_errno(err, errno, "open '%s'", path);
+
+	int result = kernel_move_mount(mount, "", target, "", MOVE_BETWEEN);
+	int code = errno;
+	close(target);
+	return result == 0 || cordon_fail_errno(err, code, "mount on '%s'", path);
+}
+
+/* -- sources, while everything is as on the host ---------------------------------------------------------------- */
+
+/* Opens what the survey saw, and nothing that took its place since. */
+static int open_surveyed(const struct plan_mount *mount, struct cordon_error *err)
+{
+	struct stat seen;
+	int path = kernel_openat2(AT_FDCWD, mount->path, O_PATH, NO_LINKS);
+	if (path < 0) {
+		cordon_fail_errno(err, errno, "open '%s'", mount->path);
+		return -1;
+	}
+	if (fstat(path, &seen) != 0 || seen.st_dev != mount->device || seen.st_ino != mount->inode) {
+		close(path);
+		cordon_fail(err, CORDON_OS_FAILED, "'%s' was replaced while cordon started; run it again", mount->path);
+		return -1;
+	}
+	return path;
+}
+
+static bool open_source(const struct plan_mount *mount, int *ret_source, struct cordon_error *err)
+{
+	if (mount->kind != MOUNT_BIND && mount->kind != MOUNT_FACADE)
+		return true;
+
+	int path = open_surveyed(mount, err);
+	if (path < 0)
+		return false;
+	if (mount->kind == MOUNT_FACADE) {
+		*ret_source = path;
+		return true;
+	}
+	*ret_source = kernel_open_tree(path, "", CLONE_HERE);
+	int code = errno;
+	close(path);
+	return *ret_source >= 0 || cordon_fail_errno(err, code, "clone the mount of '%s'", mount->path);
+}
+
+/* -- facades ---------------------------------------------------------------------------------------------------- */
+
+struct facade {
+	int original; /* the directory on the host, O_PATH */
+	int shown;    /* the tmpfs in its place, O_PATH */
+	const struct plan_mount *plan;
+};
+
+struct directory_entry { /* getdents64(2) */
+	uint64_t inode;
+	int64_t offset;
+	uint16_t length;
+	uint8_t type;
+	char name[];
+};
+
+static bool is_among(char *const *names, const char *name)
+{
+	for (; *names; names++)
+		if (strcmp(*names, name) == 0)
+			return true;
+	return false;
+}
+
+static bool is_shown(const struct plan_mount *plan, const char *name)
+{
+	return plan->show ? is_among(plan->show, name) : !is_among(plan->hide, name);
+}
+
+static bool show_link(const struct facade *facade, const char *name, struct cordon_error *err)
+{
+	char target[PATH_MAX];
+	ssize_t length = readlinkat(facade->original, name, target, sizeof target - 1);
+	if (length < 0)
+		return errno == ENOENT || cordon_fail_errno(err, errno, "read link '%s/%s'", facade->plan->path, name);
+	target[length] = '\0';
+	if (symlinkat(target, facade->shown, name) != 0)
+		return cordon_fail_errno(err, errno, "show link '%s/%s'", facade->plan->path, name);
+	return true;
+}
+
+static bool show_entry(const struct facade *facade, const char *name, uint8_t type, struct cordon_error *err)
+{
+	if (type == DT_UNKNOWN) {
+		struct stat status;
+		if (fstatat(facade->original, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
+			return errno == ENOENT || cordon_fail_errno(err, errno, "look at '%s/%s'", facade->plan->path, name);
+		type = S_ISDIR(status.st_mode) ? DT_DIR : S_ISLNK(status.st_mode) ? DT_LNK : DT_REG;
+	}
+	if (type == DT_LNK)
+		return show_link(facade, name, err);
+
+	int entry = kernel_open_tree(facade->original, name,
+				     OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_SYMLINK_NOFOLLOW);
+	if (entry < 0) /* what is gone, or was never ours to see, is not shown */
+		return errno == ENOENT || errno == EACCES ||
+		       cordon_fail_errno(err, errno, "clone the mount of '%s/%s'", facade->plan->path, name);
+
+	int made = type == DT_DIR ? mkdirat(facade->shown, name, 0755) : mknodat(facade->shown, name, S_IFREG | 0644, 0);
+	bool is_laid = made == 0 && kernel_move_mount(entry, "", facade->shown, name, MOVE_MOUNT_F_EMPTY_PATH) == 0;
+	int code = errno;
+	close(entry);
+	return is_laid || cordon_fail_errno(err, code, "show '%s/%s'", facade->plan->path, name);
+}
+
+static bool show_entries(const struct facade *facade, struct cordon_error *err)
+{
+	char buffer[8192] __attribute__((aligned(8)));
+	int directory = openat(facade->original, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (directory < 0)
+		return cordon_fail_errno(err, errno, "list '%s', in which names have to be hidden", facade->plan->path);
+
+	bool is_fine = true;
+	long length;
+	while (is_fine && (length = syscall(SYS_getdents64, directory, buffer, sizeof buffer)) > 0) {
+		for (long at = 0; is_fine && at < length;) {
+			const struct directory_entry *entry = (const struct directory_entry *)(buffer + at);
+			at += entry->length;
+			bool is_self = strcmp(entry->name, ".") == 0 || strcmp(entry->name, "..") == 0;
+			if (!is_self && is_shown(facade->plan, entry->name))
+				is_fine = show_entry(facade, entry->name, entry->type, err);
+		}
+	}
+	if (is_fine && length < 0)
+		is_fine = cordon_fail_errno(err, errno, "list '%s'", facade->plan->path);
+	close(directory);
+	return is_fine;
+}
+
+/* Hides names for good: the directory that the command sees is ours, whatever the host renames, saves or creates in
+ * the real one.
+ */
+static bool build_facade(const struct plan_mount *mount, int original, struct cordon_error *err)
+{
+	struct stat status;
+	char mode[8];
+	if (fstat(original, &status) != 0)
+		return cordon_fail_errno(err, errno, "look at '%s'", mount->path);
+	snprintf(mode, sizeof mode, "%o", (unsigned)(status.st_mode & 0777));
+
+	int tmpfs = view_make_tmpfs(mode, 0, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+	if (tmpfs < 0)
+		return cordon_fail_errno(err, errno, "make a tmpfs for '%s'", mount->path);
+	/* Attached before it is filled: the kernel lays no mount on a mount that stands nowhere. */
+	struct facade facade = { original, tmpfs, mount };
+	bool is_fine = view_attach(tmpfs, mount->path, true, err) && show_entries(&facade, err);
+	if (is_fine && !is_planted("mounts.readonly")) {
+		struct mount_attr change = { .attr_set = MOUNT_ATTR_RDONLY };
+		if (kernel_mount_setattr(tmpfs, "", AT_EMPTY_PATH, &change) != 0)
+			is_fine = cordon_fail_errno(err, errno, "make '%s' read-only", mount->path);
+	}
+	close(tmpfs);
+	return is_fine;
+}
+
+/* -- covers ----------------------------------------------------------------------------------------------------- */
+
+/* A hidden name in a place where mounts can go stale: a directory becomes an empty one, a file a link to nowhere. The
+ * covers are made in a tmpfs of their own, which is laid over the name and holds nothing else.
+ */
+static bool cover(const struct plan_mount *mount, struct cordon_error *err)
+{
+	if (mount->is_directory) {
+		int empty = view_make_tmpfs("0555", 4096, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_RDONLY);
+		if (empty < 0)
+			return cordon_fail_errno(err, errno, "make a tmpfs for '%s'", mount->path);
+		bool is_fine = view_attach(empty, mount->path, true, err);
+		close(empty);
+		return is_fine;
+	}
+	int decoy = kernel_open_tree(AT_FDCWD, "/dev/.cordon/nowhere",
+				     OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW);
+	if (decoy < 0)
+		return cordon_fail_errno(err, errno, "clone the cover for '%s'", mount->path);
+	bool is_fine = view_attach(decoy, mount->path, false, err);
+	close(decoy);
+	return is_fine;
+}
+
+/* -- the steps -------------------------------------------------------------------------------------------------- */
+
+static bool make_private(const struct plan_mount *mount, struct cordon_error *err)
+{
+	int tmpfs = view_make_tmpfs("1777", mount->size, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+	if (tmpfs < 0)
+		return cordon_fail_errno(err, errno, "make a tmpfs for '%s'", mount->path);
+	bool is_fine = view_attach(tmpfs, mount->path, true, err);
+	close(tmpfs);
+	return is_fine;
+}
+
+static bool lay_bind(const struct plan_mount *mount, int source, struct cordon_error *err)
+{
+	uint64_t attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+	if (!mount->is_writable)
+		attributes |= MOUNT_ATTR_RDONLY;
+	return set_attributes(source, attributes, err) && view_attach(source, mount->path, mount->is_directory, err);
+}
+
+static bool is_left_out(const struct plan_mount *mount)
+{
+	(void)mount; /* used in the test build only */
+	return (mount->kind == MOUNT_FACADE && is_planted("mounts.facade")) ||
+	       (mount->kind == MOUNT_BIND && !mount->is_writable && is_planted("mounts.protect")) ||
+	       (mount->kind == MOUNT_PROC && is_planted("proc")) || (mount->kind == MOUNT_DEVICES && is_planted("dev")) ||
+	       (mount->kind == MOUNT_PRIVATE && strcmp(mount->path, "/tmp") == 0 && is_planted("tmp")) ||
+	       (mount->kind == MOUNT_PRIVATE && strcmp(mount->path, "/run") == 0 && is_planted("run"));
+}
+
+static bool take_step(struct inside *inside, size_t index, struct cordon_error *err)
+{
+	const struct plan_mount *mount = &inside->plan->mounts.items[index];
+	if (is_left_out(mount))
+		return true;
+	switch (mount->kind) {
+	case MOUNT_BIND:
+		return lay_bind(mount, inside->sources[index], err);
+	case MOUNT_FACADE:
+		return build_facade(mount, inside->sources[index], err);
+	case MOUNT_COVER:
+		return cover(mount, err);
+	case MOUNT_PRIVATE:
+		return make_private(mount, err);
+	case MOUNT_PROC:
+		return view_make_proc(mount->path, err);
+	case MOUNT_DEVICES:
+		return view_make_devices(inside, mount->path, err);
+	}
+	return cordon_fail(err, CORDON_UNSUPPORTED, "unknown step for '%s'", mount->path);
+}
+
+/* Everything read-only, without set-id programs, and deaf to what the host mounts later. */
+static bool freeze(struct cordon_error *err)
+{
+	struct mount_attr change = {
+		.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID,
+		.propagation = 1 << 18, /* MS_PRIVATE; its header cannot be included here */
+	};
+	if (is_planted("mounts.readonly"))
+		change.attr_set = MOUNT_ATTR_NOSUID;
+	if (kernel_mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &change) != 0)
+		return cordon_fail_errno(err, errno, "make the file system read-only");
+	return true;
+}
+
+/* The working directory of a fork points beneath the new mounts: it has to be found anew, through them. */
+static bool enter_directory(const char *path, struct cordon_error *err)
+{
+	int directory = kernel_openat2(AT_FDCWD, path, O_PATH | O_DIRECTORY, NO_LINKS);
+	if (directory < 0 || fchdir(directory) != 0)
+		return cordon_fail_errno(err, errno, "enter '%s'", path);
+	close(directory);
+	return true;
+}
+
+bool view_build(struct inside *inside, struct cordon_error *err)
+{
+	const struct plan_mount_list *mounts = &inside->plan->mounts;
+	if (is_planted("mounts"))
+		return enter_directory(inside->plan->directory, err);
+
+	inside->old_devices = open("/dev", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (inside->old_devices < 0)
+		return cordon_fail_errno(err, errno, "open '/dev'");
+	for (size_t i = 0; i < mounts->count; i++)
+		if (!open_source(&mounts->items[i], &inside->sources[i], err))
+			return false;
+	if (!streams_reopen(inside, err) || !freeze(err))
+		return false;
+	for (size_t i = 0; i < mounts->count; i++)
+		if (!take_step(inside, i, err))
+			return false;
+	return enter_directory(inside->plan->directory, err);
+}

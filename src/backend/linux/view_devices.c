@@ -1,0 +1,124 @@
+/* /dev and /proc of the view. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "backend/linux/cage.h"
+#include "backend/linux/kernel.h"
+
+/* The nodes that programs take for granted; each is the host's own, bound. */
+static const char *const nodes[] = { "null", "zero", "full", "random", "urandom", "tty" };
+
+static const struct {
+	const char *name, *target;
+} links[] = {
+	{ "fd", "/proc/self/fd" },           { "stdin", "/proc/self/fd/0" }, { "stdout", "/proc/self/fd/1" },
+	{ "stderr", "/proc/self/fd/2" },     { "ptmx", "pts/ptmx" },         { ".cordon/nowhere", "/proc/0/hidden" },
+};
+
+/* What of /proc is no process: root without a capability may still write there (core_pattern, sysrq-trigger). */
+static const char *const kernel_files[] = { "sys", "sysrq-trigger", "irq", "bus", "fs", "acpi", "scsi", "mtrr" };
+
+static bool bind_node(int host, int devices, const char *name, struct cordon_error *err)
+{
+	int node = kernel_open_tree(host, name, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW);
+	if (node < 0)
+		return errno == ENOENT || cordon_fail_errno(err, errno, "clone the host's /dev/%s", name);
+	bool is_bound = mknodat(devices, name, S_IFREG | 0644, 0) == 0 &&
+			kernel_move_mount(node, "", devices, name, MOVE_MOUNT_F_EMPTY_PATH) == 0;
+	int code = errno;
+	close(node);
+	return is_bound || cordon_fail_errno(err, code, "bind /dev/%s", name);
+}
+
+/* A devpts of its own: terminals made inside are not the host's, and the host's are not here. */
+static int make_terminals(void)
+{
+	int context = kernel_fsopen("devpts");
+	if (context < 0)
+		return -1;
+	int mount = -1;
+	if (kernel_fsconfig(context, FSCONFIG_SET_FLAG, "newinstance", NULL) == 0 &&
+	    kernel_fsconfig(context, FSCONFIG_SET_STRING, "ptmxmode", "0666") == 0 &&
+	    kernel_fsconfig(context, FSCONFIG_SET_STRING, "mode", "0620") == 0 &&
+	    kernel_fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL) == 0)
+		mount = kernel_fsmount(context, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+	int code = errno;
+	close(context);
+	errno = code;
+	return mount;
+}
+
+static bool place(int mount, int devices, const char *name, struct cordon_error *err)
+{
+	if (mount < 0)
+		return cordon_fail_errno(err, errno, "make the file system for /dev/%s", name);
+	bool is_placed = mkdirat(devices, name, 0755) == 0 &&
+			 kernel_move_mount(mount, "", devices, name, MOVE_MOUNT_F_EMPTY_PATH) == 0;
+	int code = errno;
+	close(mount);
+	return is_placed || cordon_fail_errno(err, code, "mount /dev/%s", name);
+}
+
+static int shared_memory(const struct inside *inside)
+{
+	if (is_planted("shm"))
+		return kernel_open_tree(inside->old_devices, "shm",
+					OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW);
+	return view_make_tmpfs("1777", 0, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+}
+
+bool view_make_devices(struct inside *inside, const char *path, struct cordon_error *err)
+{
+	int devices = view_make_tmpfs("0755", 64 * 1024, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+	if (devices < 0)
+		return cordon_fail_errno(err, errno, "make a tmpfs for /dev");
+	bool is_fine = view_attach(devices, path, true, err);
+	for (size_t i = 0; is_fine && i < sizeof nodes / sizeof *nodes; i++)
+		is_fine = bind_node(inside->old_devices, devices, nodes[i], err);
+	is_fine = is_fine && place(make_terminals(), devices, "pts", err) &&
+		  place(shared_memory(inside), devices, "shm", err);
+	if (is_fine && mkdirat(devices, ".cordon", 0755) != 0)
+		is_fine = cordon_fail_errno(err, errno, "make /dev/.cordon");
+	for (size_t i = 0; is_fine && i < sizeof links / sizeof *links; i++)
+		if (symlinkat(links[i].target, devices, links[i].name) != 0)
+			is_fine = cordon_fail_errno(err, errno, "make /dev/%s", links[i].name);
+
+	struct mount_attr change = { .attr_set = MOUNT_ATTR_RDONLY };
+	if (is_fine && kernel_mount_setattr(devices, "", AT_EMPTY_PATH, &change) != 0)
+		is_fine = cordon_fail_errno(err, errno, "make /dev read-only");
+	close(devices);
+	return is_fine;
+}
+
+static bool protect_kernel_file(int proc, const char *name, struct cordon_error *err)
+{
+	struct mount_attr change = { .attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV };
+	int part = kernel_open_tree(proc, name, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	if (part < 0)
+		return errno == ENOENT || cordon_fail_errno(err, errno, "clone /proc/%s", name);
+	bool is_protected = kernel_mount_setattr(part, "", AT_EMPTY_PATH, &change) == 0 &&
+			    kernel_move_mount(part, "", proc, name, MOVE_MOUNT_F_EMPTY_PATH) == 0;
+	int code = errno;
+	close(part);
+	return is_protected || cordon_fail_errno(err, code, "make /proc/%s read-only", name);
+}
+
+bool view_make_proc(const char *path, struct cordon_error *err)
+{
+	int context = kernel_fsopen("proc");
+	int proc = -1;
+	if (context >= 0 && kernel_fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL) == 0)
+		proc = kernel_fsmount(context, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+	if (proc < 0)
+		return cordon_fail_errno(err, errno,
+					 "mount a fresh /proc (a container that masks parts of /proc forbids it)");
+	close(context);
+
+	bool is_fine = view_attach(proc, path, true, err);
+	for (size_t i = 0; is_fine && i < sizeof kernel_files / sizeof *kernel_files; i++)
+		is_fine = protect_kernel_file(proc, kernel_files[i], err);
+	close(proc);
+	return is_fine;
+}
