@@ -47,19 +47,21 @@ CORDON_API int cordon_policy_new(struct cordon_policy **ret_policy, struct cordo
 CORDON_API void cordon_policy_free(struct cordon_policy *policy); /* NULL is fine */
 
 /* Sources of rules, for cordon_policy_load. */
-#define CORDON_SOURCE_PRESET 0 /* name: workspace, read-only, strict, open-network; at most one, before files */
+#define CORDON_SOURCE_PRESET 0 /* name: workspace, read-only, strict, open-network; NULL: the default one, workspace,
+				* in whose place stands a preset that a file extends. At most one */
 #define CORDON_SOURCE_FILE 1   /* name: a policy file (JSONC, at most 1 MiB) */
 #define CORDON_SOURCE_USER 2   /* the user's own policy file, if there is one; name is ignored */
 
 /* Loads a preset or a file. Nothing is taken over from a file that has an error. Errors: CORDON_BAD_POLICY with file,
- * line and column; CORDON_OS_FAILED when it cannot be read; CORDON_BAD_USAGE for an unknown preset or source.
+ * line and column, also for a file that extends another preset than the one asked for; CORDON_OS_FAILED when it cannot
+ * be read; CORDON_BAD_USAGE for an unknown preset or source, and for what is no file.
  */
 CORDON_API int cordon_policy_load(struct cordon_policy *policy, int32_t source, const char *name,
 				  struct cordon_error *err);
 
 /* One setting on top of what was loaded, by the key that a policy file would use; `flag` is how messages call its origin
  * ("--write"). `name` is NULL except where the key holds named things:
- *	("files", PATH, "none" | "read" | "write")     a relative PATH belongs to the current directory
+ *	("files", PATH, "none" | "read" | "write")     a relative PATH belongs to the current directory, ~/PATH to the home
  *	("network.mode", NULL, "off" | "filtered" | "open"), ("network.allow", NULL, "HOST[:PORT]")
  *	("network.deny", NULL, "HOST"), ("network.listen", NULL, "PORT")
  *	("limits.memory", NULL, "4GiB") and so on for each limit
@@ -104,6 +106,15 @@ CORDON_API const char *cordon_run_id(const struct cordon_run *run);
 /* The plan as JSON, or NULL when memory is short. */
 CORDON_API const char *cordon_run_plan(struct cordon_run *run);
 
+/* What the policy says of a path, as JSON: {path, landing, access, rule{layer, file, line, column, pattern}, own,
+ * would_allow}. would_allow is the smallest flag that grants more, or what to change, or null. Where the run has something
+ * of its own in place of the host's (/tmp, /proc, /dev) rule is null and own says what. NULL on failure.
+ */
+CORDON_API const char *cordon_run_explain(struct cordon_run *run, const char *path, struct cordon_error *err);
+
+/* The policy in force as JSON, with the origin of each rule (docs/report.md); NULL when memory is short. */
+CORDON_API const char *cordon_run_rules(struct cordon_run *run);
+
 /* Starts the command argv (NULL-terminated). It may fail to execute later: see cordon_run_wait. Once a run. */
 CORDON_API int cordon_run_start(struct cordon_run *run, const char *const *argv, struct cordon_error *err);
 
@@ -111,6 +122,11 @@ CORDON_API int cordon_run_start(struct cordon_run *run, const char *const *argv,
  * do; it belongs to the run.
  */
 CORDON_API intptr_t cordon_run_waitable(const struct cordon_run *run);
+
+/* In how many milliseconds cordon_run_step must be called at the latest, though the waitable says nothing: limits of time
+ * are its business. -1: no such time.
+ */
+CORDON_API int32_t cordon_run_timeout(const struct cordon_run *run);
 
 /* Does what is to be done within timeout_ms (-1: until something happens) and says in *ret_ended (0 or 1) whether the
  * run is over. Must be called while the run lasts: the command's refused acts wait for it.
@@ -147,6 +163,9 @@ CORDON_API int cordon_run_result(const struct cordon_run *run, struct cordon_res
 
 /* The report as JSON (docs/report.md), any time after cordon_run_new; NULL when memory is short. */
 CORDON_API const char *cordon_run_report(struct cordon_run *run);
+
+/* The same report for a run that cordon_run_new refused, from its error; malloc'ed, freed with cordon_free. */
+CORDON_API int cordon_refusal_report(const struct cordon_error *refusal, char **ret_json, struct cordon_error *err);
 
 /* For people, the most telling refusal in one line without newline: what was refused, by which rule, what would allow
  * it; NULL when there is none to tell.

@@ -23,9 +23,9 @@ enum path_type {
 	PATH_OTHER, /* socket, device, fifo */
 };
 
-/* One path that a rule names. */
+/* One path that a rule names, or a directory above the landing of one. */
 struct path_fact {
-	char *path;      /* as the rule names it after expansion */
+	char *path;      /* as the rule names it after expansion; of a directory above: its landing */
 	char *landing;   /* where it lands with every link resolved; for a missing path: the landing of the deepest
 			  * existing ancestor plus the rest as written */
 	enum path_type type;
@@ -67,6 +67,11 @@ struct facts {
 		struct path_fact *items;
 		size_t count, room;
 	} paths;
+	bool root_is_listed; /* Linux: paths holds every entry of "/"; a policy that closes "/" needs that */
+	struct socket_list {
+		char **items;
+		size_t count, room;
+	} sockets; /* Linux: where the unix sockets land that a host process listens on */
 };
 
 struct facts *facts_new(enum target target);   /* NULL when memory is short */

@@ -21,6 +21,23 @@ int cordon_doctor(char **ret_json, struct cordon_error *err)
 	return give(doctor(ret_json, &local), &local, err);
 }
 
+static bool refusal_report(const struct cordon_error *given, char **ret_json, struct cordon_error *err)
+{
+	struct cordon_error refusal = CORDON_ERROR_INIT;
+	CORDON_ON_EXIT(text_free) struct text text = { 0 };
+	if (!given || given->size < sizeof given->size || !take_struct(&refusal, sizeof refusal, given, given->size))
+		return cordon_fail(err, CORDON_BAD_USAGE, "the error holds no size, or more than this library knows");
+	refusal.text[sizeof refusal.text - 1] = '\0';
+	refusal.file[sizeof refusal.file - 1] = '\0';
+	return run_refusal(&refusal, &text, err) && give_text(&text, ret_json, err);
+}
+
+int cordon_refusal_report(const struct cordon_error *refusal, char **ret_json, struct cordon_error *err)
+{
+	struct cordon_error local = CORDON_ERROR_INIT;
+	return give(refusal_report(refusal, ret_json, &local), &local, err);
+}
+
 void cordon_free(void *memory)
 {
 	free(memory);

@@ -37,8 +37,8 @@ static bool load(struct cordon_policy *policy, int32_t source, const char *name,
 	};
 	if (source < 0 || source > CORDON_SOURCE_USER)
 		return cordon_fail(err, CORDON_BAD_USAGE, "%d is no source of rules", (int)source);
-	if (source != CORDON_SOURCE_USER && !name)
-		return cordon_fail(err, CORDON_BAD_USAGE, "a source of rules needs a name");
+	if (source == CORDON_SOURCE_FILE && !name)
+		return cordon_fail(err, CORDON_BAD_USAGE, "a file of rules needs a name");
 	return settings_load(policy->settings, sources[source], name, err);
 }
 

@@ -96,6 +96,22 @@ const char *cordon_run_report(struct cordon_run *run)
 	return text_given(&run->text, run_report(run->run, &run->text, &ignored));
 }
 
+const char *cordon_run_rules(struct cordon_run *run)
+{
+	struct cordon_error ignored = CORDON_ERROR_INIT;
+	text_free(&run->text);
+	return text_given(&run->text, run_rules(run->run, &run->text, &ignored));
+}
+
+const char *cordon_run_explain(struct cordon_run *run, const char *path, struct cordon_error *err)
+{
+	struct cordon_error local = CORDON_ERROR_INIT;
+	text_free(&run->text);
+	bool ok = path ? run_explain(run->run, path, &run->text, &local)
+		       : cordon_fail(&local, CORDON_BAD_USAGE, "there is no path to explain");
+	return give(ok, &local, err) ? text_str(&run->text) : NULL;
+}
+
 const char *cordon_run_explanation(struct cordon_run *run)
 {
 	text_free(&run->text);
@@ -125,6 +141,11 @@ int cordon_run_start(struct cordon_run *run, const char *const *argv, struct cor
 intptr_t cordon_run_waitable(const struct cordon_run *run)
 {
 	return run_waitable(run->run);
+}
+
+int32_t cordon_run_timeout(const struct cordon_run *run)
+{
+	return run_timeout(run->run);
 }
 
 int cordon_run_step(struct cordon_run *run, int32_t timeout_ms, int32_t *ret_ended, struct cordon_error *err)

@@ -16,7 +16,7 @@
 /* One step of the mount view. Steps are carried out in order; a step's path may lie below an earlier step's. */
 enum mount_kind {
 	MOUNT_BIND,    /* the path onto itself, read-only or writable; the host's sub-mounts come along */
-	MOUNT_FACADE,  /* a read-only tmpfs that shows every entry of the directory but the names in `hide` */
+	MOUNT_FACADE,  /* a read-only tmpfs with the directory's entries bound: all but `hide`, or only `show` */
 	MOUNT_COVER,   /* a name that must not be seen: opening it gives ENOENT (a file) or an empty directory */
 	MOUNT_PRIVATE, /* an empty writable tmpfs, mode 1777 */
 	MOUNT_PROC,    /* a fresh /proc, read-only outside the process directories */
@@ -31,7 +31,8 @@ struct plan_mount {
 	bool is_directory;       /* what the path is, or for a missing name: what its placeholder is to be */
 	uint64_t device, inode;  /* BIND, COVER, FACADE: the identity the survey saw; 0 when missing */
 	uint64_t size;           /* PRIVATE: bytes, 0 = the kernel's default */
-	char **hide;             /* FACADE: NULL-terminated names */
+	char **hide;             /* FACADE: NULL-terminated names; NULL when `show` is set */
+	char **show;             /* FACADE: NULL-terminated names of the only entries that are shown; or NULL */
 	const struct rule *rule; /* whose wish it is; NULL: the platform's own */
 };
 
@@ -64,14 +65,17 @@ struct plan {
 	struct plan_windows *windows;
 };
 
+/* Paths that the planner needs facts about besides those of the rules; NULL-terminated, static. */
+char *const *plan_paths(enum target target);
+
 struct plan_options {
 	const char *run_id; /* for CORDON_RUN_ID */
 	const char *tier;   /* Windows: "auto", "account", "appcontainer", "token"; NULL = "auto" */
 };
 
 /* Errors: CORDON_UNSUPPORTED when the target cannot carry the policy, naming the guarantees and the rule's place. */
-CORDON_CHECKED bool plan_compile(const struct policy *policy, const struct facts *facts, const struct plan_options *options,
-				 struct plan **ret_plan, struct cordon_error *err);
+CORDON_CHECKED bool plan_compile(const struct policy *policy, const struct facts *facts,
+				 const struct plan_options *options, struct plan **ret_plan, struct cordon_error *err);
 struct plan *plan_free(struct plan *plan); /* NULL is fine; returns NULL */
 void plan_free_at(struct plan **plan);
 
@@ -80,4 +84,5 @@ CORDON_CHECKED bool plan_print(const struct plan *plan, struct text *text, struc
 
 /* The parts of plan_compile that belong to one target; called by it alone. */
 CORDON_CHECKED bool plan_compile_linux(struct plan *plan, struct cordon_error *err);
-CORDON_CHECKED bool plan_compile_windows(struct plan *plan, const struct plan_options *options, struct cordon_error *err);
+CORDON_CHECKED bool plan_compile_windows(struct plan *plan, const struct plan_options *options,
+					 struct cordon_error *err);

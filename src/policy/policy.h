@@ -4,11 +4,22 @@
  *	policy_add_text / policy_set      layers in any order; each rule remembers its layer, file, line and column
  *	policy_roots                      which directories become writable: the survey looks for git records there
  *	policy_paths                      which paths the survey must look at
+ *	policy_globs, policy_places       what a walk must look for, and where
  *	policy_resolve                    expands variables, lands every path; the policy is fixed from here on
  *	policy_decide_path, policy_environment, plan_compile (plan.h)
  *	policy_free
  *
  * Strings in a verdict, a rule or an origin belong to the policy and live as long as it does.
+ *
+ * A path in a policy is absolute, relative to the policy file's folder, or begins with `~` or ${name}. Variables are
+ * those of the facts, and root (each directory that the grant makes writable), system (the system's own programs),
+ * appdata and localappdata (Windows; elsewhere they have no value). `..` is taken lexically. On Linux `\*` is an
+ * asterisk in a name. On Windows "/" alone stands for every drive.
+ *
+ * Specificity: the rule with more leading literal components decides; a glob is more specific than the literal rule of
+ * the directory that its literal part names, and less than any literal rule below it. A glob that begins with a `**`
+ * component counts as if it were written in the directory where it matches. At equal specificity the later layer
+ * decides, then the stricter access.
  */
 #pragma once
 
@@ -30,8 +41,8 @@ enum access {
 /* Who said it. The grant's layers are ordered: a later one wins at equal specificity. Bounds only narrow. */
 enum layer {
 	LAYER_PRESET,
-	LAYER_USER,    /* the user's own policy file */
-	LAYER_POLICY,  /* --policy FILE */
+	LAYER_USER,   /* the user's own policy file */
+	LAYER_POLICY, /* --policy FILE */
 	LAYER_FLAGS,
 	LAYER_MANAGED, /* bound: the administrator's file */
 	LAYER_PROJECT, /* bound: .cordon.json in the workspace */
@@ -63,8 +74,8 @@ enum limit {
 	LIMIT_COUNT,
 };
 
-const char *limit_name(enum limit limit);                  /* "cpu_time": the policy key */
-enum guarantee limit_guarantee(enum limit limit);          /* GUARANTEE_LIMITS_CPU_TIME */
+const char *limit_name(enum limit limit);         /* "cpu_time": the policy key */
+enum guarantee limit_guarantee(enum limit limit); /* GUARANTEE_LIMITS_CPU_TIME */
 
 struct limit_setting {
 	bool is_set;
@@ -74,13 +85,13 @@ struct limit_setting {
 
 /* One line of the file table, after policy_resolve. */
 struct rule {
-	const char *pattern;  /* as written, for messages: "~/.ssh" */
-	const char *path;     /* expanded; a glob keeps its wildcards */
-	const char *landing;  /* where path lands; equals path for a glob and for a missing fact */
-	bool is_glob;
+	const char *pattern; /* as written, for messages: "~/.ssh" */
+	const char *path;    /* expanded; a glob keeps its wildcards */
+	const char *landing; /* where path lands; equals path for a glob and for a missing fact */
+	bool is_glob; /* decides nothing itself: each path found for it has a rule of its own with this pattern */
 	enum access access;
 	struct origin origin;
-	const struct path_fact *fact; /* NULL for a glob */
+	const struct path_fact *fact; /* NULL for a glob, and for `\`, every drive, on Windows */
 };
 
 struct verdict {
@@ -103,8 +114,15 @@ void policy_free_at(struct policy **policy);
 CORDON_CHECKED bool policy_add_text(struct policy *policy, enum layer layer, const char *file, const char *folder,
 				    const char *bytes, size_t length, struct cordon_error *err);
 
-/* What the grant's files name in `extends`: the last file's word, or NULL. The caller loads it: a preset by
- * preset_find, a path by reading the file (folder already joined) into the same layer beneath. */
+/* As policy_add_text, beneath all that the layer holds so far: for what a text extends. */
+CORDON_CHECKED bool policy_add_base(struct policy *policy, enum layer layer, const char *file, const char *folder,
+				    const char *bytes, size_t length, struct cordon_error *err);
+
+/* What the text added last names in `extends`: the name of a preset, or a path (folder already joined); NULL when it
+ * names nothing. The caller adds that with policy_add_base, a preset to LAYER_PRESET and a file to the layer of the
+ * text, and asks again: presets extend presets. At most 16 in a chain, so that a circle ends. A text without
+ * `extends` is laid on the run's preset; a preset that is extended stands in its place.
+ */
 const char *policy_extends(const struct policy *policy);
 
 /* One setting in the LAYER_FLAGS layer, by the key that a file would use. `flag` is the origin's text ("--write").
@@ -118,14 +136,16 @@ const char *policy_extends(const struct policy *policy);
 CORDON_CHECKED bool policy_set(struct policy *policy, const char *flag, const char *key, const char *name,
 			       const char *value, struct cordon_error *err);
 
-/* The preset's JSONC text, static, or NULL; *ret_length its bytes. Names: workspace, read-only, strict, open-network. */
+/* The preset's JSONC text, static, or NULL; *ret_length its bytes. Names: workspace, read-only, strict,
+ * open-network.
+ */
 const char *preset_find(const char *name, size_t *ret_length);
 /* Comma-separated names for messages. */
 const char *preset_names(void);
 
-/* Paths under which the grant writes, expanded with facts->variables, as a NULL-terminated malloc'ed list of malloc'ed
- * strings that the caller frees with policy_free_list. Rules that use a variable of which nothing is known yet (git) are
- * passed over.
+/* Paths under which the grant writes, expanded with facts->variables, as a NULL-terminated malloc'ed list of
+ * malloc'ed strings that the caller frees with policy_free_list. Rules that use a variable of which nothing is known
+ * yet (git) are passed over.
  */
 CORDON_CHECKED bool policy_roots(const struct policy *policy, const struct facts *facts, char ***ret_paths,
 				 struct cordon_error *err);
@@ -134,15 +154,23 @@ CORDON_CHECKED bool policy_roots(const struct policy *policy, const struct facts
 CORDON_CHECKED bool policy_paths(const struct policy *policy, const struct facts *facts, char ***ret_paths,
 				 struct cordon_error *err);
 
-/* Every distinct glob pattern of a rule, expanded; same ownership. The caller walks the writable roots, and adds each
- * path for which policy_glob_matches to facts->paths, before policy_resolve.
+/* Every distinct glob pattern of a rule, expanded; same ownership. After the paths of policy_paths were surveyed, the
+ * caller walks each of policy_places, and adds each path for which policy_glob_matches to facts->paths, before
+ * policy_resolve. What the command creates later is the command's own: no glob holds it.
  */
 CORDON_CHECKED bool policy_globs(const struct policy *policy, const struct facts *facts, char ***ret_patterns,
 				 struct cordon_error *err);
+
+/* The directories in which globs are looked for: the landings of the roots and of the workspace, none below another;
+ * empty when no rule is a glob. Same ownership.
+ */
+CORDON_CHECKED bool policy_places(const struct policy *policy, const struct facts *facts, char ***ret_paths,
+				  struct cordon_error *err);
 void policy_free_list(char **list);
 
-/* `*` stays within a component, `**` crosses them. Both expanded and absolute, except that a pattern that starts with
- * `**` + separator matches below any directory. A match of a directory does not cover what is below it: callers ask for each ancestor.
+/* `*` stays within a component, `**` crosses them: any number of components, at the end at least one. Both expanded and
+ * absolute, except that a pattern that starts with `**` + separator matches below any directory. A match of a directory
+ * does not cover what is below it: callers ask for each ancestor.
  */
 bool policy_glob_matches(enum target target, const char *pattern, const char *path);
 
@@ -160,7 +188,10 @@ const struct rule *policy_rules(const struct policy *policy, size_t *ret_count);
  */
 struct verdict policy_decide_path(const struct policy *policy, const char *path);
 
-enum network_mode policy_network_mode(const struct policy *policy, struct origin *ret_origin); /* ret_origin may be NULL */
+/* `allow` that a later layer than the mode `off` states makes it `filtered`. ret_origin may be NULL. */
+enum network_mode policy_network_mode(const struct policy *policy, struct origin *ret_origin);
+
+/* A share of the machine's memory ("75%") is a number of bytes after policy_resolve, 0 before. */
 struct limit_setting policy_limit(const struct policy *policy, enum limit limit);
 
 /* The command's environment: inherit, minus remove, plus set, as a NULL-terminated NAME=VALUE list (free with
@@ -172,9 +203,9 @@ CORDON_CHECKED bool policy_environment(const struct policy *policy, const struct
 /* The worst level of the guarantee with which the run may start: ENFORCED unless `accept` names it. */
 enum level policy_accepted(const struct policy *policy, enum guarantee guarantee);
 
-/* Network rules, for the gate and for plans: 0-terminated by count. */
+/* Network rules after policy_resolve, for the gate and for plans. */
 struct host_rule {
-	const char *pattern; /* "*.example.net", "registry.example.org", "127.0.0.1" */
+	const char *pattern; /* "*.example.net", "registry.example.org", "127.0.0.1", "::1"; lower case */
 	uint16_t port;       /* 0: any */
 	struct origin origin;
 };

@@ -21,7 +21,9 @@ struct settings *settings_free(struct settings *settings);
 
 enum source { SOURCE_PRESET, SOURCE_FILE, SOURCE_USER };
 
-/* Reads and checks the source at once. Errors as in cordon_policy_load. */
+/* Reads and checks the source at once, and what it extends. A preset without a name is the default one, in whose place
+ * what a file extends may stand. Errors as in cordon_policy_load.
+ */
 CORDON_CHECKED bool settings_load(struct settings *settings, enum source source, const char *name,
 				  struct cordon_error *err);
 /* Checks key and value at once. Errors as in policy_set. */
@@ -57,6 +59,8 @@ const struct policy *run_policy(const struct run *run);
 CORDON_CHECKED bool run_plan(struct run *run, struct text *text, struct cordon_error *err);
 CORDON_CHECKED bool run_start(struct run *run, char *const *argv, struct cordon_error *err);
 intptr_t run_waitable(const struct run *run);
+/* As cordon_run_timeout. */
+int run_timeout(const struct run *run);
 CORDON_CHECKED bool run_step(struct run *run, int timeout_ms, bool *ret_ended, struct cordon_error *err);
 void run_signal(struct run *run, int signal);
 void run_end(struct run *run);
@@ -66,5 +70,11 @@ bool run_result(const struct run *run, struct run_result *ret_result);
 CORDON_CHECKED bool run_report(struct run *run, struct text *text, struct cordon_error *err);
 /* Appends the line of cordon_run_explanation; appends nothing when there is none. */
 void run_explanation(struct run *run, struct text *text);
+/* JSON as of cordon_run_explain: what the policy says of a path, and what would allow more. */
+CORDON_CHECKED bool run_explain(const struct run *run, const char *path, struct text *text, struct cordon_error *err);
+/* JSON as of cordon_run_rules: the policy in force with the origin of each rule. */
+CORDON_CHECKED bool run_rules(const struct run *run, struct text *text, struct cordon_error *err);
+/* The report of a run that was refused before there was one. */
+CORDON_CHECKED bool run_refusal(const struct cordon_error *refusal, struct text *text, struct cordon_error *err);
 /* JSON of what this host can enforce. */
 CORDON_CHECKED bool run_doctor(struct text *text, struct cordon_error *err);

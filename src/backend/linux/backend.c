@@ -102,7 +102,8 @@ static bool copy_arguments(struct cage *cage, char *const *argv, struct cordon_e
 	return true;
 }
 
-static uint64_t clone_flags(const struct plan *plan)
+/* The network namespace comes later: see namespaces.c. */
+static uint64_t clone_flags(void)
 {
 	uint64_t flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWCGROUP;
 	if (!is_planted("namespaces.pid"))
@@ -111,8 +112,6 @@ static uint64_t clone_flags(const struct plan *plan)
 		flags |= CLONE_NEWIPC;
 	if (!is_planted("namespaces.uts"))
 		flags |= CLONE_NEWUTS;
-	if (plan->network != NETWORK_OPEN && !is_planted("namespaces.net"))
-		flags |= CLONE_NEWNET;
 	return flags;
 }
 
@@ -151,7 +150,7 @@ static bool start(struct cage *cage, const struct command *command, struct cordo
 	sigset_t all;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &inside.mask);
-	pid_t pid = kernel_clone(clone_flags(cage->plan), &cage->init);
+	pid_t pid = kernel_clone(clone_flags(), &cage->init);
 	if (pid == 0)
 		init_main(&inside);
 	int code = errno;

@@ -34,6 +34,7 @@ struct inside {
 	int old_devices;   /* the host's /dev */
 	int streams[3];    /* what becomes 0, 1, 2 */
 	int listener;      /* seccomp listener, -1: none */
+	pid_t network_helper;
 	sigset_t mask;     /* the caller's, for the command */
 	bool dies_with_thread; /* PDEATHSIG is meant: the starting thread is the process' main one */
 };
@@ -61,8 +62,9 @@ CORDON_CHECKED bool layers_apply(struct inside *inside, struct cordon_error *err
 
 /* The layers, one file each. */
 CORDON_CHECKED bool namespaces_enter(struct inside *inside, struct cordon_error *err);
-CORDON_CHECKED bool loopback_raise(struct inside *inside, struct cordon_error *err);
+CORDON_CHECKED bool network_begin(struct inside *inside, struct cordon_error *err);
 CORDON_CHECKED bool view_build(struct inside *inside, struct cordon_error *err);
+CORDON_CHECKED bool network_enter(struct inside *inside, struct cordon_error *err);
 CORDON_CHECKED bool landlock_restrict(struct inside *inside, struct cordon_error *err);
 CORDON_CHECKED bool limits_apply(struct inside *inside, struct cordon_error *err);
 CORDON_CHECKED bool capabilities_drop(struct inside *inside, struct cordon_error *err);
@@ -70,7 +72,7 @@ CORDON_CHECKED bool filter_load(struct inside *inside, struct cordon_error *err)
 
 /* view_devices.c: the two file systems that are made rather than taken. */
 CORDON_CHECKED bool view_make_devices(struct inside *inside, const char *path, struct cordon_error *err);
-CORDON_CHECKED bool view_make_proc(const char *path, struct cordon_error *err);
+CORDON_CHECKED bool view_make_proc(bool is_root, const char *path, struct cordon_error *err);
 
 /* view.c, for view_devices.c: a detached tmpfs, or -1 with errno. size 0: the kernel's default. */
 int view_make_tmpfs(const char *mode, uint64_t size, unsigned attributes);

@@ -25,10 +25,10 @@ static const struct {
 	const char *name;
 	bool (*apply)(struct inside *inside, struct cordon_error *err);
 } layers[] = {
-	{ "namespaces", namespaces_enter }, { "loopback", loopback_raise },
-	{ "mount view", view_build },       { "landlock", landlock_restrict },
-	{ "limits", limits_apply },         { "capabilities", capabilities_drop },
-	{ "seccomp", filter_load },
+	{ "namespaces", namespaces_enter },     { "network", network_begin },
+	{ "mount view", view_build },           { "network", network_enter },
+	{ "landlock", landlock_restrict },      { "limits", limits_apply },
+	{ "capabilities", capabilities_drop },  { "seccomp", filter_load },
 };
 
 bool layers_apply(struct inside *inside, struct cordon_error *err)

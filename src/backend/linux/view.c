@@ -309,7 +309,7 @@ static bool take_step(struct inside *inside, size_t index, struct cordon_error *
 	case MOUNT_PRIVATE:
 		return make_private(mount, err);
 	case MOUNT_PROC:
-		return view_make_proc(mount->path, err);
+		return view_make_proc(inside->plan->facts->user_id == 0, mount->path, err);
 	case MOUNT_DEVICES:
 		return view_make_devices(inside, mount->path, err);
 	}

@@ -17,8 +17,11 @@ static const struct {
 	{ "stderr", "/proc/self/fd/2" },     { "ptmx", "pts/ptmx" },         { ".cordon/nowhere", "/proc/0/hidden" },
 };
 
-/* What of /proc is no process: root without a capability may still write there (core_pattern, sysrq-trigger). */
+/* What of /proc is no process. All of it belongs to root, who may write there without any capability (core_pattern,
+ * sysrq-trigger); for other users only settings are covered, a second time.
+ */
 static const char *const kernel_files[] = { "sys", "sysrq-trigger", "irq", "bus", "fs", "acpi", "scsi", "mtrr" };
+enum { FOR_USERS = 1 };
 
 static bool bind_node(int host, int devices, const char *name, struct cordon_error *err)
 {
@@ -105,7 +108,7 @@ static bool protect_kernel_file(int proc, const char *name, struct cordon_error 
 	return is_protected || cordon_fail_errno(err, code, "make /proc/%s read-only", name);
 }
 
-bool view_make_proc(const char *path, struct cordon_error *err)
+bool view_make_proc(bool is_root, const char *path, struct cordon_error *err)
 {
 	int context = kernel_fsopen("proc");
 	int proc = -1;
@@ -117,7 +120,8 @@ bool view_make_proc(const char *path, struct cordon_error *err)
 	close(context);
 
 	bool is_fine = view_attach(proc, path, true, err);
-	for (size_t i = 0; is_fine && i < sizeof kernel_files / sizeof *kernel_files; i++)
+	size_t count = is_root ? sizeof kernel_files / sizeof *kernel_files : FOR_USERS;
+	for (size_t i = 0; is_fine && i < count; i++)
 		is_fine = protect_kernel_file(proc, kernel_files[i], err);
 	close(proc);
 	return is_fine;

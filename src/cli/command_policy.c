@@ -1,0 +1,255 @@
+/* cordon policy: what is granted, and why. Works where nothing can be enforced. */
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/scope.h"
+#include "base/show.h"
+#include "cli/command.h"
+#include "cli/grant.h"
+#include "cli/host.h"
+#include "cli/say.h"
+#include "cordon/cordon.h"
+
+struct values {
+	struct grant grant;
+	const char *target;
+	bool wants_json, wants_help;
+};
+
+static const struct option options[] = {
+	{ .name = "json", .help = "as JSON", .kind = OPTION_FLAG, .place = offsetof(struct values, wants_json) },
+	{ .name = "help", .letter = 'h', .help = "this", .kind = OPTION_FLAG, .place = offsetof(struct values, wants_help) },
+	{ .name = "target", .argument = "OS", .help = "as it would be on linux or windows", .kind = OPTION_TEXT,
+	  .place = offsetof(struct values, target) },
+	GRANT_OPTIONS(struct values),
+	{ 0 },
+};
+
+static void values_free(struct values *values)
+{
+	grant_free(&values->grant);
+}
+
+static void decref(json_t **value)
+{
+	json_decref(*value);
+}
+
+static const char *string_of(const json_t *object, const char *key)
+{
+	const char *string = json_string_value(json_object_get(object, key));
+	return string ? string : "";
+}
+
+/* "preset workspace, line 12" */
+static void add_origin(struct text *text, const json_t *rule)
+{
+	show_add_path(text, string_of(rule, "file"), host_home());
+	json_int_t line = json_integer_value(json_object_get(rule, "line"));
+	if (line > 0)
+		text_addf(text, ", line %lld", (long long)line);
+}
+
+/* The question is put to a run that never starts. */
+static bool make_look(const struct values *values, struct cordon_run **ret_run, struct cordon_error *err)
+{
+	struct cordon_run_options run_options = CORDON_RUN_OPTIONS_INIT;
+	struct cordon_policy *policy;
+	if (!grant_load(&values->grant, &policy, err))
+		return false;
+	run_options.workspace = values->grant.workspace;
+	run_options.target = values->target ? values->target : host_target();
+	bool is_made = cordon_run_new(policy, &run_options, ret_run, err);
+	cordon_policy_free(policy);
+	return is_made;
+}
+
+/* -- explain --------------------------------------------------------------------------------------------------------- */
+
+/* ~/.ssh/id_rsa: none, by "~/.ssh" (preset workspace, line 12); to allow: --read ~/.ssh/id_rsa */
+static bool print_explanation(const char *answer, struct cordon_error *err)
+{
+	CORDON_ON_EXIT(text_free) struct text text = { 0 };
+	CORDON_ON_EXIT(decref) json_t *object = json_loads(answer, 0, NULL);
+	if (!object)
+		return cordon_fail_memory(err);
+	const json_t *rule = json_object_get(object, "rule");
+	const char *path = string_of(object, "path");
+	const char *landing = string_of(object, "landing");
+
+	show_add_path(&text, path, host_home());
+	if (strcmp(path, landing) != 0) {
+		text_add(&text, " -> ");
+		show_add_path(&text, landing, host_home());
+	}
+	if (json_is_null(rule)) {
+		text_addf(&text, ": %s, in %s", string_of(object, "access"), string_of(object, "own"));
+	} else {
+		text_addf(&text, ": %s, by \"%s\" (", string_of(object, "access"), string_of(rule, "pattern"));
+		add_origin(&text, rule);
+		text_add_char(&text, ')');
+	}
+	if (string_of(object, "would_allow")[0])
+		text_addf(&text, "; to allow: %s", string_of(object, "would_allow"));
+	if (!text_ok(&text))
+		return cordon_fail_memory(err);
+	puts(text_str(&text));
+	return true;
+}
+
+static bool explain(struct cordon_run *run, const struct values *values, char **operands, struct cordon_error *err)
+{
+	for (; *operands; operands++) {
+		const char *answer = cordon_run_explain(run, *operands, err);
+		if (!answer)
+			return false;
+		if (values->wants_json)
+			fputs(answer, stdout);
+		else if (!print_explanation(answer, err))
+			return false;
+	}
+	return true;
+}
+
+/* -- show ------------------------------------------------------------------------------------------------------------ */
+
+static void print_row(const char *left, const char *what, const json_t *rule, const char *remark)
+{
+	CORDON_ON_EXIT(text_free) struct text origin = { 0 };
+	add_origin(&origin, rule);
+	printf("%-10s %-40s %s%s\n", left, what, text_str(&origin), remark);
+}
+
+static void print_files(const json_t *files)
+{
+	const json_t *file;
+	size_t i;
+	json_array_foreach(files, i, file) {
+		CORDON_ON_EXIT(text_free) struct text path = { 0 };
+		const json_t *exists = json_object_get(file, "exists");
+		show_add_path(&path, string_of(file, "path"), host_home());
+		print_row(string_of(file, "access"), text_str(&path), json_object_get(file, "rule"),
+			  json_is_false(exists) ? " (not there)" : "");
+	}
+}
+
+static void print_hosts(const char *left, const json_t *hosts)
+{
+	const json_t *host;
+	size_t i;
+	json_array_foreach(hosts, i, host) {
+		CORDON_ON_EXIT(text_free) struct text name = { 0 };
+		const json_t *port = json_object_get(host, "port");
+		text_add(&name, string_of(host, "host"));
+		if (json_is_integer(port))
+			text_addf(&name, ":%lld", (long long)json_integer_value(port));
+		print_row(left, text_str(&name), json_object_get(host, "rule"), "");
+	}
+}
+
+static bool print_rules(const char *answer, struct cordon_error *err)
+{
+	CORDON_ON_EXIT(decref) json_t *object = json_loads(answer, 0, NULL);
+	const char *name;
+	json_t *limit;
+	if (!object)
+		return cordon_fail_memory(err);
+	const json_t *network = json_object_get(object, "network");
+	print_files(json_object_get(object, "files"));
+	print_row("network", string_of(network, "mode"), json_object_get(network, "rule"), "");
+	print_hosts("allow", json_object_get(network, "allow"));
+	print_hosts("deny", json_object_get(network, "deny"));
+	json_object_foreach(json_object_get(object, "limits"), name, limit) {
+		CORDON_ON_EXIT(text_free) struct text value = { 0 };
+		text_addf(&value, "%s %lld %s", name, (long long)json_integer_value(json_object_get(limit, "value")),
+			  string_of(limit, "unit"));
+		print_row("limit", text_str(&value), json_object_get(limit, "rule"), "");
+	}
+	return true;
+}
+
+static bool show(struct cordon_run *run, const struct values *values, char **operands, struct cordon_error *err)
+{
+	const char *answer = cordon_run_rules(run);
+	(void)operands;
+	if (!answer)
+		return cordon_fail_memory(err);
+	if (!values->wants_json)
+		return print_rules(answer, err);
+	fputs(answer, stdout);
+	return true;
+}
+
+/* -- both ------------------------------------------------------------------------------------------------------------ */
+
+static int print_help(const char *usage)
+{
+	puts(usage);
+	option_help(options, stdout);
+	return say_flush() ? STATUS_FINE : STATUS_FAILED;
+}
+
+static int answer(char **words, const char *usage, bool takes_operands,
+		  bool (*reply)(struct cordon_run *run, const struct values *values, char **operands,
+				struct cordon_error *err))
+{
+	CORDON_ON_EXIT(values_free) struct values values = { 0 };
+	struct cordon_error err = CORDON_ERROR_INIT;
+	struct cordon_run *run;
+	char **operands;
+	if (!option_parse(options, OPTIONS_ANYWHERE, words, &values, &operands, &err)) {
+		say_error(&err);
+		return STATUS_USAGE;
+	}
+	if (values.wants_help)
+		return print_help(usage);
+	if (takes_operands != (operands[0] != NULL)) {
+		say("%s", takes_operands ? "explain which path? cordon policy explain PATH..." : "show takes no path");
+		return STATUS_USAGE;
+	}
+	if (!make_look(&values, &run, &err)) {
+		say_error(&err);
+		return err.status == CORDON_BAD_USAGE ? STATUS_USAGE : STATUS_FAILED;
+	}
+	bool is_answered = reply(run, &values, operands, &err);
+	cordon_run_free(run);
+	if (!is_answered)
+		say_error(&err);
+	return is_answered && say_flush() ? STATUS_FINE : STATUS_FAILED;
+}
+
+static int explain_command(char **words)
+{
+	return answer(words,
+		      "cordon policy explain [options] PATH...\n"
+		      "Says which rule decides for each PATH, and what would allow more.\n",
+		      true, explain);
+}
+
+static int show_command(char **words)
+{
+	return answer(words,
+		      "cordon policy show [options]\n"
+		      "All rules in force here, each with where it comes from; later and more specific ones first decide.\n",
+		      false, show);
+}
+
+static const struct command commands[] = {
+	{ "explain", "which rule decides for a path", explain_command },
+	{ "show", "all rules in force", show_command },
+	{ "check", "validate a policy file", NULL },
+	{ "schema", "the JSON schema of policies", NULL },
+	{ NULL, NULL, NULL },
+};
+
+int command_policy(char **words)
+{
+	if (words[0] && strcmp(words[0], "--help") != 0 && strcmp(words[0], "-h") != 0)
+		return command_dispatch(commands, "policy ", words);
+	FILE *out = words[0] ? stdout : stderr;
+	fputs("cordon policy explain PATH...   which rule decides for a path, and what would allow more\n"
+	      "cordon policy show              all rules in force, each with where it comes from\n",
+	      out);
+	return words[0] && say_flush() ? STATUS_FINE : STATUS_USAGE;
+}

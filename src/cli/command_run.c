@@ -1,0 +1,284 @@
+/* cordon run: the main job. */
+#include <errno.h>
+#include <jansson.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/list.h"
+#include "base/scope.h"
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/grant.h"
+#include "cli/host.h"
+#include "cli/say.h"
+#include "cordon/cordon.h"
+
+enum { INTERRUPT_AGAIN_MS = 2000, PASSED_MAX = 64 };
+
+struct values {
+	struct grant grant;
+	const char *tier, *target, *report;
+	bool no_observe, is_dry, is_verbose, wants_help;
+	struct option_list passed;
+};
+
+#define PLACE(member) .place = offsetof(struct values, member)
+#define LATER(option_name, word) { .name = option_name, .argument = word, .kind = OPTION_LATER }
+
+static const struct option options[] = {
+	GRANT_OPTIONS(struct values),
+	{ .name = "pass-fd", .argument = "N", .help = "let descriptor N in as well", .kind = OPTION_LIST, PLACE(passed) },
+	{ .name = "no-observe", .help = "do not watch for refused acts", .kind = OPTION_FLAG, PLACE(no_observe) },
+	{ .name = "report", .argument = "FILE", .help = "write what happened as JSON", .kind = OPTION_TEXT, PLACE(report) },
+	{ .name = "dry-run", .help = "print the plan as JSON and stop", .kind = OPTION_FLAG, PLACE(is_dry) },
+	{ .name = "target", .argument = "OS", .help = "with --dry-run: plan for linux or windows, wherever this is",
+	  .kind = OPTION_TEXT, PLACE(target) },
+	{ .name = "tier", .argument = "NAME", .help = "Windows: account, appcontainer, token", .kind = OPTION_TEXT, PLACE(tier) },
+	{ .name = "verbose", .letter = 'v', .help = "tell more on stderr", .kind = OPTION_FLAG, PLACE(is_verbose) },
+	{ .name = "help", .letter = 'h', .help = "this", .kind = OPTION_FLAG, PLACE(wants_help) },
+	LATER("allow", "HOST[:PORT]"),
+	LATER("listen", "PORT"),
+	LATER("tty", NULL),
+	LATER("no-tty", NULL),
+	LATER("keep-background", NULL),
+	LATER("explain", NULL),
+	LATER("status-fd", "N"),
+	LATER("control-fd", "N"),
+	{ 0 },
+};
+
+static void values_free(struct values *values)
+{
+	grant_free(&values->grant);
+	option_list_free(&values->passed);
+}
+
+static void report_close_at(struct report_file **file)
+{
+	report_close(*file);
+}
+
+static int help(void)
+{
+	puts("cordon run [options] [--] [CMD ARG...]\n"
+	     "Runs CMD, or your shell, with what the policy grants. Exits as CMD does; 124: out of time, 125: could not\n"
+	     "be run, 126: not executable, 127: not found, 128+n: killed by signal n.\n");
+	option_help(options, stdout);
+	return say_flush() ? STATUS_FINE : STATUS_REFUSED;
+}
+
+/* -- descriptors ----------------------------------------------------------------------------------------------------- */
+
+struct descriptors {
+	int32_t numbers[PASSED_MAX];
+	uint32_t count;
+};
+
+static bool read_descriptors(const struct option_list *list, struct descriptors *descriptors, struct cordon_error *err)
+{
+	descriptors->count = 0;
+	for (size_t i = 0; i < list->count; i++) {
+		const char *word = list->items[i].argument;
+		char *end;
+		errno = 0;
+		long number = strtol(word, &end, 10);
+		if (*word < '0' || *word > '9' || *end || errno || number < 3 || number > INT32_MAX)
+			return cordon_fail(err, CORDON_BAD_USAGE, "--pass-fd '%s' is no descriptor above 2", word);
+		if (!host_has_descriptor((int)number))
+			return cordon_fail(err, CORDON_BAD_USAGE, "--pass-fd %ld: that descriptor is not open", number);
+		if (descriptors->count == PASSED_MAX)
+			return cordon_fail(err, CORDON_BAD_USAGE, "--pass-fd: more than %d descriptors", PASSED_MAX);
+		descriptors->numbers[descriptors->count++] = (int32_t)number;
+	}
+	return true;
+}
+
+/* -- the run --------------------------------------------------------------------------------------------------------- */
+
+/* Passes signals on. The second Ctrl-C within two seconds means it; and what is not running yet cannot be told. */
+struct interruption {
+	uint64_t last_ms; /* of the last interrupt; 0: none */
+	int signal;       /* with which the run was ended before the command ran; 0: it was not */
+};
+
+static void interrupt(struct cordon_run *run, int signal, struct interruption *interruption)
+{
+	uint64_t now = host_clock();
+	if (!cordon_run_is_started(run)) {
+		interruption->signal = signal;
+		cordon_run_end(run);
+		return;
+	}
+	if (host_is_interrupt(signal)) {
+		if (interruption->last_ms && now - interruption->last_ms <= INTERRUPT_AGAIN_MS)
+			cordon_run_end(run);
+		interruption->last_ms = now;
+	}
+	cordon_run_signal(run, signal);
+}
+
+static bool attend(struct cordon_run *run, struct interruption *interruption, struct cordon_error *err)
+{
+	int32_t is_ended = 0;
+	while (!is_ended) {
+		int signal = 0;
+		if (!host_wait(cordon_run_waitable(run), cordon_run_timeout(run), &signal, err))
+			return false;
+		if (signal)
+			interrupt(run, signal, interruption);
+		if (!cordon_run_step(run, 0, &is_ended, err))
+			return false;
+	}
+	return true;
+}
+
+static void say_verbosely(struct cordon_run *run)
+{
+	const char *bytes = cordon_run_report(run);
+	json_t *report = bytes ? json_loads(bytes, 0, NULL) : NULL;
+	const char *name;
+	json_t *value;
+	size_t i;
+	json_object_foreach(json_object_get(report, "gaps"), name, value)
+		say("%s: %s: %s", name, json_string_value(json_object_get(json_object_get(report, "guarantees"), name)),
+		    json_string_value(value));
+	json_array_foreach(json_object_get(report, "denials"), i, value)
+		say("%s %s, %lld times", json_string_value(json_object_get(value, "action")),
+		    json_string_value(json_object_get(value, "target")),
+		    (long long)json_integer_value(json_object_get(value, "count")));
+	say("run %s took %lld ms", cordon_run_id(run),
+	    (long long)json_integer_value(json_object_get(json_object_get(report, "usage"), "wall_ms")));
+	json_decref(report);
+}
+
+/* What is to be said of a run that is over, and the status to exit with. */
+static int conclude(struct cordon_run *run, const struct values *values, const struct interruption *interruption)
+{
+	struct cordon_result result = CORDON_RESULT_INIT;
+	if (!cordon_run_result(run, &result))
+		return STATUS_REFUSED;
+	if (result.was_refused && interruption->signal)
+		return STATUS_BY_SIGNAL + interruption->signal;
+	if (result.was_refused) {
+		say_error(&result.error);
+		return result.exit_status;
+	}
+	if (values->is_verbose)
+		say_verbosely(run);
+	const char *explanation = result.explained || values->is_verbose ? cordon_run_explanation(run) : NULL;
+	if (explanation)
+		say("%s", explanation);
+	return result.exit_status;
+}
+
+static int carry_out(struct cordon_run *run, const struct values *values, char **words)
+{
+	char *shell[] = { (char *)(uintptr_t)host_shell(), NULL };
+	struct interruption interruption = { 0 };
+	struct cordon_error err = CORDON_ERROR_INIT;
+	/* argv is not written to; the cast only adds const. */
+	const char *const *argv = (const char *const *)(words[0] ? words : shell);
+
+	if (!host_catch_signals(&err)) {
+		say_error(&err);
+		return STATUS_REFUSED;
+	}
+	if (values->is_verbose)
+		say("run %s", cordon_run_id(run));
+	if (!cordon_run_start(run, argv, &err) || !attend(run, &interruption, &err)) {
+		say_error(&err);
+		return STATUS_REFUSED;
+	}
+	return conclude(run, values, &interruption);
+}
+
+/* Whatever the status was: a report that was asked for and is missing is no success. */
+static int write_report(struct report_file *file, const char *bytes, int status)
+{
+	struct cordon_error err = CORDON_ERROR_INIT;
+	if (!file)
+		return status;
+	if (!bytes)
+		cordon_fail_memory(&err);
+	if (bytes && report_write(file, bytes, &err))
+		return status;
+	say_error(&err);
+	return STATUS_REFUSED;
+}
+
+static int refuse(struct report_file *file, const struct cordon_error *why)
+{
+	struct cordon_error ignored = CORDON_ERROR_INIT;
+	char *bytes = NULL;
+	say_error(why);
+	if (file && !cordon_refusal_report(why, &bytes, &ignored))
+		bytes = NULL;
+	int status = write_report(file, bytes, STATUS_REFUSED);
+	cordon_free(bytes);
+	return status;
+}
+
+static bool make_run(const struct values *values, struct cordon_run **ret_run, struct cordon_error *err)
+{
+	struct cordon_run_options run_options = CORDON_RUN_OPTIONS_INIT;
+	struct descriptors descriptors;
+	struct cordon_policy *policy;
+	if (values->target && !values->is_dry)
+		return cordon_fail(err, CORDON_BAD_USAGE, "--target is for --dry-run: a command runs here only");
+	if (values->report && values->is_dry)
+		return cordon_fail(err, CORDON_BAD_USAGE, "--report is of a run, and --dry-run is none");
+	if (values->tier && !values->target && strcmp(host_target(), "windows") != 0)
+		return cordon_fail(err, CORDON_BAD_USAGE, "--tier is for Windows");
+	if (!read_descriptors(&values->passed, &descriptors, err) || !grant_load(&values->grant, &policy, err))
+		return false;
+
+	run_options.flags = values->no_observe ? CORDON_RUN_NO_OBSERVE : 0;
+	run_options.workspace = values->grant.workspace;
+	run_options.target = values->target;
+	run_options.tier = values->tier;
+	run_options.passed = descriptors.numbers;
+	run_options.passed_count = descriptors.count;
+	bool is_made = cordon_run_new(policy, &run_options, ret_run, err);
+	cordon_policy_free(policy);
+	return is_made;
+}
+
+static int print_plan(struct cordon_run *run)
+{
+	const char *plan = cordon_run_plan(run);
+	if (!plan) {
+		say("out of memory");
+		return STATUS_REFUSED;
+	}
+	fputs(plan, stdout);
+	return say_flush() ? STATUS_FINE : STATUS_REFUSED;
+}
+
+int command_run(char **words)
+{
+	CORDON_ON_EXIT(values_free) struct values values = { 0 };
+	CORDON_ON_EXIT(report_close_at) struct report_file *file = NULL;
+	struct cordon_error err = CORDON_ERROR_INIT;
+	struct cordon_run *run;
+	char **command;
+	if (!option_parse(options, OPTIONS_FIRST, words, &values, &command, &err)) {
+		say_error(&err);
+		return STATUS_REFUSED;
+	}
+	if (values.wants_help)
+		return help();
+	if (values.report && !report_open(values.report, &file, &err)) {
+		say_error(&err);
+		return STATUS_REFUSED;
+	}
+	if (!make_run(&values, &run, &err))
+		return refuse(file, &err);
+
+	int status = values.is_dry ? print_plan(run) : carry_out(run, &values, command);
+	if (!values.is_dry)
+		status = write_report(file, cordon_run_report(run), status);
+	cordon_run_free(run);
+	return status;
+}

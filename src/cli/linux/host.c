@@ -1,0 +1,107 @@
+#include "cli/host.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/say.h"
+
+bool host_begin(void)
+{
+	for (int i = 0; i <= 2; i++) {
+		if (fcntl(i, F_GETFD) >= 0 || errno != EBADF)
+			continue;
+		/* The lowest free number is this one. */
+		if (open("/dev/null", i == 0 ? O_RDONLY : O_WRONLY) != i) {
+			say("descriptor %d is closed, and /dev/null cannot be opened in its place: %s", i, strerror(errno));
+			return false;
+		}
+	}
+	return true;
+}
+
+const char *host_target(void)
+{
+	return "linux";
+}
+
+const char *host_home(void)
+{
+	const char *home = getenv("HOME");
+	return home && home[0] == '/' ? home : NULL;
+}
+
+const char *host_shell(void)
+{
+	const char *shell = getenv("SHELL");
+	return shell && shell[0] == '/' ? shell : "/bin/sh";
+}
+
+bool host_has_descriptor(int number)
+{
+	return fcntl(number, F_GETFD) >= 0;
+}
+
+uint64_t host_clock(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* -- signals ------------------------------------------------------------------------------------------------------- */
+
+static const int passed_on[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+
+/* A handler can do little but write; the loop reads it from the pipe. */
+static int signal_pipe[2] = { -1, -1 };
+static volatile pid_t owner;
+
+static void note(int number)
+{
+	int code = errno;
+	unsigned char byte = (unsigned char)number;
+	/* A child that has not executed yet shares the pipe: what it is told is not meant for us. A full pipe holds enough. */
+	if (getpid() == owner && write(signal_pipe[1], &byte, 1) < 0)
+		errno = code;
+	errno = code;
+}
+
+/* Handlers, not a blocked mask: a mask would be inherited by the command. */
+bool host_catch_signals(struct cordon_error *err)
+{
+	struct sigaction action = { .sa_handler = note, .sa_flags = SA_RESTART }, now;
+	if (pipe2(signal_pipe, O_CLOEXEC | O_NONBLOCK) != 0)
+		return cordon_fail_errno(err, errno, "make a pipe for signals");
+	owner = getpid();
+	for (size_t i = 0; i < sizeof passed_on / sizeof *passed_on; i++) {
+		if (sigaction(passed_on[i], NULL, &now) != 0)
+			return cordon_fail_errno(err, errno, "ask for signal %d", passed_on[i]);
+		if (now.sa_handler != SIG_IGN && sigaction(passed_on[i], &action, NULL) != 0)
+			return cordon_fail_errno(err, errno, "catch signal %d", passed_on[i]);
+	}
+	return true;
+}
+
+bool host_wait(intptr_t waitable, int timeout_ms, int *ret_signal, struct cordon_error *err)
+{
+	struct pollfd ready[] = {
+		{ .fd = signal_pipe[0], .events = POLLIN },
+		{ .fd = (int)waitable, .events = POLLIN }, /* a negative one is passed over */
+	};
+	unsigned char byte = 0;
+	if (poll(ready, 2, timeout_ms) < 0 && errno != EINTR)
+		return cordon_fail_errno(err, errno, "wait for the run");
+	*ret_signal = read(signal_pipe[0], &byte, 1) == 1 ? byte : 0;
+	return true;
+}
+
+bool host_is_interrupt(int signal)
+{
+	return signal == SIGINT;
+}

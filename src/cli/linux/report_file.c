@@ -1,0 +1,163 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/scope.h"
+#include "base/text.h"
+#include "cli/host.h"
+
+struct report_file {
+	char *path;    /* as given, for messages */
+	int directory; /* where the file is to be; -1: `stream` is open instead */
+	char *name;    /* …and its name there */
+	int stream;
+};
+
+struct report_file *report_close(struct report_file *file)
+{
+	if (!file)
+		return NULL;
+	if (file->directory >= 0)
+		close(file->directory);
+	if (file->stream >= 0)
+		close(file->stream);
+	free(file->path);
+	free(file->name);
+	free(file);
+	return NULL;
+}
+
+static void close_at(struct report_file **file)
+{
+	report_close(*file);
+}
+
+static void close_descriptor(int *descriptor)
+{
+	if (*descriptor >= 0)
+		close(*descriptor);
+}
+
+/* A name beside the file's own that nobody has. */
+static bool make_beside(const struct report_file *file, char **ret_name, int *ret_descriptor, struct cordon_error *err)
+{
+	uint64_t chance;
+	if (getrandom(&chance, sizeof chance, 0) != sizeof chance)
+		return cordon_fail_errno(err, errno, "ask for random bytes");
+	CORDON_ON_EXIT(free_text) char *name = text_format(".cordon-report.%016llx", (unsigned long long)chance);
+	if (!name)
+		return cordon_fail_memory(err);
+	int made = openat(file->directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+	if (made < 0)
+		return cordon_fail_errno(err, errno, "report '%s'", file->path);
+	*ret_name = cordon_take(&name);
+	*ret_descriptor = made;
+	return true;
+}
+
+/* Shows before the run that a file can be made there. */
+static bool try_directory(const struct report_file *file, struct cordon_error *err)
+{
+	CORDON_ON_EXIT(free_text) char *name = NULL;
+	CORDON_ON_EXIT(close_descriptor) int made = -1;
+	if (!make_beside(file, &name, &made, err))
+		return false;
+	if (unlinkat(file->directory, name, 0) != 0)
+		return cordon_fail_errno(err, errno, "report '%s'", file->path);
+	return true;
+}
+
+/* Links are followed now, when the command does not run yet, and never again. */
+static bool open_place(struct report_file *file, struct cordon_error *err)
+{
+	struct stat status;
+	CORDON_ON_EXIT(free_text) char *landing = realpath(file->path, NULL);
+	if (landing && stat(landing, &status) == 0) {
+		if (S_ISDIR(status.st_mode))
+			return cordon_fail_errno(err, EISDIR, "report '%s'", file->path);
+		if (!S_ISREG(status.st_mode)) {
+			file->stream = open(file->path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+			return file->stream >= 0 || cordon_fail_errno(err, errno, "report '%s'", file->path);
+		}
+	} else if (errno != ENOENT) {
+		return cordon_fail_errno(err, errno, "report '%s'", file->path);
+	}
+
+	/* basename(3) and dirname(3) write into what they are given. */
+	CORDON_ON_EXIT(free_text) char *whole = strdup(landing ? landing : file->path);
+	CORDON_ON_EXIT(free_text) char *copy = strdup(landing ? landing : file->path);
+	file->name = copy ? strdup(basename(copy)) : NULL;
+	if (!whole || !file->name)
+		return cordon_fail_memory(err);
+	if (strcmp(file->name, "/") == 0 || strcmp(file->name, ".") == 0 || strcmp(file->name, "..") == 0 ||
+	    text_ends(file->path, "/"))
+		return cordon_fail_errno(err, EISDIR, "report '%s'", file->path);
+	file->directory = open(dirname(whole), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (file->directory < 0)
+		return cordon_fail_errno(err, errno, "report '%s'", file->path);
+	return try_directory(file, err);
+}
+
+bool report_open(const char *path, struct report_file **ret_file, struct cordon_error *err)
+{
+	CORDON_ON_EXIT(close_at) struct report_file *file = calloc(1, sizeof *file);
+	if (!file)
+		return cordon_fail_memory(err);
+	file->directory = file->stream = -1;
+	file->path = strdup(path);
+	if (!file->path)
+		return cordon_fail_memory(err);
+	if (!open_place(file, err))
+		return false;
+	*ret_file = cordon_take(&file);
+	return true;
+}
+
+static bool write_all(int descriptor, const char *path, const char *bytes, struct cordon_error *err)
+{
+	for (size_t left = strlen(bytes); left > 0;) {
+		ssize_t count = write(descriptor, bytes, left);
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count < 0)
+			return cordon_fail_errno(err, errno, "report '%s'", path);
+		bytes += count;
+		left -= (size_t)count;
+	}
+	return true;
+}
+
+/* A directory that the command left there must not keep the report away: it is moved aside. */
+static bool put_in_place(const struct report_file *file, const char *name)
+{
+	if (renameat(file->directory, name, file->directory, file->name) == 0)
+		return true;
+	if (errno != EISDIR)
+		return false;
+	CORDON_ON_EXIT(free_text) char *aside = text_format("%s.aside", name);
+	return aside && renameat(file->directory, file->name, file->directory, aside) == 0 &&
+	       renameat(file->directory, name, file->directory, file->name) == 0;
+}
+
+bool report_write(struct report_file *file, const char *bytes, struct cordon_error *err)
+{
+	CORDON_ON_EXIT(free_text) char *name = NULL;
+	CORDON_ON_EXIT(close_descriptor) int made = -1;
+	if (file->stream >= 0)
+		return write_all(file->stream, file->path, bytes, err);
+	if (!make_beside(file, &name, &made, err))
+		return false;
+	bool is_written = write_all(made, file->path, bytes, err);
+	if (is_written && !put_in_place(file, name))
+		is_written = cordon_fail_errno(err, errno, "report '%s'", file->path);
+	if (!is_written)
+		unlinkat(file->directory, name, 0);
+	return is_written;
+}

@@ -1,0 +1,13 @@
+/* cli/say.h: what cordon says itself: on stderr, one line each, "cordon: " in front. stdout is the command's. */
+#pragma once
+
+#include "base/error.h"
+
+/* What is not printable in the message is shown escaped. */
+void say(const char *format, ...) CORDON_PRINTF(1, 2);
+
+/* "FILE:LINE:COLUMN: text" */
+void say_error(const struct cordon_error *err);
+
+/* Ends output on stdout: false, and said, when not all of it could be written. */
+bool say_flush(void);

@@ -1,0 +1,450 @@
+#include "policy/path.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy/policy.h"
+
+char path_separator(enum target target)
+{
+	return target == TARGET_WINDOWS ? '\\' : '/';
+}
+
+bool path_is_separator(enum target target, char c)
+{
+	return c == '/' || (c == '\\' && target == TARGET_WINDOWS);
+}
+
+static bool is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static bool has_drive(enum target target, const char *path)
+{
+	return target == TARGET_WINDOWS && is_letter(path[0]) && path[1] == ':';
+}
+
+bool path_is_absolute(enum target target, const char *path)
+{
+	return path_is_separator(target, path[0]) || (has_drive(target, path) && path_is_separator(target, path[2]));
+}
+
+bool path_ends_in_separator(enum target target, const char *path)
+{
+	size_t length = strlen(path);
+	return length > 0 && path_is_separator(target, path[length - 1]);
+}
+
+/* -- characters ------------------------------------------------------------------------------------------------- */
+
+/* Lower case as NTFS has it for the alphabets in which case is common; every pair has the same length in UTF-8. Of an
+ * existing path the survey gives the spelling on disk, so the rest matters for missing names only.
+ */
+static unsigned fold(unsigned c)
+{
+	if ((c >= 'A' && c <= 'Z') || (c >= 0xc0 && c <= 0xde && c != 0xd7) ||
+	    (c >= 0x391 && c <= 0x3a9 && c != 0x3a2) || (c >= 0x410 && c <= 0x42f))
+		return c + 0x20;
+	if (c >= 0x400 && c <= 0x40f)
+		return c + 0x50;
+	if ((c >= 0x100 && c <= 0x12f) || (c >= 0x132 && c <= 0x137) || (c >= 0x14a && c <= 0x177))
+		return c | 1;
+	if ((c >= 0x139 && c <= 0x148) || (c >= 0x179 && c <= 0x17e))
+		return c + (c & 1);
+	return c;
+}
+
+/* The character at *at, as it is compared, and moves past it. Linux names are bytes. */
+static unsigned next_character(enum target target, const char *text, size_t length, size_t *at)
+{
+	unsigned char first = (unsigned char)text[(*at)++];
+	if (target != TARGET_WINDOWS || first < 0x80)
+		return target == TARGET_WINDOWS ? fold(first) : first;
+	/* Only two-byte characters have a lower case above; the bytes of longer ones compare one by one. */
+	if (first >= 0xc2 && first < 0xe0 && *at < length)
+		return fold((first & 0x1fu) << 6 | ((unsigned char)text[(*at)++] & 0x3fu));
+	return 0x110000u + first;
+}
+
+void path_add_key(enum target target, const char *path, struct text *key)
+{
+	size_t length = strlen(path);
+	while (length > 0 && path_is_separator(target, path[length - 1]))
+		length--;
+	if (target != TARGET_WINDOWS) {
+		text_add_bytes(key, path, length);
+		return;
+	}
+	for (size_t at = 0; at < length;) {
+		unsigned c = next_character(target, path, length, &at);
+		if (c == '/')
+			c = '\\';
+		if (c >= 0x80 && c < 0x110000u)
+			text_add_char(key, (char)(0xc0u | c >> 6));
+		text_add_char(key, (char)(c < 0x80 || c >= 0x110000u ? c : 0x80u | (c & 0x3fu)));
+	}
+	/* An addition of nothing still makes an empty key. */
+	text_add_bytes(key, "", 0);
+}
+
+size_t path_parent(enum target target, const char *key, size_t length)
+{
+	while (length > 0 && key[length - 1] != path_separator(target))
+		length--;
+	return length > 0 ? length - 1 : 0;
+}
+
+unsigned path_depth(enum target target, const char *key)
+{
+	unsigned depth = key[0] && key[0] != path_separator(target);
+	for (; *key; key++)
+		depth += *key == path_separator(target);
+	return depth;
+}
+
+bool path_is_below(enum target target, const char *key, const char *above)
+{
+	size_t length = strlen(above);
+	return strncmp(key, above, length) == 0 &&
+	       (length == 0 || key[length] == '\0' || key[length] == path_separator(target));
+}
+
+/* -- components ------------------------------------------------------------------------------------------------- */
+
+struct component {
+	const char *text;
+	size_t length;
+};
+
+/* The component at or after `path`; empty at the end. */
+static struct component component_at(enum target target, const char *path)
+{
+	while (path_is_separator(target, *path))
+		path++;
+	struct component component = { path, 0 };
+	while (path[component.length] && !path_is_separator(target, path[component.length]))
+		component.length++;
+	return component;
+}
+
+static bool is_text(struct component component, const char *text)
+{
+	return component.length == strlen(text) && memcmp(component.text, text, component.length) == 0;
+}
+
+/* How many bytes stand for an escaped character at `at`: `\*` and `\\` on Linux, where an asterisk may be in a name. */
+static size_t escape_length(enum target target, struct component component, size_t at)
+{
+	return target == TARGET_LINUX && component.text[at] == '\\' && at + 1 < component.length &&
+	       (component.text[at + 1] == '*' || component.text[at + 1] == '\\');
+}
+
+static bool has_wildcard(enum target target, struct component component)
+{
+	for (size_t i = 0; i < component.length; i++) {
+		if (component.text[i] == '*')
+			return true;
+		i += escape_length(target, component, i);
+	}
+	return false;
+}
+
+static bool is_crossing(struct component component)
+{
+	return is_text(component, "**");
+}
+
+bool pattern_floats(enum target target, const char *pattern)
+{
+	return pattern[0] == '*' && is_crossing(component_at(target, pattern)) && pattern[2] != '\0';
+}
+
+/* -- matching --------------------------------------------------------------------------------------------------- */
+
+/* `*` is tried short first; only the last one can need to grow. */
+static bool component_matches(enum target target, struct component pattern, struct component name)
+{
+	size_t p = 0, n = 0;
+	size_t star = SIZE_MAX, resume = 0;
+	while (n < name.length) {
+		if (p < pattern.length && pattern.text[p] == '*') {
+			star = ++p;
+			resume = n;
+			continue;
+		}
+		size_t before = n;
+		unsigned wanted = 0;
+		if (p < pattern.length) {
+			p += escape_length(target, pattern, p);
+			wanted = next_character(target, pattern.text, pattern.length, &p);
+		}
+		if (wanted != 0 && wanted == next_character(target, name.text, name.length, &n))
+			continue;
+		if (star == SIZE_MAX)
+			return false;
+		n = before;
+		next_character(target, name.text, name.length, &resume);
+		n = resume;
+		p = star;
+	}
+	while (p < pattern.length && pattern.text[p] == '*')
+		p++;
+	return p == pattern.length;
+}
+
+bool policy_glob_matches(enum target target, const char *pattern, const char *path)
+{
+	struct component p = component_at(target, pattern);
+	struct component s = component_at(target, path);
+	struct component star = { NULL, 0 }; /* what follows the last `**`… */
+	struct component resume = s;         /* …and where that was tried last */
+	while (s.length > 0) {
+		struct component next = component_at(target, p.text + p.length);
+		if (is_crossing(p)) {
+			if (next.length == 0)
+				return true;
+			star = p = next;
+			resume = s;
+		} else if (p.length > 0 && component_matches(target, p, s)) {
+			p = next;
+			s = component_at(target, s.text + s.length);
+		} else if (star.text) {
+			resume = s = component_at(target, resume.text + resume.length);
+			p = star;
+		} else {
+			return false;
+		}
+	}
+	return p.length == 0;
+}
+
+/* -- joining ---------------------------------------------------------------------------------------------------- */
+
+struct join {
+	enum target target;
+	struct text path;
+	size_t root;  /* bytes that no `..` takes away */
+	bool is_glob; /* escapes are kept, and names taken as they are get them */
+	const char *why;
+};
+
+static bool refuse(struct join *join, const char *why)
+{
+	join->why = why;
+	return false;
+}
+
+/* Takes the root off the front of *path. */
+static bool add_root(struct join *join, const char **path)
+{
+	enum target target = join->target;
+	const char *text = *path;
+	if (has_drive(target, text)) {
+		if (!path_is_separator(target, text[2]))
+			return refuse(join, "a separator must follow the drive");
+		text_add_char(&join->path, (char)(text[0] & ~0x20));
+		text_add(&join->path, ":\\");
+		*path = text + 3;
+	} else if (target == TARGET_WINDOWS && path_is_separator(target, text[0]) &&
+		   path_is_separator(target, text[1])) {
+		struct component server = component_at(target, text);
+		struct component share = component_at(target, server.text + server.length);
+		if (is_text(server, "?") || is_text(server, "."))
+			return refuse(join, "a device path; name it by its drive");
+		if (share.length == 0)
+			return refuse(join, "a share must follow the server");
+		text_add(&join->path, "\\\\");
+		text_add_bytes(&join->path, server.text, server.length);
+		text_add_char(&join->path, '\\');
+		text_add_bytes(&join->path, share.text, share.length);
+		*path = share.text + share.length;
+	} else if (path_is_separator(target, text[0])) {
+		text_add_char(&join->path, path_separator(target));
+		*path = text + 1;
+	}
+	join->root = join->path.length;
+	return true;
+}
+
+static bool drop_last(struct join *join)
+{
+	char *bytes = join->path.bytes;
+	size_t length = join->path.length;
+	size_t start = length;
+	while (start > join->root && bytes[start - 1] != path_separator(join->target))
+		start--;
+	struct component last = { bytes + start, length - start };
+	if (join->is_glob && has_wildcard(join->target, last))
+		return refuse(join, "'..' after a wildcard");
+	if (start > join->root)
+		start--;
+	join->path.length = start;
+	if (bytes)
+		bytes[start] = '\0';
+	return true;
+}
+
+static bool is_name_on(enum target target, struct component name)
+{
+	if (target != TARGET_WINDOWS)
+		return true;
+	char last = name.text[name.length - 1];
+	for (size_t i = 0; i < name.length; i++)
+		if ((unsigned char)name.text[i] < 0x20 || strchr("<>:\"|?", name.text[i]))
+			return false;
+	return last != '.' && last != ' ';
+}
+
+static void add_separator(struct join *join)
+{
+	size_t length = join->path.length;
+	if (length > 0 && join->path.bytes[length - 1] != path_separator(join->target))
+		text_add_char(&join->path, path_separator(join->target));
+}
+
+/* A name as it is: a value of a variable. */
+static bool add_name(struct join *join, struct component name)
+{
+	add_separator(join);
+	for (size_t i = 0; i < name.length; i++) {
+		if (join->is_glob && join->target == TARGET_LINUX && strchr("*\\", name.text[i]))
+			text_add_char(&join->path, '\\');
+		text_add_char(&join->path, name.text[i]);
+	}
+	return true;
+}
+
+/* A component as a policy writes it. */
+static bool add_written(struct join *join, struct component written)
+{
+	if (is_text(written, "."))
+		return true;
+	if (is_text(written, ".."))
+		return drop_last(join);
+	if (!is_name_on(join->target, written))
+		return refuse(join, "no name that Windows can have");
+	for (size_t i = 0; i + 1 < written.length; i++)
+		if (written.text[i] == '*' && written.text[i + 1] == '*' && !is_crossing(written) &&
+		    !(i > 0 && escape_length(join->target, written, i - 1)))
+			return refuse(join, "'**' has to be a whole component");
+
+	add_separator(join);
+	for (size_t i = 0; i < written.length; i++) {
+		if (!join->is_glob)
+			i += escape_length(join->target, written, i);
+		text_add_char(&join->path, written.text[i]);
+	}
+	return true;
+}
+
+static bool add_components(struct join *join, const char *path, bool is_written)
+{
+	struct component component = component_at(join->target, path);
+	while (component.length > 0) {
+		if (!(is_written ? add_written(join, component) : add_name(join, component)))
+			return false;
+		component = component_at(join->target, component.text + component.length);
+	}
+	return true;
+}
+
+static bool is_glob_text(enum target target, const char *text)
+{
+	return has_wildcard(target, (struct component){ text, strlen(text) });
+}
+
+static bool join_parts(struct join *join, const char *head, const char *rest)
+{
+	enum target target = join->target;
+	const char **first = head[0] ? &head : &rest;
+	/* "/" + "**" is what a floating pattern says, on Windows for every drive. */
+	if (!head[0] && path_is_separator(target, rest[0]) && is_crossing(component_at(target, rest)))
+		rest = component_at(target, rest).text;
+	if (!pattern_floats(target, *first)) {
+		if (!add_root(join, first))
+			return false;
+		if (join->root == 0)
+			return refuse(join, "not absolute");
+	}
+	if (!add_components(join, head, false) || !add_components(join, rest, true))
+		return false;
+	if (target == TARGET_WINDOWS && join->root == 1 && join->path.length > 1)
+		return refuse(join, "a drive must come first; only \"/\" alone means every drive");
+	return true;
+}
+
+bool path_join(enum target target, const char *head, const char *rest, char **ret_path, bool *ret_is_glob,
+	       const char **ret_why)
+{
+	struct join join = { .target = target, .is_glob = is_glob_text(target, rest) };
+	bool is_fine = join_parts(&join, head, rest);
+	char *path = text_take(&join.path);
+	if (!is_fine || !path) {
+		free(path);
+		*ret_why = path || join.why ? join.why : "out of memory";
+		return false;
+	}
+	*ret_path = path;
+	*ret_is_glob = join.is_glob;
+	return true;
+}
+
+/* -- patterns --------------------------------------------------------------------------------------------------- */
+
+/* What follows the literal part of the pattern. */
+static const char *wild_part(enum target target, const char *pattern)
+{
+	struct component component = component_at(target, pattern);
+	while (component.length > 0 && !has_wildcard(target, component))
+		component = component_at(target, component.text + component.length);
+	return component.text;
+}
+
+char *pattern_literal(enum target target, const char *pattern)
+{
+	struct text literal = { 0 };
+	const char *end = wild_part(target, pattern);
+	if (end == pattern)
+		text_add_char(&literal, path_separator(target));
+	struct component whole = { pattern, (size_t)(end - pattern) };
+	for (size_t i = 0; i < whole.length; i++) {
+		i += escape_length(target, whole, i);
+		text_add_char(&literal, pattern[i]);
+	}
+	/* No separator at the end, but for a root. */
+	size_t length = literal.length;
+	bool is_drive = length == 3 && has_drive(target, text_str(&literal));
+	if (length > 1 && !is_drive && path_ends_in_separator(target, literal.bytes))
+		literal.bytes[length - 1] = '\0';
+	return text_take(&literal);
+}
+
+char *pattern_move(enum target target, const char *pattern, const char *path)
+{
+	char *moved;
+	bool is_glob;
+	const char *why;
+	const char *wild = wild_part(target, pattern);
+	if (wild == pattern)
+		return text_format("%s", pattern);
+	/* The wild part cannot fail to join: it was joined before. */
+	return path_join(target, path, wild, &moved, &is_glob, &why) ? moved : NULL;
+}
+
+unsigned pattern_specificity(enum target target, const char *pattern, const char *path)
+{
+	unsigned depth = 0;
+	if (pattern_floats(target, pattern)) {
+		for (struct component c = component_at(target, path); c.length > 0;
+		     c = component_at(target, c.text + c.length))
+			depth++;
+		return 2 * depth - 1;
+	}
+	const char *end = wild_part(target, pattern);
+	for (struct component c = component_at(target, pattern); c.text < end;
+	     c = component_at(target, c.text + c.length))
+		depth++;
+	return 2 * depth + 1;
+}

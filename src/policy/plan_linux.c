@@ -1,0 +1,500 @@
+/* The mount view of a Linux run.
+ *
+ * The command's namespace starts as a copy of the host's mounts, all read-only. One walk over the tree of rules
+ * (parents first) says what each place holds then, and lays a step wherever the policy wants something else:
+ *
+ *	wanted \ holding   host, read-only    host, writable     our own tmpfs      nothing
+ *	write              bind, writable     -                  bind, writable     shown, and bound writable
+ *	read               -                  bind, read-only    bind, read-only    shown
+ *	none               facade, or cover   cover              -                  -
+ *
+ * A hidden directory below which something is reopened becomes a facade that shows that alone.
+ *
+ * A mount point can be neither renamed nor removed inside, but the directories above it can, and would carry the
+ * mount away. So each directory between a step and the writable root around it is pinned: bound onto itself.
+ * Renames across a pin fail with EXDEV, so nothing else is.
+ *
+ * What a mount cannot hold is a name. In a directory that the user's programs may change, on the host, during the
+ * run, a hidden name is therefore left out of a facade, whether it exists or not. In a writable root that is no
+ * way: there a missing name gets a placeholder or nothing (plan_node_is_held).
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/list.h"
+#include "base/scope.h"
+#include "policy/path.h"
+#include "policy/plan.h"
+#include "policy/plan_tree.h"
+
+enum holding {
+	HOLDS_READ,    /* the host's, read-only */
+	HOLDS_WRITE,   /* the host's, writable */
+	HOLDS_PRIVATE, /* an empty tmpfs of the run's own, writable */
+	HOLDS_NOTHING, /* hidden; a facade that shows some entries shows nothing else */
+	HOLDS_SYSTEM,  /* /proc and /dev as cordon makes them */
+};
+
+struct place {
+	enum holding holding;
+	bool has_step;
+	enum mount_kind kind;
+	bool is_writable;
+	bool is_missing;
+	bool shows_only;
+	const struct rule *rule;
+	struct name_list {
+		const char **items;
+		size_t count, room;
+	} names; /* FACADE */
+};
+
+struct view {
+	struct plan *plan;
+	struct plan_tree tree;
+	struct place *places; /* one a node */
+};
+
+static const struct {
+	const char *path;
+	enum mount_kind kind;
+	enum holding holding;
+} own_mounts[] = {
+	{ "/tmp", MOUNT_PRIVATE, HOLDS_PRIVATE },
+	{ "/run", MOUNT_PRIVATE, HOLDS_PRIVATE },
+	{ "/dev", MOUNT_DEVICES, HOLDS_SYSTEM },
+	{ "/proc", MOUNT_PROC, HOLDS_SYSTEM },
+};
+
+static void free_view(struct view *view)
+{
+	for (size_t i = 0; view->places && i < view->tree.count; i++)
+		free(view->places[i].names.items);
+	free(view->places);
+	plan_tree_free(&view->tree);
+}
+
+/* -- steps ------------------------------------------------------------------------------------------------------- */
+
+static void pin_directories_above(struct view *view, size_t index, const struct rule *rule)
+{
+	for (size_t above = view->tree.items[index].parent; above != NO_NODE; above = view->tree.items[above].parent) {
+		struct place *place = &view->places[above];
+		if (place->holding != HOLDS_WRITE || place->has_step || view->tree.items[above].parent == NO_NODE)
+			return;
+		place->has_step = true;
+		place->kind = MOUNT_BIND;
+		place->is_writable = true;
+		place->rule = rule;
+	}
+}
+
+static struct place *lay(struct view *view, size_t index, enum mount_kind kind)
+{
+	struct place *place = &view->places[index];
+	place->has_step = true;
+	place->kind = kind;
+	place->is_missing = view->tree.items[index].type == PATH_MISSING;
+	place->rule = view->tree.items[index].rule;
+	pin_directories_above(view, index, place->rule);
+	return place;
+}
+
+static bool add_name(struct place *facade, const char *name, struct cordon_error *err)
+{
+	for (size_t i = 0; i < facade->names.count; i++)
+		if (strcmp(facade->names.items[i], name) == 0)
+			return true;
+	const char **added = LIST_ADD(&facade->names);
+	if (!added)
+		return cordon_fail_memory(err);
+	*added = name;
+	return true;
+}
+
+/* A facade takes the place of a read-only bind: its entries are bound read-only as well. */
+static bool hide_name(struct view *view, size_t directory, const char *name, const struct rule *rule,
+		      struct cordon_error *err)
+{
+	struct place *place = &view->places[directory];
+	if (!place->has_step || place->kind != MOUNT_FACADE) {
+		place->has_step = true;
+		place->kind = MOUNT_FACADE;
+		place->rule = rule;
+	}
+	return add_name(place, name, err);
+}
+
+static bool is_root(const struct view *view, size_t index)
+{
+	return view->tree.items[index].parent == NO_NODE;
+}
+
+/* Hides a name whose directory is the host's, read-only. What lies in a directory that only root changes is
+ * covered, and left alone while it is missing; the root itself cannot be replaced.
+ */
+static bool hide_in_readable(struct view *view, size_t index, struct cordon_error *err)
+{
+	const struct plan_node *nodes = view->tree.items;
+	const struct plan_node *node = &nodes[index];
+	size_t top = index;
+	while (nodes[nodes[top].parent].type == PATH_MISSING)
+		top = nodes[top].parent;
+	size_t directory = nodes[top].parent;
+	bool is_replaceable = !is_root(view, directory) && (top != index || !node->fact || node->fact->parent_is_users);
+
+	/* Above missing names there may be a file, or a writable root. */
+	if (nodes[directory].type != PATH_DIRECTORY || view->places[directory].holding != HOLDS_READ)
+		return true;
+	if (is_replaceable)
+		return hide_name(view, directory, plan_node_name(&nodes[top]), node->rule, err);
+	if (node->type != PATH_MISSING)
+		lay(view, index, MOUNT_COVER);
+	return true;
+}
+
+/* -- what each place holds --------------------------------------------------------------------------------------- */
+
+static bool place_hidden(struct view *view, size_t index, enum holding around, struct cordon_error *err)
+{
+	struct plan_node *node = &view->tree.items[index];
+	struct place *place = &view->places[index];
+	place->holding = around == HOLDS_PRIVATE ? HOLDS_PRIVATE : HOLDS_NOTHING;
+	if (around == HOLDS_WRITE)
+		view->plan->guarantees[GUARANTEE_FILES_PROTECT].is_asked = true;
+	if (around == HOLDS_PRIVATE || (around == HOLDS_NOTHING && !node->is_reopened))
+		return true;
+
+	if (node->is_reopened) {
+		if (around == HOLDS_NOTHING && !add_name(&view->places[node->parent], plan_node_name(node), err))
+			return false;
+		lay(view, index, MOUNT_FACADE)->shows_only = true;
+		return true;
+	}
+	if (around == HOLDS_READ)
+		return hide_in_readable(view, index, err);
+	if (node->type != PATH_MISSING)
+		lay(view, index, MOUNT_COVER);
+	return true;
+}
+
+/* Below our own tmpfs only what the grant names is brought in from the host. */
+static bool place_readable(struct view *view, size_t index, enum holding around, struct cordon_error *err)
+{
+	struct plan_node *node = &view->tree.items[index];
+	struct place *place = &view->places[index];
+	bool exists = node->type != PATH_MISSING;
+	place->holding = HOLDS_READ;
+	if (around == HOLDS_WRITE) {
+		view->plan->guarantees[GUARANTEE_FILES_PROTECT].is_asked = true;
+		if (exists || plan_node_is_held(&view->tree, index))
+			lay(view, index, MOUNT_BIND);
+	} else if (around == HOLDS_PRIVATE && node->is_granted && exists) {
+		lay(view, index, MOUNT_BIND);
+	} else if (around == HOLDS_PRIVATE) {
+		place->holding = HOLDS_PRIVATE;
+	} else if (around == HOLDS_NOTHING && exists) {
+		return add_name(&view->places[node->parent], plan_node_name(node), err);
+	} else if (around == HOLDS_NOTHING) {
+		place->holding = HOLDS_NOTHING;
+	}
+	return true;
+}
+
+static bool place_writable(struct view *view, size_t index, enum holding around, struct cordon_error *err)
+{
+	struct plan_node *node = &view->tree.items[index];
+	struct place *place = &view->places[index];
+	place->holding = HOLDS_WRITE;
+	if (around == HOLDS_WRITE)
+		return true;
+	if (around == HOLDS_PRIVATE && !node->is_granted) { /* "/" is writable, which says nothing of our own tmpfs */
+		place->holding = HOLDS_PRIVATE;
+		return true;
+	}
+	if (node->type == PATH_MISSING)
+		return plan_refuse(err, node->rule, "'%s' is to be writable and does not exist; make it first",
+				   node->path);
+	if (around == HOLDS_NOTHING && !add_name(&view->places[node->parent], plan_node_name(node), err))
+		return false;
+	lay(view, index, MOUNT_BIND)->is_writable = true;
+	return true;
+}
+
+/* The rule by which the node is named, if it was not decided further up. */
+static const struct rule *own_rule(const struct plan_node *node)
+{
+	return node->is_named && strcmp(node->rule->landing, node->path) == 0 ? node->rule : NULL;
+}
+
+/* /proc and /dev are made anew for each run: a rule can neither widen nor narrow them. */
+static bool place_in_system(const struct view *view, size_t index, struct cordon_error *err)
+{
+	const struct plan_node *node = &view->tree.items[index];
+	const struct rule *rule = own_rule(node);
+	bool is_narrowed = node->wanted == ACCESS_NONE && node->type != PATH_MISSING;
+	bool is_widened = node->wanted == ACCESS_WRITE && !text_starts(node->path, "/dev/shm") &&
+			  !text_starts(node->path, "/dev/pts") && strcmp(node->path, "/dev") != 0;
+	view->places[index].holding = HOLDS_SYSTEM;
+	if (rule && rule->origin.layer != LAYER_PRESET && (is_narrowed || is_widened))
+		return plan_refuse(err, rule,
+				   "'%s': the command has a /dev and /proc of its own, which rules do not reach; "
+				   "leave the rule out",
+				   rule->pattern);
+	return true;
+}
+
+/* "/tmp": "write" would be taken for the host's /tmp by one reader and for a private one by the next. */
+static bool place_own_mount(struct view *view, size_t index, enum holding holding, struct cordon_error *err)
+{
+	const struct plan_node *node = &view->tree.items[index];
+	const struct rule *rule = own_rule(node);
+	if (holding == HOLDS_SYSTEM)
+		return place_in_system(view, index, err);
+	view->places[index].holding = holding;
+	if (rule && rule->origin.layer != LAYER_PRESET && rule->access != ACCESS_NONE)
+		return plan_refuse(err, rule,
+				   "'%s': the command has a writable %s of its own; name the directories in the host's "
+				   "%s that it may use, or leave the rule out",
+				   rule->pattern, node->path, node->path);
+	return true;
+}
+
+static bool place_root(struct view *view, struct cordon_error *err)
+{
+	const struct plan_node *root = &view->tree.items[0];
+	view->places[0].holding = root->wanted == ACCESS_WRITE ? HOLDS_WRITE : HOLDS_READ;
+	view->plan->root_is_writable = root->wanted == ACCESS_WRITE;
+	if (root->wanted != ACCESS_NONE || view->plan->facts->root_is_listed)
+		return true;
+	return plan_refuse(err, root->rule,
+			   "files.read: '%s' closes the whole file system, which needs a list of what is "
+			   "in it; hide directories instead (\"/home\": \"none\")",
+			   root->rule->pattern);
+}
+
+static bool place_node(struct view *view, size_t index, struct cordon_error *err)
+{
+	const struct plan_node *node = &view->tree.items[index];
+	for (size_t i = 0; i < COUNT_OF(own_mounts); i++)
+		if (strcmp(node->path, own_mounts[i].path) == 0)
+			return place_own_mount(view, index, own_mounts[i].holding, err);
+
+	enum holding around = view->places[node->parent].holding;
+	if (around == HOLDS_SYSTEM)
+		return place_in_system(view, index, err);
+	if (around == HOLDS_PRIVATE && node->is_granted && node->wanted != ACCESS_NONE && node->type == PATH_OTHER)
+		return plan_refuse(err, node->rule,
+				   "'%s' is a socket or device of the host; letting one in is not built yet",
+				   node->path);
+	switch (node->wanted) {
+	case ACCESS_NONE:
+		return place_hidden(view, index, around, err);
+	case ACCESS_READ:
+		return place_readable(view, index, around, err);
+	case ACCESS_WRITE:
+		return place_writable(view, index, around, err);
+	}
+	return cordon_fail(err, CORDON_UNSUPPORTED, "'%s': unknown access", node->path);
+}
+
+/* -- names that are links ---------------------------------------------------------------------------------------- */
+
+static size_t find_node(const struct plan_tree *tree, const char *path)
+{
+	for (size_t i = 0; i < tree->count; i++)
+		if (strcmp(tree->items[i].path, path) == 0)
+			return i;
+	return NO_NODE;
+}
+
+/* A name that has to stay what it is and is a link in a writable directory can be replaced by a name of its own. */
+static bool check_link(const struct view *view, const struct rule *rule, const char *directory,
+		       struct cordon_error *err)
+{
+	const struct plan *plan = view->plan;
+	if (rule->access != ACCESS_READ || policy_decide_path(plan->policy, directory).access != ACCESS_WRITE ||
+	    plan->guarantees[GUARANTEE_FILES_PROTECT].accepted < LEVEL_ENFORCED)
+		return true;
+	return plan_refuse(
+		err, rule,
+		"files.protect: '%s' leads through a link in a writable directory, which this version cannot hold; put "
+		"what it leads to in its place, or accept it (--accept files.protect)",
+		rule->path);
+}
+
+/* A rule acts where its path lands. Where that path is a link in a directory that a facade stands for, the link
+ * goes the way of what it leads to: a hidden one is left out, or the host could put the real thing in its place.
+ */
+static bool place_link(struct view *view, const struct rule *rule, struct cordon_error *err)
+{
+	const char *slash = strrchr(rule->path, '/');
+	if (!rule->fact || !slash || slash == rule->path || strcmp(rule->path, rule->landing) == 0)
+		return true;
+	CORDON_ON_EXIT(free_text) char *directory = text_format("%.*s", (int)(slash - rule->path), rule->path);
+	if (!directory)
+		return cordon_fail_memory(err);
+	if (!check_link(view, rule, directory, err))
+		return false;
+	size_t index = find_node(&view->tree, directory);
+	if (index == NO_NODE)
+		return true;
+
+	struct place *place = &view->places[index];
+	bool is_hidden = policy_decide_path(view->plan->policy, rule->landing).access == ACCESS_NONE;
+	if (!place->has_step || place->kind != MOUNT_FACADE || place->shows_only == is_hidden)
+		return true;
+	return add_name(place, slash + 1, err);
+}
+
+static bool place_links(struct view *view, struct cordon_error *err)
+{
+	size_t count;
+	const struct rule *rules = policy_rules(view->plan->policy, &count);
+	for (size_t i = 0; i < count; i++)
+		if (!rules[i].is_glob && !place_link(view, &rules[i], err))
+			return false;
+	return true;
+}
+
+/* -- the mount list ---------------------------------------------------------------------------------------------- */
+
+static struct plan_mount *add_mount(struct plan *plan, enum mount_kind kind, const char *path)
+{
+	struct plan_mount *mount = LIST_ADD(&plan->mounts);
+	if (!mount)
+		return NULL;
+	mount->kind = kind;
+	mount->path = strdup(path);
+	return mount->path ? mount : NULL;
+}
+
+static bool add_own_mounts(struct plan *plan, struct cordon_error *err)
+{
+	for (size_t i = 0; i < COUNT_OF(own_mounts); i++) {
+		struct plan_mount *mount = add_mount(plan, own_mounts[i].kind, own_mounts[i].path);
+		if (!mount)
+			return cordon_fail_memory(err);
+		mount->is_directory = true;
+		if (strcmp(mount->path, "/tmp") == 0 && plan->limits[LIMIT_DISK].is_set)
+			mount->size = plan->limits[LIMIT_DISK].value;
+	}
+	return true;
+}
+
+static char **copy_names(const struct name_list *names)
+{
+	char **copy = calloc(names->count + 1, sizeof *copy);
+	for (size_t i = 0; copy && i < names->count; i++) {
+		copy[i] = strdup(names->items[i]);
+		if (!copy[i]) {
+			policy_free_list(copy);
+			return NULL;
+		}
+	}
+	return copy;
+}
+
+static bool add_step(struct view *view, size_t index, struct cordon_error *err)
+{
+	const struct plan_node *node = &view->tree.items[index];
+	const struct place *place = &view->places[index];
+	if (!place->is_missing && !node->fact)
+		return cordon_fail(err, CORDON_OS_FAILED, "'%s' was not looked at; this is a defect of cordon",
+				   node->path);
+
+	struct plan_mount *mount = add_mount(view->plan, place->kind, node->path);
+	if (!mount)
+		return cordon_fail_memory(err);
+	mount->is_writable = place->is_writable;
+	mount->is_missing = place->is_missing;
+	mount->is_directory = plan_node_is_directory(node);
+	mount->rule = place->rule;
+	if (!place->is_missing) {
+		mount->device = node->fact->device;
+		mount->inode = node->fact->inode;
+	}
+	if (place->kind != MOUNT_FACADE)
+		return true;
+	char ***names = place->shows_only ? &mount->show : &mount->hide;
+	*names = copy_names(&place->names);
+	return *names || cordon_fail_memory(err);
+}
+
+/* -- sockets of the host ------------------------------------------------------------------------------------------ */
+
+/* What the place that holds the path is. */
+static enum holding holding_around(const struct view *view, const char *path)
+{
+	size_t best = 0, best_length = 0;
+	for (size_t i = 0; i < view->tree.count; i++) {
+		const char *above = view->tree.items[i].path;
+		size_t length = strlen(above);
+		if (length > best_length && strncmp(path, above, length) == 0 && path[length] == '/') {
+			best = i;
+			best_length = length;
+		}
+	}
+	return view->places[best].holding;
+}
+
+/* Connecting asks for no writable mount: a socket that can be seen can be reached, and a service behind it does what
+ * the command may not. Each is covered.
+ */
+static bool cover_sockets(struct view *view, struct cordon_error *err)
+{
+	const struct socket_list *sockets = &view->plan->facts->sockets;
+	for (size_t i = 0; i < sockets->count; i++) {
+		enum holding around = holding_around(view, sockets->items[i]);
+		bool is_seen = (around == HOLDS_READ || around == HOLDS_WRITE) &&
+			       policy_decide_path(view->plan->policy, sockets->items[i]).access != ACCESS_NONE;
+		if (is_seen && !add_mount(view->plan, MOUNT_COVER, sockets->items[i]))
+			return cordon_fail_memory(err);
+	}
+	return true;
+}
+
+static bool build_view(struct view *view, struct cordon_error *err)
+{
+	if (!place_root(view, err))
+		return false;
+	for (size_t i = 1; i < view->tree.count; i++)
+		if (!place_node(view, i, err))
+			return false;
+	if (!place_links(view, err) || !add_own_mounts(view->plan, err))
+		return false;
+	for (size_t i = 0; i < view->tree.count; i++)
+		if (view->places[i].has_step && !add_step(view, i, err))
+			return false;
+	return cover_sockets(view, err);
+}
+
+/* -- network ----------------------------------------------------------------------------------------------------- */
+
+static bool check_network(const struct plan *plan, struct cordon_error *err)
+{
+	size_t ports;
+	policy_listen_ports(plan->policy, &ports);
+	if (plan->network == NETWORK_FILTERED)
+		return cordon_fail(err, CORDON_UNSUPPORTED,
+				   "net.filtered: network 'filtered' needs the gate, which this version "
+				   "does not have; use off or open");
+	if (plan->network == NETWORK_OFF && ports > 0)
+		return cordon_fail(err, CORDON_UNSUPPORTED,
+				   "network.listen: ports inside a closed network cannot be reached "
+				   "from outside in this version; leave them out");
+	return true;
+}
+
+bool plan_compile_linux(struct plan *plan, struct cordon_error *err)
+{
+	CORDON_ON_EXIT(free_view) struct view view = { .plan = plan };
+	if (!check_network(plan, err) || !plan_tree_build(plan->policy, plan->facts, &view.tree, err))
+		return false;
+	if (view.tree.count == 0)
+		return cordon_fail(err, CORDON_UNSUPPORTED, "the policy has no rule for files");
+	view.places = calloc(view.tree.count, sizeof *view.places);
+	if (!view.places)
+		return cordon_fail_memory(err);
+	return build_view(&view, err);
+}

@@ -1,0 +1,57 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/scope.h"
+#include "run/state.h"
+
+bool run_assess(const struct plan *plan, struct abilities **ret_abilities,
+		struct assessment ret_rows[GUARANTEE_COUNT], struct cordon_error *err)
+{
+	if (!backend_native.probe(ret_abilities, err))
+		return cordon_while(err, "probe this host");
+	memset(ret_rows, 0, GUARANTEE_COUNT * sizeof *ret_rows);
+	backend_native.assess(plan, *ret_abilities, ret_rows);
+
+	/* The clock is the run's own (run_step), whatever the backend is. */
+	ret_rows[GUARANTEE_LIMITS_WALL_TIME] = (struct assessment){ LEVEL_ENFORCED, "a clock of cordon's own" };
+
+	for (int i = 0; i < GUARANTEE_COUNT; i++) {
+		struct assessment *row = &ret_rows[i];
+		if (!plan->guarantees[i].is_asked) {
+			*row = (struct assessment){ .level = LEVEL_UNASKED };
+		} else if (row->level == LEVEL_UNASKED) {
+			row->level = LEVEL_ABSENT;
+			snprintf(row->why, sizeof row->why, "the backend says nothing of it");
+		}
+	}
+	return true;
+}
+
+static bool is_lacking(const struct plan *plan, const struct assessment *rows, int guarantee)
+{
+	const struct plan_guarantee *wanted = &plan->guarantees[guarantee];
+	return wanted->is_asked && !wanted->is_best_effort && rows[guarantee].level < wanted->accepted;
+}
+
+/* Names first, reasons behind: should the text be cut, no name is lost. */
+bool run_accept(const struct plan *plan, const struct assessment rows[GUARANTEE_COUNT], struct cordon_error *err)
+{
+	CORDON_ON_EXIT(text_free) struct text names = { 0 };
+	CORDON_ON_EXIT(text_free) struct text reasons = { 0 };
+	CORDON_ON_EXIT(text_free) struct text accepts = { 0 };
+	for (int i = 0; i < GUARANTEE_COUNT; i++) {
+		const char *name = guarantee_name((enum guarantee)i);
+		if (!is_lacking(plan, rows, i))
+			continue;
+		text_addf(&names, "%s%s (%s)", names.length ? ", " : "", name, level_name(rows[i].level));
+		text_addf(&accepts, " --accept %s%s", name, rows[i].level == LEVEL_ABSENT ? "=absent" : "");
+		text_addf(&reasons, "; %s: %s", name, rows[i].why);
+	}
+	if (names.length == 0)
+		return true;
+	if (!text_ok(&names) || !text_ok(&reasons) || !text_ok(&accepts))
+		return cordon_fail_memory(err);
+	return cordon_fail(err, CORDON_UNSUPPORTED, "this host does not give what the policy asks for: %s; to run without:%s%s",
+			   text_str(&names), text_str(&accepts), text_str(&reasons));
+}

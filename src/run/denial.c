@@ -1,0 +1,230 @@
+#include "run/denial.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/list.h"
+#include "base/scope.h"
+#include "base/show.h"
+#include "run/remedy.h"
+
+enum { TARGET_MAX = 1024, PROGRAM_MAX = 256, TYPED_MAX = 512 };
+
+static const struct {
+	const char *name;
+	const char *phrase; /* after "refused to" */
+	bool is_of_name;    /* the directory's entry changes */
+} acts[] = {
+	[ACT_WRITE] = { "write", "write", false },
+	[ACT_CREATE] = { "create", "create", true },
+	[ACT_DELETE] = { "delete", "delete", true },
+	[ACT_RENAME] = { "rename", "rename", true },
+	[ACT_ATTRIBUTES] = { "attributes", "change the attributes of", false },
+	[ACT_CONNECT] = { "connect", "connect to", false },
+};
+
+const char *act_name(enum act act)
+{
+	return acts[act].name;
+}
+
+static void clear(struct denial *denial)
+{
+	free(denial->landing);
+	free(denial->target);
+	free(denial->program);
+	free(denial->would_allow);
+	*denial = (struct denial){ 0 };
+}
+
+void denials_clear(struct denials *denials)
+{
+	for (unsigned i = 0; i < denials->count; i++)
+		clear(&denials->items[i]);
+	denials->count = 0;
+}
+
+/* -- judging ------------------------------------------------------------------------------------------------------- */
+
+static bool is_below(const char *path, const char *directory)
+{
+	size_t length = strlen(directory);
+	if (length == 1)
+		return true;
+	return strncmp(path, directory, length) == 0 && (path[length] == '/' || path[length] == '\0');
+}
+
+const struct plan_mount *denial_find_own(const struct plan *plan, const char *path)
+{
+	const struct plan_mount *deepest = NULL;
+	for (size_t i = 0; i < plan->mounts.count; i++) {
+		const struct plan_mount *mount = &plan->mounts.items[i];
+		if (is_below(path, mount->path) && (!deepest || strlen(mount->path) >= strlen(deepest->path)))
+			deepest = mount;
+	}
+	bool is_own = deepest && (deepest->kind == MOUNT_PRIVATE || deepest->kind == MOUNT_PROC ||
+				  deepest->kind == MOUNT_DEVICES);
+	return is_own ? deepest : NULL;
+}
+
+static char *parent_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	if (!slash || slash == path)
+		return strdup("/");
+	return strndup(path, (size_t)(slash - path));
+}
+
+/* The verdict that refuses the act; false when none does. */
+static bool is_refused(const struct plan *plan, enum act act, const char *landing, struct verdict *ret_verdict)
+{
+	struct verdict verdict = policy_decide_path(plan->policy, landing);
+	if (denial_find_own(plan, landing))
+		return false;
+	if (verdict.access != ACCESS_WRITE) {
+		*ret_verdict = verdict;
+		return true;
+	}
+	if (!acts[act].is_of_name)
+		return false;
+	CORDON_ON_EXIT(free_text) char *parent = parent_of(landing);
+	if (!parent || denial_find_own(plan, parent))
+		return false;
+	verdict = policy_decide_path(plan->policy, parent);
+	*ret_verdict = verdict;
+	return verdict.access != ACCESS_WRITE;
+}
+
+/* A refusal inside something writable is protection; elsewhere the root as a whole is not writable. */
+static enum guarantee guarantee_of(const struct policy *policy, const char *landing)
+{
+	CORDON_ON_EXIT(free_text) char *above = strdup(landing);
+	for (char *slash = above ? strrchr(above, '/') : NULL; slash && slash != above; slash = strrchr(above, '/')) {
+		*slash = '\0';
+		if (policy_decide_path(policy, above).access == ACCESS_WRITE)
+			return GUARANTEE_FILES_PROTECT;
+	}
+	return GUARANTEE_FILES_WRITE;
+}
+
+/* -- keeping ------------------------------------------------------------------------------------------------------- */
+
+/* The string as it may be shown, at most `limit` bytes of it. */
+static char *shown(const char *string, size_t limit)
+{
+	struct text text = { 0 };
+	show_add(&text, string);
+	if (text.length > limit) {
+		size_t length = limit;
+		while (length > 0 && ((unsigned char)text.bytes[length] & 0xc0) == 0x80)
+			length--;
+		text.length = length;
+		text_add(&text, "…");
+	}
+	return text_take(&text);
+}
+
+static struct denial *find(struct denials *denials, const struct cage_event *event)
+{
+	for (unsigned i = 0; i < denials->count; i++) {
+		struct denial *denial = &denials->items[i];
+		if (denial->act == event->denied.act && strcmp(denial->landing, event->denied.landing) == 0)
+			return denial;
+	}
+	return NULL;
+}
+
+/* A place for one more: the first ones stay, the last ones make room for each other. */
+static struct denial *make_room(struct denials *denials)
+{
+	denials->distinct++;
+	if (denials->count < DENIALS_MAX) {
+		denials->last = denials->count;
+		return &denials->items[denials->count++];
+	}
+	denials->last = DENIALS_FIRST + (unsigned)(denials->dropped++ % DENIALS_LAST);
+	clear(&denials->items[denials->last]);
+	return &denials->items[denials->last];
+}
+
+static void fill_file(struct denial *denial, const struct plan *plan, const struct cage_event *event,
+		      const struct verdict *verdict)
+{
+	const char *landing = event->denied.landing;
+	const struct remedy_request request = {
+		.landing = landing,
+		.wanted = ACCESS_WRITE,
+		.wants_name = acts[denial->act].is_of_name,
+		.is_directory = denial->act == ACT_CREATE,
+	};
+	denial->guarantee = guarantee_of(plan->policy, landing);
+	denial->access = verdict->access;
+	denial->origin = verdict->rule->origin;
+	denial->pattern = verdict->rule->pattern;
+	/* A remedy that is cut would grant something else. */
+	if (strlen(landing) <= TYPED_MAX)
+		denial->would_allow = remedy_find(plan->policy, plan->facts, &request);
+}
+
+static void fill_connection(struct denial *denial, const struct plan *plan)
+{
+	denial->guarantee = plan->network == NETWORK_FILTERED ? GUARANTEE_NET_FILTERED : GUARANTEE_NET_OFF;
+	policy_network_mode(plan->policy, &denial->origin);
+	denial->would_allow = remedy_find_network(plan->policy, plan->facts);
+}
+
+bool denials_add(struct denials *denials, const struct plan *plan, const struct cage_event *event,
+		 struct cordon_error *err)
+{
+	enum act act = event->denied.act;
+	struct verdict verdict = { ACCESS_NONE, NULL };
+	if (act == ACT_CONNECT ? plan->network == NETWORK_OPEN : !is_refused(plan, act, event->denied.landing, &verdict))
+		return true;
+
+	struct denial *denial = find(denials, event);
+	if (denial) {
+		denial->count++;
+		return true;
+	}
+	struct denial made = {
+		.act = act,
+		.landing = strdup(event->denied.landing),
+		.target = shown(event->denied.landing, TARGET_MAX),
+		.pid = event->denied.pid,
+		.program = shown(event->denied.program ? event->denied.program : "", PROGRAM_MAX),
+		.count = 1,
+	};
+	if (!made.landing || !made.target || !made.program) {
+		clear(&made);
+		return cordon_fail_memory(err);
+	}
+	denial = make_room(denials);
+	*denial = made;
+	if (act == ACT_CONNECT)
+		fill_connection(denial, plan);
+	else
+		fill_file(denial, plan, event, &verdict);
+	return true;
+}
+
+/* -- telling ------------------------------------------------------------------------------------------------------- */
+
+void denial_explain(const struct denial *denial, const char *home, struct text *text)
+{
+	text_addf(text, "refused to %s ", acts[denial->act].phrase);
+	show_add_path(text, denial->target, home);
+	if (denial->act == ACT_CONNECT) {
+		text_addf(text, ": the network is %s", denial->guarantee == GUARANTEE_NET_OFF ? "off" : "filtered");
+	} else {
+		text_addf(text, ": %s, by \"", denial->access == ACCESS_NONE ? "hidden" : "read-only");
+		show_add(text, denial->pattern);
+		text_add_char(text, '"');
+	}
+	text_add(text, " (");
+	origin_add(text, &denial->origin, home);
+	text_add_char(text, ')');
+	if (denial->would_allow) {
+		text_add(text, "; to allow: ");
+		text_add(text, denial->would_allow);
+	}
+}

@@ -1,0 +1,131 @@
+#include "run/remedy.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/scope.h"
+#include "base/show.h"
+#include "os/os.h"
+
+void origin_add(struct text *text, const struct origin *origin, const char *home)
+{
+	show_add_path(text, origin->file, home);
+	if (origin->line > 0)
+		text_addf(text, ", line %d", origin->line);
+}
+
+static const char *flag_of(enum access wanted)
+{
+	return wanted == ACCESS_WRITE ? "--write" : "--read";
+}
+
+/* A rule that a flag cannot override: a bound's, or another flag's for the very same place. */
+static char *find_obstacle(const struct rule *rule, const struct facts *facts)
+{
+	struct text text = { 0 };
+	if (rule->origin.layer == LAYER_FLAGS) {
+		text_add(&text, "leave out ");
+		text_add(&text, rule->origin.file);
+		text_add_char(&text, ' ');
+		show_add_argument(&text, rule->path, facts->home);
+		return text_take(&text);
+	}
+	/* What cordon protects of its own has no line, and nothing lifts it. */
+	if (rule->origin.line == 0)
+		return NULL;
+	text_add(&text, "change ");
+	origin_add(&text, &rule->origin, facts->home);
+	return text_take(&text);
+}
+
+static bool is_above_or_same(const char *above, const char *path)
+{
+	size_t length = strlen(above);
+	if (length == 1)
+		return true;
+	return strncmp(path, above, length) == 0 && (path[length] == '/' || path[length] == '\0');
+}
+
+static bool is_there(const struct facts *facts, const char *path)
+{
+	return facts->assumed || os_exists(path);
+}
+
+/* The nearest directory above the path that exists; malloc'ed. */
+static char *existing_above(const struct facts *facts, const char *path)
+{
+	char *above = strdup(path);
+	while (above) {
+		char *slash = strrchr(above, '/');
+		if (!slash || slash == above)
+			break;
+		*slash = '\0';
+		if (is_there(facts, above))
+			return above;
+	}
+	free(above);
+	return strdup("/");
+}
+
+static void add_flag(struct text *text, enum access wanted, const char *path, const struct facts *facts)
+{
+	text_addf(text, "%s ", flag_of(wanted));
+	show_add_argument(text, path, facts->home);
+}
+
+/* The path that has to be granted, and how that is said. */
+static char *phrase(const struct facts *facts, const struct remedy_request *request)
+{
+	struct text text = { 0 };
+	bool exists = is_there(facts, request->landing);
+	if (exists && !request->wants_name) {
+		add_flag(&text, request->wanted, request->landing, facts);
+		return text_take(&text);
+	}
+
+	CORDON_ON_EXIT(free_text) char *above = existing_above(facts, request->landing);
+	if (!above)
+		return NULL;
+	/* Nobody should be told to open the home directory or the root for one new name. */
+	bool is_broad = facts->home && is_above_or_same(above, facts->home);
+	if (exists || !is_broad || request->wanted == ACCESS_READ) {
+		add_flag(&text, request->wanted, above, facts);
+		return text_take(&text);
+	}
+	if (!request->is_directory) {
+		text_add(&text, "make it first, then ");
+		add_flag(&text, request->wanted, request->landing, facts);
+		return text_take(&text);
+	}
+	CORDON_ON_EXIT(free_text) char *directory = text_format("%s/", request->landing);
+	if (!directory)
+		return NULL;
+	add_flag(&text, request->wanted, directory, facts);
+	return text_take(&text);
+}
+
+char *remedy_find(const struct policy *policy, const struct facts *facts, const struct remedy_request *request)
+{
+	struct verdict verdict = policy_decide_path(policy, request->landing);
+	if (request->wants_name && verdict.access >= request->wanted) {
+		CORDON_ON_EXIT(free_text) char *above = existing_above(facts, request->landing);
+		verdict = policy_decide_path(policy, above ? above : "/");
+	}
+	const struct rule *rule = verdict.rule;
+	bool is_flags = rule && rule->origin.layer == LAYER_FLAGS && strcmp(rule->landing, request->landing) == 0;
+	if (rule && (rule->origin.layer >= LAYER_FIRST_BOUND || is_flags))
+		return find_obstacle(rule, facts);
+	return phrase(facts, request);
+}
+
+char *remedy_find_network(const struct policy *policy, const struct facts *facts)
+{
+	struct origin origin;
+	policy_network_mode(policy, &origin);
+	if (origin.layer < LAYER_FIRST_BOUND)
+		return strdup("--net open");
+	struct text text = { 0 };
+	text_add(&text, "change ");
+	origin_add(&text, &origin, facts->home);
+	return text_take(&text);
+}

@@ -1,0 +1,177 @@
+/* What a run came to: its result, its report and the line for people. */
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/scope.h"
+#include "base/show.h"
+#include "run/json.h"
+#include "run/state.h"
+
+enum { EXIT_WALL_TIME = 124, EXIT_REFUSED = 125, EXIT_NOT_EXECUTABLE = 126, EXIT_NOT_FOUND = 127, EXIT_SIGNAL = 128 };
+
+/* -- result -------------------------------------------------------------------------------------------------------- */
+
+static int refusal_status(const struct cordon_error *refusal)
+{
+	return refusal->status == CORDON_NOT_FOUND	  ? EXIT_NOT_FOUND
+	       : refusal->status == CORDON_NOT_EXECUTABLE ? EXIT_NOT_EXECUTABLE
+							  : EXIT_REFUSED;
+}
+
+static int exit_status(const struct run *run)
+{
+	switch (run->outcome) {
+	case OUTCOME_EXITED:
+		return run->exit_code;
+	case OUTCOME_SIGNALED:
+		return EXIT_SIGNAL + run->signal_number;
+	case OUTCOME_WALL_TIME:
+		return EXIT_WALL_TIME;
+	case OUTCOME_REFUSED:
+		break;
+	}
+	return refusal_status(&run->refusal);
+}
+
+static bool is_explained(const struct run *run)
+{
+	return run->stage == STAGE_OVER && run->outcome != OUTCOME_REFUSED && exit_status(run) != 0 &&
+	       run->denials.count > 0;
+}
+
+bool run_result(const struct run *run, struct run_result *ret_result)
+{
+	if (run->stage != STAGE_OVER)
+		return false;
+	*ret_result = (struct run_result){
+		.exit_status = exit_status(run),
+		.was_refused = run->outcome == OUTCOME_REFUSED,
+		.explained = is_explained(run),
+		.denial_count = run->denials.distinct > UINT32_MAX ? UINT32_MAX : (unsigned)run->denials.distinct,
+		.error = run->refusal,
+	};
+	return true;
+}
+
+/* -- report -------------------------------------------------------------------------------------------------------- */
+
+static const char *const outcome_names[] = {
+	[OUTCOME_EXITED] = "exited",
+	[OUTCOME_SIGNALED] = "signaled",
+	[OUTCOME_WALL_TIME] = "wall_time",
+	[OUTCOME_REFUSED] = "refused",
+};
+
+static json_t *describe_error(const struct cordon_error *error)
+{
+	static const char *const kinds[] = {
+		[CORDON_OK] = "ok",
+		[CORDON_BAD_USAGE] = "bad_usage",
+		[CORDON_BAD_POLICY] = "bad_policy",
+		[CORDON_UNSUPPORTED] = "unsupported",
+		[CORDON_OS_FAILED] = "os_failed",
+		[CORDON_NOT_FOUND] = "not_found",
+		[CORDON_NOT_EXECUTABLE] = "not_executable",
+		[CORDON_NO_MEMORY] = "no_memory",
+	};
+	bool is_known = error->status >= 0 && error->status <= CORDON_NO_MEMORY;
+	return json_pack("{s:s s:o s:I s:o s:o s:o}", "kind", is_known ? kinds[error->status] : "unknown", "text",
+			 json_shown(error->text), "os_code", (json_int_t)error->os_code, "file",
+			 json_shown(error->file[0] ? error->file : NULL), "line",
+			 json_known(error->line > 0, (uint64_t)error->line), "column",
+			 json_known(error->column > 0, (uint64_t)error->column));
+}
+
+/* What this version does not measure is null, never 0. */
+static json_t *describe_usage(const struct run *run)
+{
+	bool is_known = run->stage == STAGE_OVER && run->outcome != OUTCOME_REFUSED;
+	return json_pack("{s:o s:o s:o s:n s:n s:n s:n}", "wall_ms", json_known(is_known, run->wall_ms), "cpu_ms",
+			 json_known(is_known, run->cpu_ms), "memory_peak_bytes", json_known(is_known, run->memory_peak),
+			 "processes_peak", "disk_bytes", "net_bytes_in", "net_bytes_out");
+}
+
+static json_t *describe_denial(const struct denial *denial)
+{
+	json_t *process = json_pack("{s:I s:o}", "pid", (json_int_t)denial->pid, "exe",
+				    json_shown(denial->program[0] ? denial->program : NULL));
+	return json_pack("{s:s s:s s:s s:o s:o s:o s:I}", "guarantee", guarantee_name(denial->guarantee), "action",
+			 act_name(denial->act), "target", denial->target, "process", process, "rule",
+			 json_origin(&denial->origin, denial->pattern), "would_allow", json_shown(denial->would_allow),
+			 "count", (json_int_t)denial->count);
+}
+
+static json_t *describe_denials(const struct run *run)
+{
+	json_t *list = json_array();
+	for (unsigned i = 0; i < run->denials.count; i++)
+		list = json_add(list, describe_denial(&run->denials.items[i]));
+	return list;
+}
+
+static json_t *describe_lost_covers(const struct run *run)
+{
+	json_t *list = json_array();
+	for (unsigned i = 0; i < run->lost_cover_count; i++)
+		list = json_add(list, json_pack("{s:s s:I}", "path", run->lost_covers[i].path, "count",
+						(json_int_t)run->lost_covers[i].count));
+	return list;
+}
+
+/* Each guarantee that was asked for with its level; or why each that is not enforced is not. */
+static json_t *describe_guarantees(const struct run *run, bool wants_gaps)
+{
+	json_t *object = json_object();
+	for (int i = 0; object && i < GUARANTEE_COUNT; i++) {
+		const struct assessment *row = &run->rows[i];
+		if (row->level == LEVEL_UNASKED || (wants_gaps && row->level == LEVEL_ENFORCED))
+			continue;
+		json_t *value = wants_gaps ? json_shown(row->why) : json_string(level_name(row->level));
+		if (json_object_set_new(object, guarantee_name((enum guarantee)i), value) != 0) {
+			json_decref(object);
+			return NULL;
+		}
+	}
+	return object;
+}
+
+#define SCHEMA "schema", "cordon-report", "version", 1
+
+bool run_report(struct run *run, struct text *text, struct cordon_error *err)
+{
+	bool is_over = run->stage == STAGE_OVER;
+	bool is_refused = is_over && run->outcome == OUTCOME_REFUSED;
+	json_t *report = json_pack(
+		"{s:s s:i s:s s:s? s:o s:o s:b s:o s:o s:b s:o s:I s:o s:o s:o}", SCHEMA, "run_id", run->id, "outcome",
+		is_over ? outcome_names[run->outcome] : NULL, "exit_code",
+		json_known(is_over && run->outcome == OUTCOME_EXITED, (uint64_t)run->exit_code), "signal",
+		json_known(run->signal_number > 0, (uint64_t)run->signal_number), "explained_by_sandbox",
+		is_explained(run), "error", is_refused ? describe_error(&run->refusal) : json_null(), "usage",
+		describe_usage(run), "denials_observed", run->options.observe, "denials", describe_denials(run),
+		"denials_dropped", (json_int_t)run->denials.dropped, "covers_lost", describe_lost_covers(run),
+		"guarantees", describe_guarantees(run, false), "gaps", describe_guarantees(run, true));
+	return json_print(report, text, err);
+}
+
+bool run_refusal(const struct cordon_error *refusal, struct text *text, struct cordon_error *err)
+{
+	json_t *report =
+		json_pack("{s:s s:i s:n s:s s:n s:n s:b s:o}", SCHEMA, "run_id", "outcome", outcome_names[OUTCOME_REFUSED],
+			  "exit_code", "signal", "explained_by_sandbox", false, "error", describe_error(refusal));
+	return json_print(report, text, err);
+}
+
+/* -- for people ---------------------------------------------------------------------------------------------------- */
+
+void run_explanation(struct run *run, struct text *text)
+{
+	if (run->denials.count == 0)
+		return;
+	/* What failed last is most often what the command gave up for. */
+	const struct denial *denial = &run->denials.items[run->denials.last];
+	denial_explain(denial, run->surveyed.facts->home, text);
+	uint64_t others = run->denials.distinct - 1;
+	if (others > 0)
+		text_addf(text, " (and %llu more)", (unsigned long long)others);
+}

@@ -1,0 +1,261 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/scope.h"
+#include "base/show.h"
+#include "os/os.h"
+#include "run/state.h"
+
+static void free_at(struct run **run)
+{
+	run_free(*run);
+}
+
+struct run *run_free(struct run *run)
+{
+	if (!run)
+		return NULL;
+	backend_native.discard(run->cage);
+	denials_clear(&run->denials);
+	for (unsigned i = 0; i < run->lost_cover_count; i++)
+		free(run->lost_covers[i].path);
+	plan_free(run->plan);
+	survey_free(&run->surveyed);
+	free(run->abilities);
+	free(run->passed);
+	free(run);
+	return NULL;
+}
+
+/* -- from the settings to a run that may start ----------------------------------------------------------------------- */
+
+static bool copy_options(struct run *run, const struct run_options *options, struct cordon_error *err)
+{
+	run->options = *options;
+	run->options.workspace = run->options.target = run->options.tier = NULL; /* the caller's, and used up */
+	run->options.passed = NULL;
+	if (options->passed_count == 0)
+		return true;
+	run->passed = calloc(options->passed_count, sizeof *run->passed);
+	if (!run->passed)
+		return cordon_fail_memory(err);
+	memcpy(run->passed, options->passed, options->passed_count * sizeof *run->passed);
+	run->options.passed = run->passed;
+	return true;
+}
+
+bool run_new(const struct settings *settings, const struct run_options *options, struct run **ret_run,
+	     struct cordon_error *err)
+{
+	CORDON_ON_EXIT(free_at) struct run *run = calloc(1, sizeof *run);
+	if (!run)
+		return cordon_fail_memory(err);
+	run->is_look = options->target != NULL;
+	run->refusal = (struct cordon_error)CORDON_ERROR_INIT;
+	const struct survey_options survey_options = { .workspace = options->workspace, .target = options->target };
+	if (!copy_options(run, options, err) || !identity_make(run->id, err) ||
+	    !survey_make(settings, &survey_options, &run->surveyed, err))
+		return false;
+
+	const struct plan_options plan_options = { .run_id = run->id, .tier = options->tier };
+	if (!plan_compile(run->surveyed.policy, run->surveyed.facts, &plan_options, &run->plan, err))
+		return false;
+	if (!run->is_look &&
+	    (!run_assess(run->plan, &run->abilities, run->rows, err) || !run_accept(run->plan, run->rows, err)))
+		return false;
+	*ret_run = cordon_take(&run);
+	return true;
+}
+
+const char *run_id(const struct run *run)
+{
+	return run->id;
+}
+
+const struct policy *run_policy(const struct run *run)
+{
+	return run->surveyed.policy;
+}
+
+bool run_plan(struct run *run, struct text *text, struct cordon_error *err)
+{
+	return plan_print(run->plan, text, err);
+}
+
+/* -- the end --------------------------------------------------------------------------------------------------------- */
+
+/* Whatever still lives is dead afterwards: only then is the outcome known. */
+static void finish(struct run *run, enum outcome outcome)
+{
+	backend_native.discard(run->cage);
+	run->cage = NULL;
+	run->stage = STAGE_OVER;
+	run->outcome = outcome;
+	run->wall_ms = os_clock() - run->started_ms;
+}
+
+static void refuse(struct run *run, const struct cordon_error *why)
+{
+	run->refusal = *why;
+	run->refusal.size = sizeof run->refusal;
+	finish(run, OUTCOME_REFUSED);
+}
+
+static void end_as_told(struct run *run, const struct cage_event *event)
+{
+	run->cpu_ms = event->exit.cpu_ms;
+	run->memory_peak = event->exit.memory_peak;
+	if (event->exit.by_signal)
+		run->signal_number = event->exit.code;
+	else
+		run->exit_code = event->exit.code;
+	finish(run, run->is_timed_out ? OUTCOME_WALL_TIME : event->exit.by_signal ? OUTCOME_SIGNALED : OUTCOME_EXITED);
+}
+
+/* -- start ----------------------------------------------------------------------------------------------------------- */
+
+static bool launch(struct run *run, char *const *argv, struct cordon_error *err)
+{
+	const struct command command = {
+		.argv = argv,
+		.streams = { run->options.streams[0], run->options.streams[1], run->options.streams[2] },
+		.passed = run->options.passed,
+		.passed_count = run->options.passed_count,
+		.observe = run->options.observe,
+	};
+	return backend_native.prepare(run->plan, run->abilities, &run->cage, err) &&
+	       backend_native.start(run->cage, &command, err);
+}
+
+bool run_start(struct run *run, char *const *argv, struct cordon_error *err)
+{
+	if (run->is_look)
+		return cordon_fail(err, CORDON_BAD_USAGE, "this run is only to look at: its target was named");
+	if (run->stage != STAGE_PLANNED)
+		return cordon_fail(err, CORDON_BAD_USAGE, "a run starts once");
+
+	run->stage = STAGE_STARTING;
+	run->started_ms = os_clock();
+	if (launch(run, argv, err))
+		return true;
+	cordon_while(err, "start the command");
+	refuse(run, err);
+	return false;
+}
+
+intptr_t run_waitable(const struct run *run)
+{
+	return run->cage ? backend_native.waitable(run->cage) : -1;
+}
+
+bool run_is_started(const struct run *run)
+{
+	return run->was_started;
+}
+
+void run_signal(struct run *run, int signal)
+{
+	if (run->cage)
+		backend_native.signal(run->cage, signal);
+}
+
+void run_end(struct run *run)
+{
+	if (run->cage)
+		backend_native.end(run->cage);
+}
+
+/* -- while it runs --------------------------------------------------------------------------------------------------- */
+
+int run_timeout(const struct run *run)
+{
+	const struct limit_setting *limit = &run->plan->limits[LIMIT_WALL_TIME];
+	if (!run->cage || !limit->is_set || run->is_timed_out)
+		return -1;
+	uint64_t gone = os_clock() - run->started_ms;
+	if (gone >= limit->value)
+		return 0;
+	uint64_t left = limit->value - gone;
+	return left < INT32_MAX ? (int)left : INT32_MAX;
+}
+
+static void check_clock(struct run *run)
+{
+	if (run_timeout(run) != 0)
+		return;
+	run->is_timed_out = true;
+	backend_native.end(run->cage);
+}
+
+/* For the report only: a table that is full or memory that is short must not end the run. */
+static void note_lost_cover(struct run *run, const char *path)
+{
+	struct text shown = { 0 };
+	show_add(&shown, path ? path : "");
+	for (unsigned i = 0; i < run->lost_cover_count; i++) {
+		if (strcmp(run->lost_covers[i].path, text_str(&shown)) == 0) {
+			run->lost_covers[i].count++;
+			text_free(&shown);
+			return;
+		}
+	}
+	char *taken = text_take(&shown);
+	if (!taken || run->lost_cover_count == LOST_COVERS_MAX) {
+		free(taken);
+		return;
+	}
+	run->lost_covers[run->lost_cover_count++] = (struct lost_cover){ taken, 1 };
+}
+
+static bool handle(struct run *run, const struct cage_event *event, struct cordon_error *err)
+{
+	switch (event->kind) {
+	case CAGE_NOTHING:
+		return true;
+	case CAGE_STARTED:
+		run->stage = STAGE_RUNNING;
+		run->was_started = true;
+		return true;
+	case CAGE_NOT_STARTED:
+		refuse(run, &event->error);
+		return true;
+	case CAGE_DENIED:
+		return denials_add(&run->denials, run->plan, event, err);
+	case CAGE_COVER_LOST:
+		note_lost_cover(run, event->denied.path);
+		return true;
+	case CAGE_ENDED:
+		end_as_told(run, event);
+		return true;
+	}
+	return cordon_fail(err, CORDON_UNSUPPORTED, "the backend told of an event that is not known (%d)", event->kind);
+}
+
+static int shorter(int a, int b)
+{
+	return a < 0 ? b : b < 0 || a < b ? a : b;
+}
+
+bool run_step(struct run *run, int timeout_ms, bool *ret_ended, struct cordon_error *err)
+{
+	if (run->stage == STAGE_OVER) {
+		*ret_ended = true;
+		return true;
+	}
+	if (!run->cage)
+		return cordon_fail(err, CORDON_BAD_USAGE, "the run has not started");
+
+	struct cage_event event;
+	memset(&event, 0, sizeof event);
+	check_clock(run);
+	if (!backend_native.next_event(run->cage, shorter(timeout_ms, run_timeout(run)), &event, err) ||
+	    !handle(run, &event, err)) {
+		/* A run that nobody watches is no run: it ends here. */
+		refuse(run, err);
+		return false;
+	}
+	if (run->cage)
+		check_clock(run);
+	*ret_ended = run->stage == STAGE_OVER;
+	return true;
+}

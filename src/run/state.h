@@ -1,0 +1,65 @@
+/* run/state.h: what a run is, for the files of src/run. */
+#pragma once
+
+#include "backend/backend.h"
+#include "run/denial.h"
+#include "run/run.h"
+#include "run/survey.h"
+
+enum { RUN_ID_SIZE = 27, LOST_COVERS_MAX = 32 };
+
+enum stage {
+	STAGE_PLANNED,
+	STAGE_STARTING, /* started, and the command's image does not run yet */
+	STAGE_RUNNING,
+	STAGE_OVER,
+};
+
+enum outcome {
+	OUTCOME_EXITED,
+	OUTCOME_SIGNALED,
+	OUTCOME_WALL_TIME,
+	OUTCOME_REFUSED,
+};
+
+struct lost_cover {
+	char *path; /* fit to be shown */
+	uint64_t count;
+};
+
+struct run {
+	char id[RUN_ID_SIZE];
+	struct surveyed surveyed;
+	struct plan *plan;
+	bool is_look; /* only to look at: nothing assessed, not startable */
+	struct run_options options;
+	int *passed; /* what options.passed points to */
+
+	struct abilities *abilities;
+	struct assessment rows[GUARANTEE_COUNT];
+	struct cage *cage;
+	enum stage stage;
+	bool was_started;
+	uint64_t started_ms; /* os_clock */
+	uint64_t wall_ms;    /* how long it took, once over */
+
+	enum outcome outcome; /* once over */
+	int exit_code, signal_number;
+	bool is_timed_out;
+	uint64_t cpu_ms, memory_peak;
+	struct cordon_error refusal; /* OUTCOME_REFUSED */
+
+	struct denials denials;
+	struct lost_cover lost_covers[LOST_COVERS_MAX];
+	unsigned lost_cover_count;
+};
+
+/* identity.c: 26 characters that sort by time: 48 bits of milliseconds and 80 of chance, in Crockford's base 32. */
+CORDON_CHECKED bool identity_make(char id[RUN_ID_SIZE], struct cordon_error *err);
+
+/* assess.c: asks the backend what it can give of the plan; what it says nothing about is absent. */
+CORDON_CHECKED bool run_assess(const struct plan *plan, struct abilities **ret_abilities,
+			       struct assessment ret_rows[GUARANTEE_COUNT], struct cordon_error *err);
+/* False, naming every guarantee that is less than the plan accepts. */
+CORDON_CHECKED bool run_accept(const struct plan *plan, const struct assessment rows[GUARANTEE_COUNT],
+			       struct cordon_error *err);
