@@ -14,7 +14,8 @@ static char fold(enum target target, char c)
 	return target == TARGET_WINDOWS && c >= 'a' && c <= 'z' ? (char)(c - 0x20) : c;
 }
 
-bool environment_matches(enum target target, const char *pattern, const char *name)
+/* Does the pattern, with `*` for any text, match the name? */
+static bool matches(enum target target, const char *pattern, const char *name)
 {
 	const char *star = NULL, *resume = NULL;
 	while (*name) {
@@ -65,7 +66,7 @@ static void judge_inherited(const struct policy *policy, const char *name, struc
 	bool is_left = !policy_find_key(policy, "environment.inherit", LAYER_MANAGED);
 	for (size_t i = 0; i < policy->inherit.count; i++) {
 		const struct variable_statement *statement = &policy->inherit.items[i];
-		if (!environment_matches(policy->target, statement->name, name))
+		if (!matches(policy->target, statement->name, name))
 			continue;
 		if (is_bound(statement->origin.layer)) {
 			is_left = true;
@@ -85,7 +86,7 @@ static struct judgement judge(const struct policy *policy, const char *name)
 	judge_inherited(policy, name, &judgement);
 	for (size_t i = 0; i < policy->remove.count; i++) {
 		const struct variable_statement *statement = &policy->remove.items[i];
-		if (!environment_matches(policy->target, statement->name, name))
+		if (!matches(policy->target, statement->name, name))
 			continue;
 		if (is_bound(statement->origin.layer))
 			judgement.bound = &statement->origin;
@@ -125,7 +126,7 @@ static const struct variable_statement *find_set(const struct policy *policy, co
 	for (size_t i = 0; i < policy->remove.count; i++) {
 		const struct variable_statement *statement = &policy->remove.items[i];
 		bool is_later = is_bound(statement->origin.layer) || statement->order > found->order;
-		if (is_later && environment_matches(policy->target, statement->name, name))
+		if (is_later && matches(policy->target, statement->name, name))
 			return NULL;
 	}
 	return found;
@@ -164,17 +165,20 @@ static const char *find_equals(enum target target, const char *entry)
 	return strchr(entry + start, '=');
 }
 
+const char *environment_value(enum target target, const char *entry, const char *name)
+{
+	while (*name && fold(target, *entry) == fold(target, *name)) {
+		entry++;
+		name++;
+	}
+	return !*name && *entry == '=' ? entry + 1 : NULL;
+}
+
 static bool has_name(enum target target, const struct list *list, const char *name)
 {
-	size_t length = strlen(name);
-	for (size_t i = 0; i < list->count; i++) {
-		const char *entry = list->items[i];
-		size_t at = 0;
-		while (at < length && fold(target, entry[at]) == fold(target, name[at]))
-			at++;
-		if (at == length && entry[at] == '=')
+	for (size_t i = 0; i < list->count; i++)
+		if (environment_value(target, list->items[i], name))
 			return true;
-	}
 	return false;
 }
 

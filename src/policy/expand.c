@@ -16,7 +16,9 @@ static const char *const variable_names[] = {
 };
 
 static const char *const linux_system[] = {
-	"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc", "/opt", "/nix", "/snap", NULL,
+	"/usr",    "/bin", "/sbin", "/lib", "/lib32", "/lib64",
+	"/libx32", "/etc", "/opt",  "/nix", "/snap",  "/sys/devices/system",
+	NULL,
 };
 
 /* Windows folders by the variable that names them. */
@@ -61,14 +63,9 @@ static bool add_value(struct values *values, char *value, struct cordon_error *e
 
 static const char *find_environment(const struct facts *facts, const char *name)
 {
-	size_t length = strlen(name);
-	for (char **entry = facts->environment; entry && *entry; entry++) {
-		if (strlen(*entry) <= length || (*entry)[length] != '=')
-			continue;
-		CORDON_ON_EXIT(free_text) char *candidate = text_format("%.*s", (int)length, *entry);
-		if (candidate && environment_matches(facts->target, name, candidate))
-			return *entry + length + 1;
-	}
+	for (char **entry = facts->environment; entry && *entry; entry++)
+		if (environment_value(facts->target, *entry, name))
+			return environment_value(facts->target, *entry, name);
 	return NULL;
 }
 
@@ -198,7 +195,8 @@ static bool add_expansion(struct expanding *expanding, const struct file_stateme
 	bool is_glob;
 	const char *why;
 	if (!path_join(expanding->policy->target, head, rest, &path, &is_glob, &why))
-		return policy_complain(err, &statement->origin, "'%s': %s", statement->pattern, why);
+		return !why ? cordon_fail_memory(err)
+			    : policy_complain(err, &statement->origin, "'%s': %s", statement->pattern, why);
 	struct expansion *expansion = LIST_ADD(expanding->expansions);
 	if (!expansion) {
 		free(path);
@@ -408,11 +406,22 @@ char *policy_landing_pattern(enum target target, const struct facts *facts, cons
 	return fact && fact->landing ? pattern_move(target, pattern, fact->landing) : strdup(pattern);
 }
 
+/* Most policies have no wildcard at all, and every start asks. */
+static bool may_have_globs(const struct policy *policy)
+{
+	for (size_t i = 0; i < policy->files.count; i++)
+		if (!policy->files.items[i].is_verbatim && strchr(policy->files.items[i].pattern, '*'))
+			return true;
+	return false;
+}
+
 bool policy_globs(const struct policy *policy, const struct facts *facts, char ***ret_patterns,
 		  struct cordon_error *err)
 {
 	CORDON_ON_EXIT(expansions_free) struct expansions expansions = { 0 };
 	CORDON_ON_EXIT(values_free) struct values patterns = { 0 };
+	if (!may_have_globs(policy))
+		return finish_list(&patterns, ret_patterns, err);
 	if (!policy_expand(policy, facts, false, &expansions, err))
 		return false;
 	for (size_t i = 0; i < expansions.count; i++) {
@@ -434,13 +443,25 @@ static bool add_place(struct values *places, const struct facts *facts, const ch
 	return add_value(places, strdup(fact && fact->landing ? fact->landing : path), err);
 }
 
-static bool lies_below(enum target target, const char *path, const char *above)
+/* Of the places those that lie in no other; of equal ones the first. */
+static bool keep_outermost(enum target target, const struct values *all, struct values *kept, struct cordon_error *err)
 {
-	CORDON_ON_EXIT(text_free) struct text key = { 0 };
-	CORDON_ON_EXIT(text_free) struct text above_key = { 0 };
-	path_add_key(target, path, &key);
-	path_add_key(target, above, &above_key);
-	return text_ok(&key) && text_ok(&above_key) && path_is_below(target, text_str(&key), text_str(&above_key));
+	CORDON_ON_EXIT(values_free) struct values keys = { 0 };
+	for (size_t i = 0; i < all->count; i++) {
+		struct text key = { 0 };
+		path_add_key(target, all->items[i], &key);
+		if (!add_value(&keys, text_take(&key), err))
+			return false;
+	}
+	for (size_t i = 0; i < all->count; i++) {
+		bool is_inside = false;
+		for (size_t j = 0; j < all->count && !is_inside; j++)
+			is_inside = i != j && path_is_below(target, keys.items[i], keys.items[j]) &&
+				    (j < i || !path_is_below(target, keys.items[j], keys.items[i]));
+		if (!is_inside && !add_value(kept, strdup(all->items[i]), err))
+			return false;
+	}
+	return true;
 }
 
 bool policy_places(const struct policy *policy, const struct facts *facts, char ***ret_paths, struct cordon_error *err)
@@ -449,6 +470,8 @@ bool policy_places(const struct policy *policy, const struct facts *facts, char 
 	CORDON_ON_EXIT(values_free) struct values roots = { 0 };
 	CORDON_ON_EXIT(values_free) struct values all = { 0 };
 	CORDON_ON_EXIT(values_free) struct values outermost = { 0 };
+	if (!may_have_globs(policy))
+		return finish_list(&outermost, ret_paths, err);
 	if (!policy_expand(policy, facts, false, &expansions, err) || !find_roots(&expansions, &roots, err))
 		return false;
 	bool has_globs = false;
@@ -462,14 +485,5 @@ bool policy_places(const struct policy *policy, const struct facts *facts, char 
 			return false;
 	if (facts->workspace && !add_place(&all, facts, facts->workspace, err))
 		return false;
-	for (size_t i = 0; i < all.count; i++) {
-		bool is_inside = false;
-		/* Of equal ones the first stays. */
-		for (size_t j = 0; j < all.count && !is_inside; j++)
-			is_inside = i != j && lies_below(policy->target, all.items[i], all.items[j]) &&
-				    (j < i || !lies_below(policy->target, all.items[j], all.items[i]));
-		if (!is_inside && !add_value(&outermost, strdup(all.items[i]), err))
-			return false;
-	}
-	return finish_list(&outermost, ret_paths, err);
+	return keep_outermost(policy->target, &all, &outermost, err) && finish_list(&outermost, ret_paths, err);
 }

@@ -380,10 +380,11 @@ bool path_join(enum target target, const char *head, const char *rest, char **re
 {
 	struct join join = { .target = target, .is_glob = is_glob_text(target, rest) };
 	bool is_fine = join_parts(&join, head, rest);
+	bool is_whole = text_ok(&join.path);
 	char *path = text_take(&join.path);
 	if (!is_fine || !path) {
 		free(path);
-		*ret_why = path || join.why ? join.why : "out of memory";
+		*ret_why = is_whole && path ? join.why : NULL;
 		return false;
 	}
 	*ret_path = path;

@@ -33,9 +33,9 @@ unsigned path_depth(enum target target, const char *key);
 /* True when the key is `above` or lies below it. */
 bool path_is_below(enum target target, const char *key, const char *above);
 
-/* Normalises `head` (a path, taken as it is) with `rest` (as a policy writes it, with wildcards) behind it; either
- * may be empty, not both. *ret_path is the caller's, a pattern when *ret_is_glob. `why` gets a static text when it
- * cannot be.
+/* Normalises `head` (a path, taken as it is) with `rest` (as a policy writes it, with wildcards) behind it; either may
+ * be empty, not both. *ret_path is the caller's, a pattern when *ret_is_glob. When it cannot be, *ret_why gets a static
+ * text, or NULL when memory is short.
  */
 bool path_join(enum target target, const char *head, const char *rest, char **ret_path, bool *ret_is_glob,
 	       const char **ret_why);

@@ -1,8 +1,8 @@
 /* policy/plan.h: what a backend has to carry out, as plain data. Pure.
  *
  * plan_compile makes a plan from a resolved policy for the facts' target; a backend reads it and never decides;
- * plan_print shows it as JSON (`cordon run --dry-run`). The plan borrows from the policy and the facts (origins, rules):
- * both must outlive it.
+ * plan_print shows it as JSON (`cordon run --dry-run`). The plan borrows from the policy and the facts (origins,
+ * rules): both must outlive it.
  */
 #pragma once
 

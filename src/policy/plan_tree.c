@@ -83,8 +83,8 @@ static bool add_entries_of_root(const struct policy *policy, const struct facts 
 	return true;
 }
 
-/* Where the network is the host's, so is the resolver's configuration. It often is a link into /run, of which the command
- * has one of its own.
+/* Where the network is the host's, so is the resolver's configuration. It often is a link into /run, of which the
+ * command has one of its own.
  */
 static bool add_resolver(const struct policy *policy, const struct facts *facts, struct plan_tree *tree)
 {

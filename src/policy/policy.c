@@ -296,7 +296,8 @@ static bool protect_file(const struct reading *reading, struct cordon_error *err
 	const char *path = reading->file;
 	if (reading->layer == LAYER_PRESET || !reading->folder)
 		return true;
-	if (!path_is_absolute(policy->target, path)) {
+	/* A plan for Windows is also made elsewhere, from a file that has no drive. */
+	if (!path_is_absolute(policy->target, path) || (policy->target == TARGET_WINDOWS && path[0] == '/')) {
 		const char *name = path;
 		for (const char *c = path; *c; c++)
 			if (path_is_separator(policy->target, *c))
@@ -356,9 +357,10 @@ static bool add_text(struct reading reading, int rank, const char *bytes, size_t
 	struct mark mark = mark_of(policy);
 	reading.order = ORDER_OF(reading.layer, rank);
 	reading.file = policy_keep(policy, reading.file);
-	if (reading.folder)
+	bool has_folder = reading.folder;
+	if (has_folder)
 		reading.folder = policy_keep(policy, reading.folder);
-	if (!reading.file)
+	if (!reading.file || (has_folder && !reading.folder))
 		return cordon_fail_memory(err);
 
 	policy->extends = NULL;

@@ -155,8 +155,8 @@ CORDON_CHECKED bool policy_settle_settings(struct policy *policy, struct cordon_
 /* environment.c: a flag that a bound makes ineffective; part of policy_resolve. */
 CORDON_CHECKED bool policy_check_environment(const struct policy *policy, struct cordon_error *err);
 
-/* Does the pattern, with `*` for any text, match the name of a variable? */
-bool environment_matches(enum target target, const char *pattern, const char *name);
+/* The value in NAME=VALUE when that is the name; else NULL. */
+const char *environment_value(enum target target, const char *entry, const char *name);
 
 /* One statement for one path. */
 struct expansion {

@@ -87,6 +87,8 @@ bool take_file(struct policy *policy, const struct setting *setting, struct cord
 		.pattern = pattern,
 		.folder = setting->folder,
 		.access = (enum access)access,
+		/* the shell has replaced wildcards already: what is left of them belongs to a name */
+		.is_verbatim = layer == LAYER_FLAGS,
 		.table = layer == LAYER_MANAGED   ? TABLE_MANAGED
 			 : layer == LAYER_PROJECT ? TABLE_PROJECT
 						  : TABLE_GRANT,
@@ -120,6 +122,8 @@ static bool take_host(struct policy *policy, struct host_statements *hosts, cons
 	if (!check_type(setting, false, err))
 		return false;
 	const char *why = value_read_host(setting->text, &host, &port);
+	if (why == value_no_memory)
+		return cordon_fail_memory(err);
 	if (why)
 		return policy_complain(err, &setting->origin, "'%s': %s", setting->text, why);
 	const char *kept = policy_keep_taken(policy, host);

@@ -24,6 +24,9 @@ const char *value_read_count(const char *text, uint64_t *ret_count);
 
 const char *value_read_port(const char *text, uint16_t *ret_port);
 
+/* What value_read_host returns when memory is short. */
+extern const char value_no_memory[];
+
 /* "HOST[:PORT]": a name, a name behind "*.", an IPv4 address, an IPv6 address in brackets. The host is malloc'ed, in
  * lower case, an address in its one canonical form; port 0: any.
  */

@@ -12,6 +12,8 @@
 	"a host is HOST or HOST:PORT, where HOST is a name, \"*.\" and a name, an IPv4 address, or an IPv6 address " \
 	"in brackets"
 
+const char value_no_memory[] = "out of memory";
+
 enum { NAME_MAX_LENGTH = 253, LABEL_MAX_LENGTH = 63, GROUPS = 8 };
 
 static bool is_digit(char c)
@@ -211,7 +213,7 @@ const char *value_read_host(const char *text, char **ret_host, uint16_t *ret_por
 	struct text host = { 0 };
 	char *copy = strdup(text);
 	if (!copy)
-		return "out of memory";
+		return value_no_memory;
 
 	char *start;
 	bool is_bracketed;
@@ -223,7 +225,7 @@ const char *value_read_host(const char *text, char **ret_host, uint16_t *ret_por
 	char *taken = text_take(&host);
 	if (why || !taken) {
 		free(taken);
-		return why ? why : "out of memory";
+		return why ? why : value_no_memory;
 	}
 	*ret_host = taken;
 	*ret_port = port;

@@ -245,6 +245,19 @@ static bool copy_text(const char *from, char **ret_copy, struct cordon_error *er
 	return !from || *ret_copy || cordon_fail_memory(err);
 }
 
+/* A flag names one path. Who quotes a wildcard means a pattern, which would hold nothing here. */
+static bool find_path(const char *flag, const char *name, char **ret_path, struct cordon_error *err)
+{
+	CORDON_ON_EXIT(free_text) char *path = NULL;
+	if (!os_absolute(name, &path, err))
+		return cordon_while(err, "%s", flag);
+	if (strchr(name, '*') && !os_exists(path))
+		return cordon_fail(err, CORDON_BAD_USAGE,
+				   "%s: there is no '%s'; wildcards are for policy files (--policy)", flag, name);
+	*ret_path = cordon_take(&path);
+	return true;
+}
+
 bool settings_set(struct settings *settings, const char *flag, const char *key, const char *name, const char *value,
 		  struct cordon_error *err)
 {
@@ -252,8 +265,8 @@ bool settings_set(struct settings *settings, const char *flag, const char *key, 
 	CORDON_ON_EXIT(free_flag) struct flag added = { 0 };
 	if (!policy)
 		return cordon_fail_memory(err);
-	if (strcmp(key, "files") == 0 && name && !os_absolute(name, &added.absolute, err))
-		return cordon_while(err, "%s", flag);
+	if (strcmp(key, "files") == 0 && name && !find_path(flag, name, &added.absolute, err))
+		return false;
 	if (!policy_set(policy, flag, key, added.absolute ? added.absolute : name, value, err))
 		return false;
 	if (!copy_text(flag, &added.flag, err) || !copy_text(key, &added.key, err) ||

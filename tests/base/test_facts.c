@@ -1,0 +1,85 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/facts.h"
+#include "base/list.h"
+#include "base/scope.h"
+#include "check.h"
+
+static const struct variable *find(const struct facts *facts, const char *name)
+{
+	return facts_find_variable(facts, name, strlen(name));
+}
+
+/* ${git} has a value for each repository, none in a workspace without one; both differ from a name nobody knows. */
+static void facts__variables_have_any_number_of_values(void **state)
+{
+	(void)state;
+	CORDON_ON_EXIT(facts_free_at) struct facts *facts = facts_new(TARGET_LINUX);
+	struct cordon_error err = CORDON_ERROR_INIT;
+	assert_non_null(facts);
+
+	assert_true(facts_add_variable(facts, "git", NULL, &err));
+	assert_true(facts_add_variable(facts, "home", "/home/u", &err));
+	assert_int_equal(find(facts, "git")->count, 0);
+	assert_true(facts_add_variable(facts, "git", "/w/.git", &err));
+	assert_true(facts_add_variable(facts, "git", "/w/sub/.git", &err));
+
+	const struct variable *git = find(facts, "git");
+	assert_int_equal(git->count, 2);
+	assert_string_equal(git->values[0], "/w/.git");
+	assert_string_equal(git->values[1], "/w/sub/.git");
+	assert_null(git->values[2]);
+	assert_null(find(facts, "gi"));
+	assert_null(find(facts, "gitx"));
+	assert_null(find(facts, ""));
+}
+
+/* The name stands in the middle of a policy's text: its length, not a NUL, ends it. */
+static void facts__variable_names_end_by_length(void **state)
+{
+	(void)state;
+	CORDON_ON_EXIT(facts_free_at) struct facts *facts = facts_new(TARGET_LINUX);
+	struct cordon_error err = CORDON_ERROR_INIT;
+	assert_true(facts_add_variable(facts, "home", "/home/u", &err));
+
+	assert_non_null(facts_find_variable(facts, "home}/x", 4));
+	assert_null(facts_find_variable(facts, "homes", 5));
+}
+
+/* Looked up as a rule spells it: a neighbour that begins alike is another path. */
+static void facts__paths_are_found_whole(void **state)
+{
+	(void)state;
+	CORDON_ON_EXIT(facts_free_at) struct facts *facts = facts_new(TARGET_LINUX);
+	static const char *const paths[] = { "/w", "/w/.git", "/w/.github" };
+	for (size_t i = 0; i < COUNT_OF(paths); i++) {
+		struct path_fact *fact = LIST_ADD(&facts->paths);
+		assert_non_null(fact);
+		fact->path = strdup(paths[i]);
+		assert_non_null(fact->path);
+	}
+
+	for (size_t i = 0; i < COUNT_OF(paths); i++)
+		assert_ptr_equal(facts_find_path(facts, paths[i]), &facts->paths.items[i]);
+	assert_null(facts_find_path(facts, "/w/.gi"));
+	assert_null(facts_find_path(facts, "/w/"));
+}
+
+static void facts__nothing_is_freed_without_harm(void **state)
+{
+	(void)state;
+	assert_null(facts_free(NULL));
+	assert_null(facts_free(facts_new(TARGET_WINDOWS)));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(facts__variables_have_any_number_of_values),
+		cmocka_unit_test(facts__variable_names_end_by_length),
+		cmocka_unit_test(facts__paths_are_found_whole),
+		cmocka_unit_test(facts__nothing_is_freed_without_harm),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

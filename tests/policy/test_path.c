@@ -1,0 +1,247 @@
+#include "policy/path.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/scope.h"
+#include "check.h"
+#include "policy/policy.h"
+
+struct join_case {
+	enum target target;
+	const char *head, *rest;
+	const char *path; /* NULL: refused */
+	bool is_glob;
+};
+
+/* One name, one spelling: rules meet only when their paths are equal. */
+static void path__is_normalised_on_each_target(void **state)
+{
+	(void)state;
+	static const struct join_case cases[] = {
+		{ TARGET_LINUX, "", "/", "/", false },
+		{ TARGET_LINUX, "", "//", "/", false },
+		{ TARGET_LINUX, "", "/a/b", "/a/b", false },
+		{ TARGET_LINUX, "", "/a//b/./c/", "/a/b/c", false },
+		{ TARGET_LINUX, "", "/a/../b", "/b", false },
+		{ TARGET_LINUX, "", "/../../b", "/b", false },
+		{ TARGET_LINUX, "", "/a/b/../../..", "/", false },
+		{ TARGET_LINUX, "", "/...", "/...", false },
+		{ TARGET_LINUX, "/home/u", "", "/home/u", false },
+		{ TARGET_LINUX, "/home/u", "/.ssh/", "/home/u/.ssh", false },
+		{ TARGET_LINUX, "/home/u", "../x", "/home/x", false },
+		{ TARGET_LINUX, "/", "x", "/x", false },
+		{ TARGET_LINUX, "", "/A\\b", "/A\\b", false },
+		{ TARGET_LINUX, "", "/a\\*b", "/a*b", false },
+		{ TARGET_LINUX, "", "/a*b", "/a*b", true },
+		{ TARGET_LINUX, "", "/a/**/b", "/a/**/b", true },
+		{ TARGET_LINUX, "", "/x\\*y/*.key", "/x\\*y/*.key", true },
+		{ TARGET_LINUX, "/w*", "", "/w*", false },
+		{ TARGET_LINUX, "/w*", "*.key", "/w\\*/*.key", true },
+		{ TARGET_LINUX, "/w\\", "*.key", "/w\\\\/*.key", true },
+		{ TARGET_LINUX, "/${x}", "y", "/${x}/y", false },
+		{ TARGET_LINUX, "", "**/.env", "**/.env", true },
+		{ TARGET_LINUX, "", "/**/.env", "**/.env", true },
+		{ TARGET_LINUX, "/f", "**", "/f/**", true },
+		{ TARGET_LINUX, "", "a/b", NULL, false },
+		{ TARGET_LINUX, "", "C:\\a", NULL, false },
+		{ TARGET_LINUX, "", "/a**/b", NULL, false },
+		{ TARGET_LINUX, "", "/a/***", NULL, false },
+		{ TARGET_LINUX, "", "/a/*/../b", NULL, false },
+		{ TARGET_LINUX, "", "**/../b", NULL, false },
+
+		{ TARGET_WINDOWS, "", "/", "\\", false },
+		{ TARGET_WINDOWS, "", "c:/", "C:\\", false },
+		{ TARGET_WINDOWS, "", "c:/Users\\u/", "C:\\Users\\u", false },
+		{ TARGET_WINDOWS, "", "C:\\a\\..\\..\\b", "C:\\b", false },
+		{ TARGET_WINDOWS, "C:\\Users\\u", "/.ssh", "C:\\Users\\u\\.ssh", false },
+		{ TARGET_WINDOWS, "", "\\\\srv\\share\\a", "\\\\srv\\share\\a", false },
+		{ TARGET_WINDOWS, "", "//srv/share", "\\\\srv\\share", false },
+		{ TARGET_WINDOWS, "", "//srv/share/../..", "\\\\srv\\share", false },
+		{ TARGET_WINDOWS, "", "C:/a/*.key", "C:\\a\\*.key", true },
+		{ TARGET_WINDOWS, "", "**/.env", "**\\.env", true },
+		{ TARGET_WINDOWS, "", "/**/.env", "**\\.env", true },
+		{ TARGET_WINDOWS, "", "C:a", NULL, false },
+		{ TARGET_WINDOWS, "", "C:", NULL, false },
+		{ TARGET_WINDOWS, "", "/usr", NULL, false },
+		{ TARGET_WINDOWS, "", "\\\\?\\C:\\a", NULL, false },
+		{ TARGET_WINDOWS, "", "\\\\.\\pipe\\x", NULL, false },
+		{ TARGET_WINDOWS, "", "\\\\srv", NULL, false },
+		{ TARGET_WINDOWS, "", "C:\\a:stream", NULL, false },
+		{ TARGET_WINDOWS, "", "C:\\a\\b.", NULL, false },
+		{ TARGET_WINDOWS, "", "C:\\a\\b \\c", NULL, false },
+		{ TARGET_WINDOWS, "", "C:\\a?", NULL, false },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const struct join_case *c = &cases[i];
+		char *path = NULL;
+		bool is_glob = false;
+		const char *why = NULL;
+		bool is_fine = path_join(c->target, c->head, c->rest, &path, &is_glob, &why);
+		if (is_fine != (c->path != NULL))
+			fail_msg("'%s' + '%s': %s", c->head, c->rest, is_fine ? path : why);
+		if (is_fine && (strcmp(path, c->path) != 0 || is_glob != c->is_glob))
+			fail_msg("'%s' + '%s': '%s', wanted '%s'", c->head, c->rest, path, c->path);
+		if (!is_fine)
+			assert_non_null(why);
+		free(path);
+	}
+}
+
+static const char *key_of(enum target target, const char *path, struct text *key)
+{
+	text_free(key);
+	path_add_key(target, path, key);
+	return text_str(key);
+}
+
+/* Windows has no case in names; Linux has. A policy that forgets it hides ~/.ssh and shows ~/.SSH. */
+static void path__keys_fold_case_on_windows_only(void **state)
+{
+	(void)state;
+	CORDON_ON_EXIT(text_free) struct text key = { 0 };
+	assert_string_equal(key_of(TARGET_LINUX, "/Home/U", &key), "/Home/U");
+	assert_string_equal(key_of(TARGET_LINUX, "/", &key), "");
+	assert_string_equal(key_of(TARGET_WINDOWS, "C:\\Users/U", &key), "c:\\users\\u");
+	assert_string_equal(key_of(TARGET_WINDOWS, "C:\\", &key), "c:");
+	assert_string_equal(key_of(TARGET_WINDOWS, "\\", &key), "");
+	assert_string_equal(key_of(TARGET_WINDOWS, "C:\\M\xc3\x9cLLER", &key), "c:\\m\xc3\xbcller");
+	assert_string_equal(key_of(TARGET_WINDOWS, "C:\\\xd0\x98\xd0\x81", &key), "c:\\\xd0\xb8\xd1\x91");
+	assert_string_equal(key_of(TARGET_WINDOWS, "C:\\\xe6\x97\xa5\xf0\x9f\x98\x80", &key),
+			    "c:\\\xe6\x97\xa5\xf0\x9f\x98\x80");
+	assert_string_equal(key_of(TARGET_WINDOWS, "\\\\Srv\\Share", &key), "\\\\srv\\share");
+}
+
+/* A prefix is a folder, not a string: /srv/job must not open /srv/jobs. */
+static void path__below_ends_at_a_separator(void **state)
+{
+	(void)state;
+	assert_true(path_is_below(TARGET_LINUX, "/srv/job", "/srv/job"));
+	assert_true(path_is_below(TARGET_LINUX, "/srv/job/a", "/srv/job"));
+	assert_false(path_is_below(TARGET_LINUX, "/srv/jobs", "/srv/job"));
+	assert_false(path_is_below(TARGET_LINUX, "/srv", "/srv/job"));
+	assert_true(path_is_below(TARGET_LINUX, "/srv", ""));
+	assert_true(path_is_below(TARGET_WINDOWS, "c:\\a", "c:"));
+	assert_int_equal(path_depth(TARGET_LINUX, ""), 0);
+	assert_int_equal(path_depth(TARGET_LINUX, "/a/b"), 2);
+	assert_int_equal(path_depth(TARGET_WINDOWS, "c:"), 1);
+	assert_int_equal(path_depth(TARGET_WINDOWS, "c:\\a"), 2);
+	assert_int_equal(path_parent(TARGET_LINUX, "/a/b", 4), 2);
+	assert_int_equal(path_parent(TARGET_LINUX, "/a", 2), 0);
+	assert_int_equal(path_parent(TARGET_WINDOWS, "c:\\a", 4), 2);
+	assert_int_equal(path_parent(TARGET_WINDOWS, "c:", 2), 0);
+}
+
+static void glob__stays_within_or_crosses_components(void **state)
+{
+	(void)state;
+	static const struct {
+		enum target target;
+		const char *pattern, *path;
+		bool matches;
+	} cases[] = {
+		{ TARGET_LINUX, "/a/*", "/a/b", true },
+		{ TARGET_LINUX, "/a/*", "/a/.b", true },
+		{ TARGET_LINUX, "/a/*", "/a/b/c", false },
+		{ TARGET_LINUX, "/a/*", "/a", false },
+		{ TARGET_LINUX, "/a/*.key", "/a/x.key", true },
+		{ TARGET_LINUX, "/a/*.key", "/a/.key", true },
+		{ TARGET_LINUX, "/a/*.key", "/a/x.keys", false },
+		{ TARGET_LINUX, "/a/*.key", "/a/b/x.key", false },
+		{ TARGET_LINUX, "/a/x*y*z", "/a/x1y2y3z", true },
+		{ TARGET_LINUX, "/a/x*y*z", "/a/x1z2y", false },
+		{ TARGET_LINUX, "/a/*b*", "/a/abba", true },
+		{ TARGET_LINUX, "/*/b", "/a/b", true },
+		{ TARGET_LINUX, "/*/b", "/a/a/b", false },
+		{ TARGET_LINUX, "/a/**/b", "/a/b", true },
+		{ TARGET_LINUX, "/a/**/b", "/a/x/y/b", true },
+		{ TARGET_LINUX, "/a/**/b", "/a/x/y/b/c", false },
+		{ TARGET_LINUX, "/a/**/b", "/x/a/b", false },
+		{ TARGET_LINUX, "/a/**", "/a/b/c", true },
+		{ TARGET_LINUX, "/a/**", "/a", false },
+		{ TARGET_LINUX, "/a/**/b/**/c", "/a/b/x/b/c", true },
+		{ TARGET_LINUX, "/a/**/b/**/c", "/a/c/b", false },
+		{ TARGET_LINUX, "/a/**/b*/c", "/a/b1/x/b2/c", true },
+		{ TARGET_LINUX, "**/.env", "/.env", true },
+		{ TARGET_LINUX, "**/.env", "/a/b/.env", true },
+		{ TARGET_LINUX, "**/.env", "/a/b.env", false },
+		{ TARGET_LINUX, "**/.env", "/a/.env/b", false },
+		{ TARGET_LINUX, "**/.git/hooks", "/a/.git/hooks", true },
+		{ TARGET_LINUX, "**/.git/hooks", "/a/.git/x/hooks", false },
+		{ TARGET_LINUX, "/a\\*/*", "/a*/x", true },
+		{ TARGET_LINUX, "/a\\*/*", "/ab/x", false },
+		{ TARGET_LINUX, "/a/*.KEY", "/a/x.key", false },
+		{ TARGET_LINUX, "/a/*", "/a/\xff", true },
+		{ TARGET_WINDOWS, "C:\\a\\*.KEY", "c:\\A\\x.key", true },
+		{ TARGET_WINDOWS, "**\\.ENV", "C:\\a\\.env", true },
+		{ TARGET_WINDOWS, "C:\\a\\*", "C:\\a\\b\\c", false },
+		{ TARGET_WINDOWS, "C:\\*\xc3\x9c*",
+		  "C:\\a\xc3\xbc"
+		  "b",
+		  true },
+		{ TARGET_WINDOWS, "\\\\srv\\share\\*", "\\\\SRV\\share\\x", true },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		if (policy_glob_matches(cases[i].target, cases[i].pattern, cases[i].path) != cases[i].matches)
+			fail_msg("%s on %s: not %d", cases[i].pattern, cases[i].path, cases[i].matches);
+}
+
+/* The attack: a pattern that makes the walk take for ever. */
+static void glob__many_wildcards_take_no_time(void **state)
+{
+	(void)state;
+	CORDON_ON_EXIT(text_free) struct text pattern = { 0 };
+	CORDON_ON_EXIT(text_free) struct text path = { 0 };
+	for (int i = 0; i < 400; i++) {
+		text_add(&pattern, "/**/*a*a*a*a*b");
+		text_add(&path, "/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+	}
+	for (int i = 0; i < 100; i++)
+		assert_false(policy_glob_matches(TARGET_LINUX, text_str(&pattern), text_str(&path)));
+}
+
+static void pattern__parts_and_specificity(void **state)
+{
+	(void)state;
+	static const struct {
+		enum target target;
+		const char *pattern, *literal, *moved;
+	} cases[] = {
+		{ TARGET_LINUX, "/a/b/*.key", "/a/b", "/z/*.key" },
+		{ TARGET_LINUX, "/a/b/**/c", "/a/b", "/z/**/c" },
+		{ TARGET_LINUX, "/*", "/", "/z/*" },
+		{ TARGET_LINUX, "/a\\*/*", "/a*", "/z/*" },
+		{ TARGET_LINUX, "**/.env", "/", "**/.env" },
+		{ TARGET_WINDOWS, "C:\\a\\*", "C:\\a", "C:\\z\\*" },
+		{ TARGET_WINDOWS, "C:\\*", "C:\\", "C:\\z\\*" },
+		{ TARGET_WINDOWS, "**\\.env", "\\", "**\\.env" },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		bool is_linux = cases[i].target == TARGET_LINUX;
+		CORDON_ON_EXIT(free_text) char *literal = pattern_literal(cases[i].target, cases[i].pattern);
+		CORDON_ON_EXIT(free_text)
+		char *moved = pattern_move(cases[i].target, cases[i].pattern, is_linux ? "/z" : "C:\\z");
+		assert_string_equal(literal, cases[i].literal);
+		assert_string_equal(moved, cases[i].moved);
+	}
+	CORDON_ON_EXIT(free_text) char *starred = pattern_move(TARGET_LINUX, "/a/*", "/s*r");
+	assert_string_equal(starred, "/s\\*r/*");
+
+	assert_int_equal(pattern_specificity(TARGET_LINUX, "/a/b/*", "/a/b/c"), 5);
+	assert_int_equal(pattern_specificity(TARGET_LINUX, "/a/**/c", "/a/b/c"), 3);
+	assert_int_equal(pattern_specificity(TARGET_LINUX, "**/c", "/a/b/c"), 5);
+	assert_int_equal(pattern_specificity(TARGET_WINDOWS, "C:\\a\\*", "C:\\a\\b"), 5);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(path__is_normalised_on_each_target),
+		cmocka_unit_test(path__keys_fold_case_on_windows_only),
+		cmocka_unit_test(path__below_ends_at_a_separator),
+		cmocka_unit_test(glob__stays_within_or_crosses_components),
+		cmocka_unit_test(glob__many_wildcards_take_no_time),
+		cmocka_unit_test(pattern__parts_and_specificity),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

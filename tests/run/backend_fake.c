@@ -1,0 +1,163 @@
+#include "backend_fake.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+struct fake fake;
+
+struct abilities {
+	int nothing;
+};
+
+struct cage {
+	bool is_ended;
+};
+
+void fake_reset(void)
+{
+	fake = (struct fake){ .next = 0 };
+}
+
+static struct cage_event *add(enum cage_event_kind kind)
+{
+	struct cage_event *event = &fake.events[fake.event_count++];
+	*event = (struct cage_event){ .kind = kind, .error = CORDON_ERROR_INIT };
+	return event;
+}
+
+void fake_add(enum cage_event_kind kind)
+{
+	add(kind);
+}
+
+void fake_deny(enum act act, const char *landing)
+{
+	struct cage_event *event = add(CAGE_DENIED);
+	event->denied.act = act;
+	event->denied.pid = 4711;
+	event->denied.path = event->denied.landing = landing;
+	event->denied.program = "/usr/bin/program";
+}
+
+void fake_exit(int code)
+{
+	struct cage_event *event = add(CAGE_ENDED);
+	event->exit.code = code;
+	event->exit.cpu_ms = 12;
+	event->exit.memory_peak = 34567;
+}
+
+void fake_kill(int signal)
+{
+	struct cage_event *event = add(CAGE_ENDED);
+	event->exit.by_signal = true;
+	event->exit.code = signal;
+}
+
+static bool probe(struct abilities **ret_abilities, struct cordon_error *err)
+{
+	fake.probed++;
+	if (fake.fails_probe)
+		return cordon_fail(err, CORDON_OS_FAILED, "the probe failed");
+	*ret_abilities = calloc(1, sizeof **ret_abilities);
+	return *ret_abilities || cordon_fail_memory(err);
+}
+
+static void assess(const struct plan *plan, const struct abilities *abilities,
+		   struct assessment ret_rows[GUARANTEE_COUNT])
+{
+	(void)abilities;
+	memset(ret_rows, 0, GUARANTEE_COUNT * sizeof *ret_rows);
+	for (int i = 0; i < GUARANTEE_COUNT; i++) {
+		if (!plan->guarantees[i].is_asked || fake.is_silent[i])
+			continue;
+		ret_rows[i].level = fake.levels[i] ? fake.levels[i] : LEVEL_ENFORCED;
+		snprintf(ret_rows[i].why, sizeof ret_rows[i].why, "why %s", guarantee_name((enum guarantee)i));
+	}
+}
+
+static bool prepare(const struct plan *plan, const struct abilities *abilities, struct cage **ret_cage,
+		    struct cordon_error *err)
+{
+	(void)plan;
+	(void)abilities;
+	fake.prepared++;
+	if (fake.fails_prepare)
+		return cordon_fail(err, CORDON_OS_FAILED, "the preparation failed");
+	*ret_cage = calloc(1, sizeof **ret_cage);
+	return *ret_cage || cordon_fail_memory(err);
+}
+
+static bool start(struct cage *cage, const struct command *command, struct cordon_error *err)
+{
+	(void)cage;
+	fake.started++;
+	fake.program = command->argv[0];
+	fake.observe = command->observe;
+	return !fake.fails_start || cordon_fail(err, CORDON_OS_FAILED, "the start failed");
+}
+
+static int waitable(const struct cage *cage)
+{
+	(void)cage;
+	return -1;
+}
+
+static void rest(int timeout_ms)
+{
+	int ms = timeout_ms < 0 || timeout_ms > 5 ? 5 : timeout_ms;
+	const struct timespec time = { .tv_nsec = ms * 1000000L };
+	nanosleep(&time, NULL);
+}
+
+static bool next_event(struct cage *cage, int timeout_ms, struct cage_event *ret_event, struct cordon_error *err)
+{
+	if (fake.fails_events)
+		return cordon_fail(err, CORDON_OS_FAILED, "the events failed");
+	*ret_event = (struct cage_event){ .kind = CAGE_NOTHING };
+	if (cage->is_ended) {
+		*ret_event = (struct cage_event){ .kind = CAGE_ENDED, .exit = { .by_signal = true, .code = SIGKILL } };
+	} else if (fake.next < fake.event_count) {
+		*ret_event = fake.events[fake.next++];
+	} else if (fake.runs_on) {
+		rest(timeout_ms);
+	} else {
+		*ret_event = (struct cage_event){ .kind = CAGE_ENDED };
+	}
+	return true;
+}
+
+static void take_signal(struct cage *cage, int signal)
+{
+	(void)cage;
+	if (fake.signal_count < FAKE_SIGNALS_MAX)
+		fake.signals[fake.signal_count++] = signal;
+}
+
+static void end(struct cage *cage)
+{
+	cage->is_ended = true;
+	fake.ended++;
+}
+
+static void discard(struct cage *cage)
+{
+	fake.discarded += cage != NULL;
+	free(cage);
+}
+
+const struct backend_ops backend_native = {
+	.name = "fake",
+	.probe = probe,
+	.assess = assess,
+	.prepare = prepare,
+	.start = start,
+	.waitable = waitable,
+	.next_event = next_event,
+	.signal = take_signal,
+	.end = end,
+	.discard = discard,
+};
