@@ -149,13 +149,13 @@ static void print_table(const struct bench *bench)
 	const struct contender *bwrap = find_contender(bench, "bwrap");
 
 	printf("%s, %d rounds\n", bench->label, bench->rounds);
-	printf("  %-16s %10s %10s %10s %8s %9s %9s\n", "", "median us", "p95 us", "min us",
-	       "/ bare", "/ bwrap", "peak KiB");
+	printf("  %-16s %10s %10s %10s %8s %9s %9s\n", "", "median us", "p95 us", "min us", "/ bare", "/ bwrap",
+	       "peak KiB");
 	for (int i = 0; i < bench->count; i++) {
 		const struct contender *it = &bench->contenders[i];
 
-		printf("  %-16s %10.0f %10.0f %10.0f %8.2f ", it->name, it->median, it->p95,
-		       it->least, it->median / bare->median);
+		printf("  %-16s %10.0f %10.0f %10.0f %8.2f ", it->name, it->median, it->p95, it->least,
+		       it->median / bare->median);
 		if (bwrap)
 			printf("%9.2f", it->median / bwrap->median);
 		else
@@ -182,9 +182,8 @@ static bool write_csv(const struct bench *bench)
 	for (int i = 0; i < bench->count; i++) {
 		const struct contender *it = &bench->contenders[i];
 
-		fprintf(file, "%s,%s,%d,%.1f,%.1f,%.1f,%.3f,", bench->label, it->name,
-			bench->rounds, it->median, it->p95, it->least,
-			it->median / bench->contenders[0].median);
+		fprintf(file, "%s,%s,%d,%.1f,%.1f,%.1f,%.3f,", bench->label, it->name, bench->rounds, it->median,
+			it->p95, it->least, it->median / bench->contenders[0].median);
 		if (bwrap)
 			fprintf(file, "%.3f", it->median / bwrap->median);
 		fprintf(file, ",%ld\n", it->peak_kib);

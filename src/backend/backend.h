@@ -2,7 +2,7 @@
  *
  *	probe                         what this host can do, without side effects that outlast it
  *	assess                        for each guarantee that the plan asks for: enforced, partial or absent, and why
- *	prepare -> start -> next_event (until CAGE_ENDED) -> discard
+ *	begin -> start -> next_event (until CAGE_ENDED or CAGE_NOT_STARTED) -> discard
  *
  * The build links exactly one `backend_native`; tests may link another. A backend only carries a plan out: what it
  * cannot do it says in assess or fails; it never does less in silence.
@@ -25,12 +25,12 @@ struct assessment {
 	char why[200]; /* what is missing, for PARTIAL and ABSENT; else what enforces it, in a few words */
 };
 
-struct command {
-	char *const *argv;  /* NULL-terminated, argv[0] looked up in the plan's PATH inside the view unless it has a '/' */
-	int streams[3];     /* what becomes 0, 1, 2; borrowed */
-	const int *passed;  /* further descriptors that pass under their own numbers */
+/* What the caller hands over beside the command itself. */
+struct handover {
+	int streams[3];    /* what becomes 0, 1, 2 */
+	const int *passed; /* further descriptors that pass under their own numbers */
 	size_t passed_count;
-	bool observe;       /* report refused acts (CAGE_DENIED); else none are seen */
+	bool observe;      /* report refused acts (CAGE_DENIED); else none are seen */
 };
 
 enum cage_event_kind {
@@ -74,10 +74,14 @@ struct backend_ops {
 	void (*assess)(const struct plan *plan, const struct abilities *abilities,
 		       struct assessment ret_rows[GUARANTEE_COUNT]);
 
-	/* The plan and the abilities are borrowed until discard. */
-	bool (*prepare)(const struct plan *plan, const struct abilities *abilities, struct cage **ret_cage,
-			struct cordon_error *err);
-	bool (*start)(struct cage *cage, const struct command *command, struct cordon_error *err);
+	/* Takes the descriptors, as they are now, and begins with what needs no plan, beside the planning. A host that
+	 * refuses is told of by start, which knows what the plan asks for. */
+	bool (*begin)(const struct handover *handover, struct cage **ret_cage, struct cordon_error *err);
+
+	/* Confines and starts the command: argv is NULL-terminated, argv[0] looked up in the plan's PATH inside the view
+	 * unless it has a '/'. The plan and the abilities are borrowed until discard. Once. */
+	bool (*start)(struct cage *cage, const struct plan *plan, const struct abilities *abilities, char *const *argv,
+		      struct cordon_error *err);
 
 	/* A descriptor (Linux) that polls readable when next_event has something; -1 where there is none. */
 	int (*waitable)(const struct cage *cage);

@@ -15,7 +15,7 @@
 #include "cli/say.h"
 #include "cordon/cordon.h"
 
-enum { INTERRUPT_AGAIN_MS = 2000, PASSED_MAX = 64 };
+enum { INTERRUPT_AGAIN_MS = 2000, ASK_AGAIN_MS = 20, PASSED_MAX = 64 };
 
 struct values {
 	struct grant grant;
@@ -119,12 +119,20 @@ static void interrupt(struct cordon_run *run, int signal, struct interruption *i
 	cordon_run_signal(run, signal);
 }
 
+/* A backend without a waitable is asked now and then. */
+static int patience(const struct cordon_run *run)
+{
+	int timeout = cordon_run_timeout(run);
+	bool is_asked = cordon_run_waitable(run) == -1;
+	return is_asked && (timeout < 0 || timeout > ASK_AGAIN_MS) ? ASK_AGAIN_MS : timeout;
+}
+
 static bool attend(struct cordon_run *run, struct interruption *interruption, struct cordon_error *err)
 {
 	int32_t is_ended = 0;
 	while (!is_ended) {
 		int signal = 0;
-		if (!host_wait(cordon_run_waitable(run), cordon_run_timeout(run), &signal, err))
+		if (!host_wait(cordon_run_waitable(run), patience(run), &signal, err))
 			return false;
 		if (signal)
 			interrupt(run, signal, interruption);

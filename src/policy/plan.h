@@ -29,6 +29,7 @@ struct plan_mount {
 	bool is_writable;        /* BIND */
 	bool is_missing;         /* BIND read-only of a name that does not exist: a placeholder has to hold it */
 	bool is_directory;       /* what the path is, or for a missing name: what its placeholder is to be */
+	const char *content;     /* of a placeholder that is a file: static; NULL: nothing */
 	uint64_t device, inode;  /* BIND, COVER, FACADE: the identity the survey saw; 0 when missing */
 	uint64_t size;           /* PRIVATE: bytes, 0 = the kernel's default */
 	char **hide;             /* FACADE: NULL-terminated names; NULL when `show` is set */

@@ -113,7 +113,11 @@ static enum guarantee guarantee_of(const struct policy *policy, const char *land
 static char *shown(const char *string, size_t limit)
 {
 	struct text text = { 0 };
-	show_add(&text, string);
+	/* No byte is shown as less than one: what lies behind the limit would be cut anyway. */
+	CORDON_ON_EXIT(free_text) char *head = strndup(string, limit + 4);
+	if (!head)
+		return NULL;
+	show_add(&text, head);
 	if (text.length > limit) {
 		size_t length = limit;
 		while (length > 0 && ((unsigned char)text.bytes[length] & 0xc0) == 0x80)

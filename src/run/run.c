@@ -44,6 +44,18 @@ static bool copy_options(struct run *run, const struct run_options *options, str
 	return true;
 }
 
+/* What confines needs some time for what is the same for every plan: it gets it while the plan is made. */
+static bool begin(struct run *run, struct cordon_error *err)
+{
+	const struct handover handover = {
+		.streams = { run->options.streams[0], run->options.streams[1], run->options.streams[2] },
+		.passed = run->options.passed,
+		.passed_count = run->options.passed_count,
+		.observe = run->options.observe,
+	};
+	return backend_native.begin(&handover, &run->cage, err);
+}
+
 bool run_new(const struct settings *settings, const struct run_options *options, struct run **ret_run,
 	     struct cordon_error *err)
 {
@@ -53,7 +65,7 @@ bool run_new(const struct settings *settings, const struct run_options *options,
 	run->is_look = options->target != NULL;
 	run->refusal = (struct cordon_error)CORDON_ERROR_INIT;
 	const struct survey_options survey_options = { .workspace = options->workspace, .target = options->target };
-	if (!copy_options(run, options, err) || !identity_make(run->id, err) ||
+	if (!copy_options(run, options, err) || !identity_make(run->id, err) || (!run->is_look && !begin(run, err)) ||
 	    !survey_make(settings, &survey_options, &run->surveyed, err))
 		return false;
 
@@ -114,19 +126,6 @@ static void end_as_told(struct run *run, const struct cage_event *event)
 
 /* -- start ----------------------------------------------------------------------------------------------------------- */
 
-static bool launch(struct run *run, char *const *argv, struct cordon_error *err)
-{
-	const struct command command = {
-		.argv = argv,
-		.streams = { run->options.streams[0], run->options.streams[1], run->options.streams[2] },
-		.passed = run->options.passed,
-		.passed_count = run->options.passed_count,
-		.observe = run->options.observe,
-	};
-	return backend_native.prepare(run->plan, run->abilities, &run->cage, err) &&
-	       backend_native.start(run->cage, &command, err);
-}
-
 bool run_start(struct run *run, char *const *argv, struct cordon_error *err)
 {
 	if (run->is_look)
@@ -136,16 +135,22 @@ bool run_start(struct run *run, char *const *argv, struct cordon_error *err)
 
 	run->stage = STAGE_STARTING;
 	run->started_ms = os_clock();
-	if (launch(run, argv, err))
+	if (backend_native.start(run->cage, run->plan, run->abilities, argv, err))
 		return true;
 	cordon_while(err, "start the command");
 	refuse(run, err);
 	return false;
 }
 
+/* Whether there is a command, or one is being started. */
+static bool is_under_way(const struct run *run)
+{
+	return run->stage == STAGE_STARTING || run->stage == STAGE_RUNNING;
+}
+
 intptr_t run_waitable(const struct run *run)
 {
-	return run->cage ? backend_native.waitable(run->cage) : -1;
+	return is_under_way(run) ? backend_native.waitable(run->cage) : -1;
 }
 
 bool run_is_started(const struct run *run)
@@ -155,13 +160,13 @@ bool run_is_started(const struct run *run)
 
 void run_signal(struct run *run, int signal)
 {
-	if (run->cage)
+	if (is_under_way(run))
 		backend_native.signal(run->cage, signal);
 }
 
 void run_end(struct run *run)
 {
-	if (run->cage)
+	if (is_under_way(run))
 		backend_native.end(run->cage);
 }
 
@@ -170,7 +175,7 @@ void run_end(struct run *run)
 int run_timeout(const struct run *run)
 {
 	const struct limit_setting *limit = &run->plan->limits[LIMIT_WALL_TIME];
-	if (!run->cage || !limit->is_set || run->is_timed_out)
+	if (!is_under_way(run) || !limit->is_set || run->is_timed_out)
 		return -1;
 	uint64_t gone = os_clock() - run->started_ms;
 	if (gone >= limit->value)
@@ -222,7 +227,7 @@ static bool handle(struct run *run, const struct cage_event *event, struct cordo
 	case CAGE_DENIED:
 		return denials_add(&run->denials, run->plan, event, err);
 	case CAGE_COVER_LOST:
-		note_lost_cover(run, event->denied.path);
+		note_lost_cover(run, event->lost);
 		return true;
 	case CAGE_ENDED:
 		end_as_told(run, event);
@@ -242,7 +247,7 @@ bool run_step(struct run *run, int timeout_ms, bool *ret_ended, struct cordon_er
 		*ret_ended = true;
 		return true;
 	}
-	if (!run->cage)
+	if (run->stage == STAGE_PLANNED)
 		return cordon_fail(err, CORDON_BAD_USAGE, "the run has not started");
 
 	struct cage_event event;

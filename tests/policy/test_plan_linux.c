@@ -442,6 +442,7 @@ static void plan__default_preset(void **state)
 		"bind-read /home/u/w/.codex/ placeholder\n"
 		"bind-read /home/u/w/.cursor/ placeholder\n"
 		"bind-write /home/u/w/.git/\n"
+		"bind-read /home/u/w/.git/commondir placeholder\n"
 		"bind-read /home/u/w/.git/config\n"
 		"bind-read /home/u/w/.git/config.worktree placeholder\n"
 		"bind-read /home/u/w/.git/hooks/\n"

@@ -142,6 +142,7 @@ static void windows__the_default_preset_takes_the_account_tier(void **state)
 		"\\project\\.codex\\ created: -accounts/change/tree -capability:0/change/tree\n" HOME
 		"\\project\\.cursor\\ created: -accounts/change/tree -capability:0/change/tree\n" HOME
 		"\\project\\.git\\: -accounts/remove/object -capability:0/remove/object\n" HOME
+		"\\project\\.git\\commondir watched: -accounts/change/object -capability:0/change/object\n" HOME
 		"\\project\\.git\\config watched: -accounts/change/object -capability:0/change/object\n" HOME
 		"\\project\\.git\\config.worktree watched: -accounts/change/object -capability:0/change/object\n" HOME
 		"\\project\\.git\\hooks\\: -accounts/change/tree -capability:0/change/tree\n" HOME
@@ -221,6 +222,7 @@ static void windows__strict_takes_the_appcontainer_tier(void **state)
 	assert_int_equal(windows->tier, TIER_APPCONTAINER);
 	expect_objects(made.plan, HOME "\\project\\.git",
 		       HOME "\\project\\.git\\ cut: +package/modify-in-place/object +package/modify/children\n" HOME
+			    "\\project\\.git\\commondir cut watched: +package/read/object\n" HOME
 			    "\\project\\.git\\config cut watched: +package/read/object\n" HOME
 			    "\\project\\.git\\config.worktree cut watched: +package/read/object\n" HOME
 			    "\\project\\.git\\hooks\\ cut: +package/read/tree\n");

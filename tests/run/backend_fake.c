@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <time.h>
+#include <unistd.h>
 
 struct fake fake;
 
@@ -14,6 +16,7 @@ struct abilities {
 
 struct cage {
 	bool is_ended;
+	int waitable; /* readable while there is something to tell */
 };
 
 void fake_reset(void)
@@ -79,31 +82,33 @@ static void assess(const struct plan *plan, const struct abilities *abilities,
 	}
 }
 
-static bool prepare(const struct plan *plan, const struct abilities *abilities, struct cage **ret_cage,
-		    struct cordon_error *err)
+static bool begin(const struct handover *handover, struct cage **ret_cage, struct cordon_error *err)
 {
-	(void)plan;
-	(void)abilities;
-	fake.prepared++;
-	if (fake.fails_prepare)
-		return cordon_fail(err, CORDON_OS_FAILED, "the preparation failed");
+	fake.begun++;
+	fake.observe = handover->observe;
+	if (fake.fails_begin)
+		return cordon_fail(err, CORDON_OS_FAILED, "the beginning failed");
 	*ret_cage = calloc(1, sizeof **ret_cage);
-	return *ret_cage || cordon_fail_memory(err);
+	if (!*ret_cage)
+		return cordon_fail_memory(err);
+	(*ret_cage)->waitable = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
+	return true;
 }
 
-static bool start(struct cage *cage, const struct command *command, struct cordon_error *err)
+static bool start(struct cage *cage, const struct plan *plan, const struct abilities *abilities, char *const *argv,
+		  struct cordon_error *err)
 {
 	(void)cage;
+	(void)plan;
+	(void)abilities;
 	fake.started++;
-	fake.program = command->argv[0];
-	fake.observe = command->observe;
+	fake.program = argv[0];
 	return !fake.fails_start || cordon_fail(err, CORDON_OS_FAILED, "the start failed");
 }
 
 static int waitable(const struct cage *cage)
 {
-	(void)cage;
-	return -1;
+	return cage->waitable;
 }
 
 static void rest(int timeout_ms)
@@ -123,6 +128,8 @@ static bool next_event(struct cage *cage, int timeout_ms, struct cage_event *ret
 	} else if (fake.next < fake.event_count) {
 		*ret_event = fake.events[fake.next++];
 	} else if (fake.runs_on) {
+		eventfd_t ignored;
+		eventfd_read(cage->waitable, &ignored);
 		rest(timeout_ms);
 	} else {
 		*ret_event = (struct cage_event){ .kind = CAGE_ENDED };
@@ -140,12 +147,16 @@ static void take_signal(struct cage *cage, int signal)
 static void end(struct cage *cage)
 {
 	cage->is_ended = true;
+	eventfd_write(cage->waitable, 1);
 	fake.ended++;
 }
 
 static void discard(struct cage *cage)
 {
-	fake.discarded += cage != NULL;
+	if (!cage)
+		return;
+	close(cage->waitable);
+	fake.discarded++;
 	free(cage);
 }
 
@@ -153,7 +164,7 @@ const struct backend_ops backend_native = {
 	.name = "fake",
 	.probe = probe,
 	.assess = assess,
-	.prepare = prepare,
+	.begin = begin,
 	.start = start,
 	.waitable = waitable,
 	.next_event = next_event,

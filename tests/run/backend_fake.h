@@ -9,7 +9,7 @@ enum { FAKE_EVENTS_MAX = 64, FAKE_SIGNALS_MAX = 8 };
 
 struct fake {
 	/* what it shall do; all zero: everything is enforced, the command starts and ends at once with status 0 */
-	bool fails_probe, fails_prepare, fails_start, fails_events;
+	bool fails_probe, fails_begin, fails_start, fails_events;
 	enum level levels[GUARANTEE_COUNT]; /* LEVEL_UNASKED: enforced */
 	bool is_silent[GUARANTEE_COUNT];    /* says nothing of it */
 	struct cage_event events[FAKE_EVENTS_MAX];
@@ -17,7 +17,7 @@ struct fake {
 	bool runs_on; /* after the events nothing happens until it is ended */
 
 	/* what it was told */
-	unsigned probed, prepared, started, ended, discarded;
+	unsigned probed, begun, started, ended, discarded;
 	unsigned next;
 	int signals[FAKE_SIGNALS_MAX];
 	unsigned signal_count;

@@ -98,7 +98,7 @@ static void look__assesses_nothing_and_never_starts(void **state)
 	assert_int_equal(fake.probed, 0);
 	assert_false(run_start(run, argv, &err));
 	assert_int_equal(err.status, CORDON_BAD_USAGE);
-	assert_int_equal(fake.prepared, 0);
+	assert_int_equal(fake.begun, 0);
 }
 
 /* -- ends ---------------------------------------------------------------------------------------------------------- */
@@ -110,7 +110,7 @@ static void check_end(int exit_status, const char *outcome)
 	assert_int_equal(result.exit_status, exit_status);
 	CORDON_ON_EXIT(decref) json_t *report = report_of(run);
 	assert_string_equal(string_at(report, "outcome"), outcome);
-	assert_int_equal(fake.discarded, fake.prepared); /* the tree is dead when the result is there */
+	assert_int_equal(fake.discarded, fake.begun); /* the tree is dead when the result is there */
 	fake_reset();
 }
 
@@ -165,18 +165,22 @@ static void start__that_fails_is_a_refusal(void **state)
 	char *const argv[] = { program, NULL };
 	struct run_result result;
 	(void)state;
-	for (int i = 0; i < 2; i++) {
-		fake_reset();
-		fake.fails_prepare = i == 0;
-		fake.fails_start = i == 1;
-		must(make_run(NULL));
-		assert_false(run_result(run, &result));
-		assert_false(run_start(run, argv, &err));
-		assert_true(run_result(run, &result));
-		assert_int_equal(result.exit_status, 125);
-		assert_int_equal(fake.discarded, i);
-		assert_false(run_start(run, argv, &err)); /* once */
-	}
+	fake.fails_start = true;
+	must(make_run(NULL));
+	assert_false(run_result(run, &result));
+	assert_false(run_start(run, argv, &err));
+	assert_true(run_result(run, &result));
+	assert_int_equal(result.exit_status, 125);
+	assert_int_equal(fake.discarded, 1);
+	assert_false(run_start(run, argv, &err)); /* once */
+}
+
+static void begin__that_fails_makes_no_run(void **state)
+{
+	(void)state;
+	fake.fails_begin = true;
+	assert_false(make_run(NULL));
+	assert_int_equal(fake.started, 0);
 }
 
 /* A run that can no longer be watched must not go on. */
@@ -300,6 +304,7 @@ int main(void)
 		TEST(exit_status__is_the_commands_own),
 		TEST(command__that_does_not_start_says_why),
 		TEST(start__that_fails_is_a_refusal),
+		TEST(begin__that_fails_makes_no_run),
 		TEST(events__that_fail_end_the_run),
 		TEST(wall_time__ends_the_tree_and_says_124),
 		TEST(timeout__is_what_is_left_of_the_time),

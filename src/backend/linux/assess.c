@@ -66,17 +66,19 @@ static void say(struct assessment *row, enum level level, const char *why)
 	snprintf(row->why, sizeof row->why, "%s", why);
 }
 
-static void assess_files(const struct plan *plan, struct assessment rows[])
+/* Nothing short of a search of the whole file system would find the other names. */
+static void assess_hidden_files(const struct plan *plan, struct assessment *row)
 {
-	for (size_t i = 0; i < plan->mounts.count; i++) {
-		const struct plan_mount *mount = &plan->mounts.items[i];
-		const struct path_fact *fact = mount->rule ? mount->rule->fact : NULL;
-		if (mount->kind != MOUNT_COVER || !fact || fact->type != PATH_FILE || fact->links < 2)
+	size_t count;
+	const struct rule *rules = policy_rules(plan->policy, &count);
+	for (size_t i = 0; i < count; i++) {
+		const struct path_fact *fact = rules[i].fact;
+		if (rules[i].access != ACCESS_NONE || !fact || fact->type != PATH_FILE || fact->links < 2)
 			continue;
-		struct assessment *row = &rows[GUARANTEE_FILES_READ];
 		row->level = LEVEL_PARTIAL;
-		snprintf(row->why, sizeof row->why, "'%.120s' has %u hard links and may be read by another name",
-			 mount->path, fact->links);
+		snprintf(row->why, sizeof row->why,
+			 "'%.100s' has %u hard links and may be read by another name; remove the others", rules[i].landing,
+			 fact->links);
 		return;
 	}
 }
@@ -112,7 +114,7 @@ void abilities_assess(const struct plan *plan, const struct abilities *abilities
 			say(row, LEVEL_ENFORCED, of_namespaces[i].by);
 	}
 	if (!abilities->no_namespaces)
-		assess_files(plan, ret_rows);
+		assess_hidden_files(plan, &ret_rows[GUARANTEE_FILES_READ]);
 	/* With the host's network the host's abstract sockets come along, but for what Landlock scopes. */
 	if (plan->network == NETWORK_OPEN && abilities->landlock < 6 && !abilities->no_namespaces)
 		say(&ret_rows[GUARANTEE_IPC], LEVEL_PARTIAL,

@@ -15,20 +15,18 @@
 #include "backend/linux/kernel.h"
 #include "base/scope.h"
 
-enum stage { STAGE_PREPARED, STAGE_STARTING, STAGE_RUNNING, STAGE_ENDED };
+enum stage { STAGE_BEGUN, STAGE_STARTING, STAGE_RUNNING, STAGE_ENDED };
 
 struct cage {
-	struct plan *plan;
-	const struct abilities *abilities;
+	struct share *share;
+	struct inside *inside; /* in the share */
+	const struct plan *plan;
 	struct placeholders *placeholders;
-	struct command command;
-	char **arguments; /* the command's, copied: argv, and the same with room for an interpreter */
-	char **script;
-	int *sources;
 	int control; /* the supervisor's end */
 	int events;  /* epoll */
 	int init;    /* pidfd */
 	pid_t init_pid;
+	int refusal; /* errno of a host that gives no namespaces, else 0 */
 	enum stage stage;
 	struct observer *observer;
 	struct covers *covers;
@@ -47,58 +45,11 @@ static void close_at(int *descriptor)
 
 /* -- start -------------------------------------------------------------------------------------------------------- */
 
-static bool prepare(const struct plan *plan, const struct abilities *abilities, struct cage **ret_cage,
-		    struct cordon_error *err)
+static bool watch(struct cage *cage, int descriptor, uint32_t events, struct cordon_error *err)
 {
-	struct cage *cage = calloc(1, sizeof *cage);
-	if (!cage)
-		return cordon_fail_memory(err);
-	cage->plan = (struct plan *)(uintptr_t)plan; /* placeholders add what they made; see placeholder.c */
-	cage->abilities = abilities;
-	cage->control = cage->init = cage->timer = -1;
-	cage->sources = calloc(plan->mounts.count + 1, sizeof *cage->sources);
-	cage->events = epoll_create1(EPOLL_CLOEXEC);
-	bool is_fine = true;
-	if (!cage->sources)
-		is_fine = cordon_fail_memory(err);
-	else if (cage->events < 0)
-		is_fine = cordon_fail_errno(err, errno, "make an event queue");
-	is_fine = is_fine && placeholders_make(cage->plan, &cage->placeholders, err);
-	for (size_t i = 0; is_fine && i < plan->mounts.count; i++)
-		cage->sources[i] = -1;
-	if (!is_fine) {
-		backend_native.discard(cage);
-		return false;
-	}
-	*ret_cage = cage;
-	return true;
-}
-
-/* Init wipes the caller's arguments from its copy of the caller's memory: the command's must not lie among them. */
-static bool copy_arguments(struct cage *cage, char *const *argv, struct cordon_error *err)
-{
-	static char shell[] = "/bin/sh";
-	size_t count = 0, bytes = 0;
-	for (; argv[count]; count++)
-		bytes += strlen(argv[count]) + 1;
-
-	char **copy = malloc((2 * count + 3) * sizeof *copy + bytes);
-	if (!copy)
-		return cordon_fail_memory(err);
-	char **script = copy + count + 1;
-	char *text = (char *)(script + count + 2);
-	for (size_t i = 0; i < count; i++) {
-		size_t length = strlen(argv[i]) + 1;
-		copy[i] = memcpy(text, argv[i], length);
-		script[i + 1] = copy[i];
-		text += length;
-	}
-	copy[count] = NULL;
-	script[0] = shell;
-	script[count + 1] = NULL;
-	cage->arguments = copy;
-	cage->script = script;
-	cage->command.argv = copy;
+	struct epoll_event event = { .events = events, .data.fd = descriptor };
+	if (epoll_ctl(cage->events, EPOLL_CTL_ADD, descriptor, &event) != 0)
+		return cordon_fail_errno(err, errno, "watch the run");
 	return true;
 }
 
@@ -115,53 +66,89 @@ static uint64_t clone_flags(void)
 	return flags;
 }
 
-static bool watch(struct cage *cage, int descriptor, uint32_t events, struct cordon_error *err)
+static bool hand_over(struct cage *cage, const struct handover *handover, struct cordon_error *err)
 {
-	struct epoll_event event = { .events = events, .data.fd = descriptor };
-	if (epoll_ctl(cage->events, EPOLL_CTL_ADD, descriptor, &event) != 0)
-		return cordon_fail_errno(err, errno, "watch the run");
+	cage->share = share_new();
+	cage->inside = cage->share ? share_take(cage->share, sizeof *cage->inside) : NULL;
+	int *passed = cage->inside ? share_take(cage->share, handover->passed_count * sizeof *passed) : NULL;
+	if (!passed)
+		return cordon_fail_memory(err);
+	if (handover->passed_count)
+		memcpy(passed, handover->passed, handover->passed_count * sizeof *passed);
+	cage->inside->handover = *handover;
+	cage->inside->handover.passed = passed;
+	cage->inside->user = geteuid();
+	cage->inside->group = getegid();
+	cage->inside->listener = -1;
+	/* PDEATHSIG follows the thread that forked, not the process (prctl(2)). */
+	cage->inside->dies_with_thread = syscall(SYS_gettid) == getpid();
 	return true;
 }
 
-static bool start(struct cage *cage, const struct command *command, struct cordon_error *err)
+static bool clone_init(struct cage *cage, struct cordon_error *err)
 {
 	int pair[2];
-	if (!streams_check(command, err))
-		return false;
-	cage->command = *command;
-	if (!copy_arguments(cage, command->argv, err))
-		return false;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
 		return cordon_fail_errno(err, errno, "make the control socket");
+	cage->control = pair[0];
+	cage->inside->control = pair[1];
 
-	struct inside inside = {
-		.plan = cage->plan,
-		.abilities = cage->abilities,
-		.command = &cage->command,
-		.script = cage->script,
-		.control = pair[1],
-		.sources = cage->sources,
-		.old_devices = -1,
-		.listener = -1,
-		/* PDEATHSIG follows the thread that forked, not the process (prctl(2)). */
-		.dies_with_thread = syscall(SYS_gettid) == getpid(),
-	};
 	/* No handler of the caller may run in init. */
 	sigset_t all;
 	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &inside.mask);
+	pthread_sigmask(SIG_SETMASK, &all, &cage->inside->mask);
 	pid_t pid = kernel_clone(clone_flags(), &cage->init);
 	if (pid == 0)
-		init_main(&inside);
-	int code = errno;
-	pthread_sigmask(SIG_SETMASK, &inside.mask, NULL);
+		init_main(cage->inside);
+	cage->refusal = pid < 0 ? errno : 0;
+	pthread_sigmask(SIG_SETMASK, &cage->inside->mask, NULL);
 	close(pair[1]);
-	cage->control = pair[0];
-	if (pid < 0)
-		return abilities_lack_namespaces(cage->plan, code, err);
 	cage->init_pid = pid;
+	return cage->refusal || (watch(cage, cage->control, EPOLLIN, err) && watch(cage, cage->init, EPOLLIN, err));
+}
+
+static bool begin(const struct handover *handover, struct cage **ret_cage, struct cordon_error *err)
+{
+	if (!streams_check(handover, err))
+		return false;
+	struct cage *cage = calloc(1, sizeof *cage);
+	if (!cage)
+		return cordon_fail_memory(err);
+	cage->control = cage->init = cage->timer = -1;
+	cage->events = epoll_create1(EPOLL_CLOEXEC);
+	bool is_begun = cage->events >= 0 || cordon_fail_errno(err, errno, "make an event queue");
+	is_begun = is_begun && hand_over(cage, handover, err) && clone_init(cage, err);
+	if (!is_begun) {
+		backend_native.discard(cage);
+		return false;
+	}
+	*ret_cage = cage;
+	return true;
+}
+
+static bool start(struct cage *cage, const struct plan *plan, const struct abilities *abilities, char *const *argv,
+		  struct cordon_error *err)
+{
+	struct inside *inside = cage->inside;
+	if (cage->refusal)
+		return abilities_lack_namespaces(plan, cage->refusal, err);
+	cage->plan = plan;
+	inside->landlock = abilities->landlock;
+	if (!share_plan(cage->share, plan, &inside->plan, err) ||
+	    !share_arguments(cage->share, argv, &inside->argv, &inside->script, err) ||
+	    !placeholders_make(&inside->plan, &cage->placeholders, err))
+		return false;
+	inside->sources = share_take(cage->share, plan->mounts.count * sizeof *inside->sources);
+	if (!inside->sources)
+		return cordon_fail_memory(err);
+	for (size_t i = 0; i < plan->mounts.count; i++)
+		inside->sources[i] = -1;
+
+	/* An init that is gone already has said why, or its pidfd will: both are heard as events. */
+	const struct message go = { .kind = MESSAGE_GO };
+	send(cage->control, &go, sizeof go, MSG_NOSIGNAL);
 	cage->stage = STAGE_STARTING;
-	return watch(cage, cage->control, EPOLLIN, err) && watch(cage, cage->init, EPOLLIN, err);
+	return true;
 }
 
 /* -- events ------------------------------------------------------------------------------------------------------- */
@@ -296,6 +283,7 @@ static bool hear(struct cage *cage, struct cage_event *ret_event, struct cordon_
 	case MESSAGE_ENDED:
 		ended(cage, &message, ret_event);
 		return true;
+	case MESSAGE_GO:
 	case MESSAGE_SIGNAL:
 	case MESSAGE_KILL:
 		break;
@@ -378,10 +366,8 @@ static void discard(struct cage *cage)
 	close_at(&cage->init);
 	close_at(&cage->timer);
 	close_at(&cage->control);
-	if (cage->events > 0)
-		close(cage->events);
-	free(cage->arguments);
-	free(cage->sources);
+	close_at(&cage->events);
+	share_free(cage->share);
 	free(cage);
 }
 
@@ -389,7 +375,7 @@ const struct backend_ops backend_native = {
 	.name = "linux",
 	.probe = abilities_probe,
 	.assess = abilities_assess,
-	.prepare = prepare,
+	.begin = begin,
 	.start = start,
 	.waitable = waitable,
 	.next_event = next_event,

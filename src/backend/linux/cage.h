@@ -23,20 +23,40 @@ struct abilities {
 	const char *no_namespaces; /* static: what forbids user namespaces here; NULL: nothing that can be seen */
 };
 
-/* What a layer of init may read: the plan, and what the supervisor made ready for it. */
+/* share.c: memory that the supervisor and init both see, at one address. Init is started before there is a plan, and finds
+ * it here when it is told to go on. What is taken is zeroed and lives as long as the share.
+ */
+struct share;
+struct share *share_new(void); /* NULL when memory is short */
+struct share *share_free(struct share *share);
+void *share_take(struct share *share, size_t size); /* NULL when it is full */
+/* Copies what init needs of the plan. Fails when that is more than a command may have. */
+CORDON_CHECKED bool share_plan(struct share *share, const struct plan *from, struct plan *ret_plan,
+			       struct cordon_error *err);
+/* A copy of the arguments, and one with room for an interpreter and a script in front of argv[1]. */
+CORDON_CHECKED bool share_arguments(struct share *share, char *const *argv, char ***ret_argv, char ***ret_script,
+				    struct cordon_error *err);
+
+/* What the layers of init read and note; in the share. */
 struct inside {
-	const struct plan *plan;
-	const struct abilities *abilities;
-	const struct command *command;
-	char **script;     /* room for the interpreter and the script in front of argv[1]: see execute.c */
-	int control;       /* init's end of the control socket */
-	int *sources;      /* one per plan mount: descriptor of the bind's source or the facade's original, or -1 */
-	int old_devices;   /* the host's /dev */
-	int streams[3];    /* what becomes 0, 1, 2 */
-	int listener;      /* seccomp listener, -1: none */
+	struct handover handover; /* `passed` is in the share too */
+	int control;              /* init's end of the control socket */
+	uid_t user;               /* as outside */
+	gid_t group;
+	sigset_t mask;            /* the caller's, for the command */
+	bool dies_with_thread;    /* PDEATHSIG is meant: the starting thread is the process' main one */
+
+	/* from the supervisor, before it says MESSAGE_GO */
+	struct plan plan; /* without policy, facts and rules */
+	int landlock;     /* ABI */
+	char **argv;
+	char **script;    /* see share_arguments */
+	int *sources;     /* one per plan mount: descriptor of the bind's source or the facade's original, or -1 */
+
+	/* init's own */
+	int streams[3]; /* what becomes 0, 1, 2 */
+	int listener;   /* seccomp listener, -1: none */
 	pid_t network_helper;
-	sigset_t mask;     /* the caller's, for the command */
-	bool dies_with_thread; /* PDEATHSIG is meant: the starting thread is the process' main one */
 };
 
 /* What init and the supervisor tell each other, one datagram each. */
@@ -44,6 +64,7 @@ enum message_kind {
 	MESSAGE_STARTED, /* carries the listener, if there is one */
 	MESSAGE_FAILED,  /* set-up or exec failed: error says what */
 	MESSAGE_ENDED,   /* the tree is empty but for init */
+	MESSAGE_GO,      /* to init: the plan is there */
 	MESSAGE_SIGNAL,  /* to init: pass the signal `code` to the command's process group */
 	MESSAGE_KILL,    /* to init: kill every process */
 };
@@ -57,13 +78,15 @@ struct message {
 	struct cordon_error error;
 };
 
-/* layers.c: applies every layer in order. Errors name the layer. */
-CORDON_CHECKED bool layers_apply(struct inside *inside, struct cordon_error *err);
+/* layers.c: applies the layers in order, first those that need no plan, then the others. Errors name the layer. */
+CORDON_CHECKED bool layers_begin(struct inside *inside, struct cordon_error *err);
+CORDON_CHECKED bool layers_finish(struct inside *inside, struct cordon_error *err);
 
 /* The layers, one file each. */
 CORDON_CHECKED bool namespaces_enter(struct inside *inside, struct cordon_error *err);
 CORDON_CHECKED bool network_begin(struct inside *inside, struct cordon_error *err);
-CORDON_CHECKED bool view_build(struct inside *inside, struct cordon_error *err);
+CORDON_CHECKED bool view_begin(struct inside *inside, struct cordon_error *err);
+CORDON_CHECKED bool view_finish(struct inside *inside, struct cordon_error *err);
 CORDON_CHECKED bool network_enter(struct inside *inside, struct cordon_error *err);
 CORDON_CHECKED bool landlock_restrict(struct inside *inside, struct cordon_error *err);
 CORDON_CHECKED bool limits_apply(struct inside *inside, struct cordon_error *err);
@@ -71,8 +94,8 @@ CORDON_CHECKED bool capabilities_drop(struct inside *inside, struct cordon_error
 CORDON_CHECKED bool filter_load(struct inside *inside, struct cordon_error *err);
 
 /* view_devices.c: the two file systems that are made rather than taken. */
-CORDON_CHECKED bool view_make_devices(struct inside *inside, const char *path, struct cordon_error *err);
-CORDON_CHECKED bool view_make_proc(bool is_root, const char *path, struct cordon_error *err);
+CORDON_CHECKED bool view_make_devices(const char *path, struct cordon_error *err);
+CORDON_CHECKED bool view_make_proc(const char *path, struct cordon_error *err);
 
 /* view.c, for view_devices.c: a detached tmpfs, or -1 with errno. size 0: the kernel's default. */
 int view_make_tmpfs(const char *mode, uint64_t size, unsigned attributes);
@@ -88,7 +111,7 @@ _Noreturn void init_main(struct inside *inside);
 CORDON_CHECKED bool execute_command(struct inside *inside, pid_t *ret_pid, struct cordon_error *err);
 
 /* streams.c. In the supervisor: refuses descriptors that would carry more than a stream. */
-CORDON_CHECKED bool streams_check(const struct command *command, struct cordon_error *err);
+CORDON_CHECKED bool streams_check(const struct handover *handover, struct cordon_error *err);
 /* In init, first of all: closes every descriptor but those that are meant, and moves ours out of the command's way. */
 CORDON_CHECKED bool streams_collect(struct inside *inside, struct cordon_error *err);
 /* In init, while the view is still the host's: opens what was opened for reading a second time, on the view's mounts. */
@@ -124,8 +147,10 @@ CORDON_CHECKED bool covers_check(struct covers *covers, const struct plan_mount 
 /* True when the test build was told to leave this layer out; always false in any other build. */
 #ifdef CORDON_PLANT
 bool is_planted(const char *layer);
+bool view_leaves_out(const struct plan_mount *mount); /* the same for a step of the view */
 #else
 #define is_planted(layer) false
+#define view_leaves_out(mount) false
 #endif
 
 /* observer.c: the supervisor's end of seccomp notifications. */
@@ -145,5 +170,5 @@ void graves_dig(int *init, bool is_empty);
 struct placeholders;
 CORDON_CHECKED bool placeholders_make(struct plan *plan, struct placeholders **ret_placeholders,
 				      struct cordon_error *err);
-/* Removes each that is still ours and still empty; NULL is fine; returns NULL. */
+/* Removes each that is still ours and as it was made; NULL is fine; returns NULL. */
 struct placeholders *placeholders_free(struct placeholders *placeholders);

@@ -211,7 +211,7 @@ bool covers_check(struct covers *covers, const struct plan_mount **ret_lost, str
 		return cordon_fail(err, CORDON_OS_FAILED, "the view has no mounts any more");
 	*ret_lost = NULL;
 	for (size_t i = 0; i < mounts->count && !*ret_lost; i++)
-		if (!covers->stands[i] && !is_planted("mounts") && !is_planted("mounts.protect"))
+		if (!covers->stands[i] && !view_leaves_out(&mounts->items[i]))
 			*ret_lost = &mounts->items[i];
 	return true;
 }

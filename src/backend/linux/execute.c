@@ -18,8 +18,8 @@ static const char *find_path(char *const *environment)
 /* Returns only when it failed, with errno. A text without #! is a shell script, as execvp has it (exec(3)). */
 static void try_execute(struct inside *inside, const char *path)
 {
-	char *const *environment = is_planted("environment") ? environ : inside->plan->environment;
-	execve(path, inside->command->argv, environment);
+	char *const *environment = is_planted("environment") ? environ : inside->plan.environment;
+	execve(path, inside->argv, environment);
 	if (errno != ENOEXEC)
 		return;
 	inside->script[1] = (char *)(uintptr_t)path;
@@ -33,7 +33,7 @@ static int search(struct inside *inside, const char *name)
 	bool is_denied = false;
 	size_t name_length = strlen(name);
 
-	for (const char *at = find_path(inside->plan->environment); at;) {
+	for (const char *at = find_path(inside->plan.environment); at;) {
 		const char *end = strchr(at, ':');
 		size_t length = end ? (size_t)(end - at) : strlen(at);
 		if (length + 1 + name_length < sizeof path) {
@@ -59,8 +59,8 @@ static bool take_streams(struct inside *inside)
 			return false;
 	if (!is_planted("descriptors") && kernel_close_range(3, ~0u, CLOSE_RANGE_CLOEXEC) != 0)
 		return false;
-	for (size_t i = 0; i < inside->command->passed_count; i++)
-		if (fcntl(inside->command->passed[i], F_SETFD, 0) != 0)
+	for (size_t i = 0; i < inside->handover.passed_count; i++)
+		if (fcntl(inside->handover.passed[i], F_SETFD, 0) != 0)
 			return false;
 	return true;
 }
@@ -68,7 +68,7 @@ static bool take_streams(struct inside *inside)
 /* In the child of vfork, whose memory is init's: what goes wrong is left in *err. */
 static _Noreturn void become_command(struct inside *inside, struct cordon_error *err)
 {
-	const char *name = inside->command->argv[0];
+	const char *name = inside->argv[0];
 	bool is_ready = (is_planted("session") || setsid() > 0) && take_streams(inside) &&
 			sigprocmask(SIG_SETMASK, &inside->mask, NULL) == 0;
 	if (!is_ready) {

@@ -30,7 +30,7 @@ bool filter_load(struct inside *inside, struct cordon_error *err)
 	if (is_planted("seccomp"))
 		return true;
 
-	if (inside->command->observe) {
+	if (inside->handover.observe) {
 		struct sock_fprog observed = PROGRAM(filter_observed);
 		inside->listener = kernel_seccomp(SECCOMP_SET_MODE_FILTER, OBSERVER_FLAGS, &observed);
 		if (inside->listener >= 0)

@@ -65,7 +65,7 @@ static bool settle_signals(struct inside *inside, struct cordon_error *err)
 		}
 	}
 	/* Away from the terminal's signals and from the caller's process group. */
-	if (setsid() < 0)
+	if (!is_planted("session") && setsid() < 0)
 		return cordon_fail_errno(err, errno, "start a session");
 	if (inside->dies_with_thread && !is_planted("dies-with-parent") &&
 	    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0)
@@ -96,6 +96,18 @@ static bool forget_arguments(struct cordon_error *err)
 	if (begin && end > begin)
 		memset(begin, 0, (size_t)(end - begin));
 	return true;
+}
+
+/* Meanwhile the supervisor may have found that there is nothing to run: then its end of the socket closes. */
+static void wait_for_plan(const struct inside *inside)
+{
+	struct message message;
+	ssize_t length;
+	do
+		length = recv(inside->control, &message, sizeof message, 0);
+	while (length < 0 && errno == EINTR);
+	if (length != (ssize_t)sizeof message || message.kind != MESSAGE_GO)
+		_exit(1);
 }
 
 static void reap(struct reaper *reaper)
@@ -188,7 +200,10 @@ void init_main(struct inside *inside)
 	sigaddset(&child, SIGCHLD);
 
 	if (!settle_signals(inside, &err) || !streams_collect(inside, &err) || !forget_arguments(&err) ||
-	    !layers_apply(inside, &err))
+	    !layers_begin(inside, &err))
+		fail(inside, &err);
+	wait_for_plan(inside);
+	if (!layers_finish(inside, &err))
 		fail(inside, &err);
 	reaper.signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (reaper.signals < 0) {
@@ -204,8 +219,8 @@ void init_main(struct inside *inside)
 	close(inside->listener);
 	for (int i = 0; i < 3; i++)
 		close(inside->streams[i]);
-	for (size_t i = 0; i < inside->command->passed_count; i++)
-		close(inside->command->passed[i]);
+	for (size_t i = 0; i < inside->handover.passed_count; i++)
+		close(inside->handover.passed[i]);
 	wait_for_command(&reaper);
 	end_tree();
 	report_end(&reaper);

@@ -77,7 +77,7 @@ static bool allow_plan(int ruleset, const struct plan *plan, int abi, struct cor
 
 bool landlock_restrict(struct inside *inside, struct cordon_error *err)
 {
-	int abi = inside->abilities->landlock;
+	int abi = inside->landlock;
 	if (abi == 0 || is_planted("landlock"))
 		return true;
 
@@ -89,7 +89,7 @@ bool landlock_restrict(struct inside *inside, struct cordon_error *err)
 	int rules = kernel_landlock_create_ruleset(&ruleset, size, 0);
 	if (rules < 0)
 		return cordon_fail_errno(err, errno, "make the ruleset");
-	bool is_fine = allow_plan(rules, inside->plan, abi, err);
+	bool is_fine = allow_plan(rules, &inside->plan, abi, err);
 	if (is_fine && kernel_landlock_restrict_self(rules) != 0)
 		is_fine = cordon_fail_errno(err, errno, "enforce the ruleset");
 	close(rules);

@@ -24,17 +24,29 @@ bool is_planted(const char *layer)
 static const struct {
 	const char *name;
 	bool (*apply)(struct inside *inside, struct cordon_error *err);
+	bool needs_plan;
 } layers[] = {
-	{ "namespaces", namespaces_enter },     { "network", network_begin },
-	{ "mount view", view_build },           { "network", network_enter },
-	{ "landlock", landlock_restrict },      { "limits", limits_apply },
-	{ "capabilities", capabilities_drop },  { "seccomp", filter_load },
+	{ "namespaces", namespaces_enter, false },    { "network", network_begin, false },
+	{ "mount view", view_begin, false },          { "mount view", view_finish, true },
+	{ "network", network_enter, true },           { "landlock", landlock_restrict, true },
+	{ "limits", limits_apply, true },             { "capabilities", capabilities_drop, true },
+	{ "seccomp", filter_load, true },
 };
 
-bool layers_apply(struct inside *inside, struct cordon_error *err)
+static bool apply(struct inside *inside, bool with_plan, struct cordon_error *err)
 {
 	for (size_t i = 0; i < sizeof layers / sizeof *layers; i++)
-		if (!layers[i].apply(inside, err))
+		if (layers[i].needs_plan == with_plan && !layers[i].apply(inside, err))
 			return cordon_while(err, "%s", layers[i].name);
 	return true;
+}
+
+bool layers_begin(struct inside *inside, struct cordon_error *err)
+{
+	return apply(inside, false, err);
+}
+
+bool layers_finish(struct inside *inside, struct cordon_error *err)
+{
+	return apply(inside, true, err);
 }

@@ -43,7 +43,7 @@ static bool pin_processors(uint64_t thousandths, struct cordon_error *err)
  */
 bool limits_apply(struct inside *inside, struct cordon_error *err)
 {
-	const struct limit_setting *limits = inside->plan->limits;
+	const struct limit_setting *limits = inside->plan.limits;
 	if (is_planted("limits"))
 		return true;
 

@@ -31,17 +31,13 @@ static bool write_proc(const char *path, const char *content, struct cordon_erro
  */
 bool namespaces_enter(struct inside *inside, struct cordon_error *err)
 {
-	const struct facts *facts = inside->plan->facts;
 	char map[64];
-
 	if (!write_proc("/proc/self/setgroups", "deny", err))
 		return false;
-	snprintf(map, sizeof map, "%llu %llu 1\n", (unsigned long long)facts->user_id,
-		 (unsigned long long)facts->user_id);
+	snprintf(map, sizeof map, "%u %u 1\n", (unsigned)inside->user, (unsigned)inside->user);
 	if (!write_proc("/proc/self/uid_map", map, err))
 		return false;
-	snprintf(map, sizeof map, "%llu %llu 1\n", (unsigned long long)facts->group_id,
-		 (unsigned long long)facts->group_id);
+	snprintf(map, sizeof map, "%u %u 1\n", (unsigned)inside->group, (unsigned)inside->group);
 	if (!write_proc("/proc/self/gid_map", map, err))
 		return false;
 
@@ -58,11 +54,6 @@ bool namespaces_enter(struct inside *inside, struct cordon_error *err)
  * descriptors, leaves the namespace's there, and says in its exit status which one it is, or errno above FAILED.
  */
 enum { FAILED = 128 };
-
-static bool needs_network(const struct inside *inside)
-{
-	return inside->plan->network != NETWORK_OPEN && !is_planted("namespaces.net");
-}
 
 static int raise_loopback(void)
 {
@@ -86,10 +77,9 @@ static _Noreturn void make_network(void)
 	_exit(space >= 0 && space < FAILED ? space : FAILED + errno % FAILED);
 }
 
+/* Before there is a plan: where the network is open this was for nothing. */
 bool network_begin(struct inside *inside, struct cordon_error *err)
 {
-	if (!needs_network(inside))
-		return true;
 	const struct clone_args arguments = { .flags = CLONE_FILES };
 	inside->network_helper = (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
 	if (inside->network_helper == 0)
@@ -100,8 +90,6 @@ bool network_begin(struct inside *inside, struct cordon_error *err)
 bool network_enter(struct inside *inside, struct cordon_error *err)
 {
 	int status;
-	if (!needs_network(inside))
-		return true;
 	while (waitpid(inside->network_helper, &status, __WALL) < 0)
 		if (errno != EINTR)
 			return cordon_fail_errno(err, errno, "wait for the helper");
@@ -110,7 +98,9 @@ bool network_enter(struct inside *inside, struct cordon_error *err)
 	int space = WEXITSTATUS(status);
 	if (space >= FAILED)
 		return cordon_fail_errno(err, space - FAILED, "make the network namespace");
-	int result = setns(space, CLONE_NEWNET);
+
+	bool is_left_out = inside->plan.network == NETWORK_OPEN || is_planted("namespaces.net");
+	int result = is_left_out ? 0 : setns(space, CLONE_NEWNET);
 	int code = errno;
 	close(space);
 	return result == 0 || cordon_fail_errno(err, code, "enter the network namespace");

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 struct placeholder {
 	const char *path; /* the plan's */
 	bool is_directory;
+	const char *content; /* never NULL */
 	dev_t device;
 	ino_t inode;
 };
@@ -30,14 +32,16 @@ static bool make(struct placeholders *placeholders, struct plan_mount *mount, st
 		return cordon_fail_memory(err);
 	made->path = mount->path;
 	made->is_directory = mount->is_directory;
+	made->content = mount->content ? mount->content : "";
 
 	bool is_made;
 	if (mount->is_directory) {
 		is_made = mkdir(mount->path, 0755) == 0;
 	} else {
 		int file = open(mount->path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-		is_made = file >= 0;
-		if (is_made)
+		size_t length = strlen(made->content);
+		is_made = file >= 0 && write(file, made->content, length) == (ssize_t)length;
+		if (file >= 0)
 			close(file);
 	}
 	int code = errno;
@@ -66,6 +70,17 @@ bool placeholders_make(struct plan *plan, struct placeholders **ret_placeholders
 	return true;
 }
 
+static bool has_content(const struct placeholder *made)
+{
+	char bytes[16];
+	int file = open(made->path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (file < 0)
+		return false;
+	ssize_t length = read(file, bytes, sizeof bytes);
+	close(file);
+	return length == (ssize_t)strlen(made->content) && memcmp(bytes, made->content, (size_t)length) == 0;
+}
+
 /* Only what is still ours: the host may have put a real thing there meanwhile. */
 static void remove_ours(const struct placeholder *made)
 {
@@ -74,7 +89,7 @@ static void remove_ours(const struct placeholder *made)
 		return;
 	if (made->is_directory)
 		rmdir(made->path);
-	else if (status.st_size == 0)
+	else if (has_content(made))
 		unlink(made->path);
 }
 

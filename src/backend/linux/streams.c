@@ -14,19 +14,19 @@
 
 static const char *const names[] = { "standard input", "standard output", "standard error" };
 
-bool streams_check(const struct command *command, struct cordon_error *err)
+bool streams_check(const struct handover *handover, struct cordon_error *err)
 {
 	struct stat status;
 	for (int i = 0; i < 3; i++) {
-		if (fstat(command->streams[i], &status) != 0)
+		if (fstat(handover->streams[i], &status) != 0)
 			return cordon_fail(err, CORDON_BAD_USAGE, "%s: descriptor %d is not open", names[i],
-					   command->streams[i]);
+					   handover->streams[i]);
 		/* openat from it would reach the whole file system, around the view */
 		if (S_ISDIR(status.st_mode))
 			return cordon_fail(err, CORDON_BAD_USAGE, "%s is a directory", names[i]);
 	}
-	for (size_t i = 0; i < command->passed_count; i++) {
-		int passed = command->passed[i];
+	for (size_t i = 0; i < handover->passed_count; i++) {
+		int passed = handover->passed[i];
 		if (passed < 3 || fstat(passed, &status) != 0)
 			return cordon_fail(err, CORDON_BAD_USAGE, "descriptor %d to pass is %s", passed,
 					   passed < 3 ? "a standard one" : "not open");
@@ -34,12 +34,12 @@ bool streams_check(const struct command *command, struct cordon_error *err)
 	return true;
 }
 
-static int highest(const struct command *command)
+static int highest(const struct handover *handover)
 {
 	int last = 2;
-	for (size_t i = 0; i < command->passed_count; i++)
-		if (command->passed[i] > last)
-			last = command->passed[i];
+	for (size_t i = 0; i < handover->passed_count; i++)
+		if (handover->passed[i] > last)
+			last = handover->passed[i];
 	return last;
 }
 
@@ -55,15 +55,15 @@ static bool move_up(int *descriptor, int above, struct cordon_error *err)
 /* The lowest descriptor from `from` on that stays open; ~0u: none. */
 static unsigned next_kept(const struct inside *inside, unsigned from)
 {
-	const struct command *command = inside->command;
+	const struct handover *handover = &inside->handover;
 	const int ours[] = { inside->streams[0], inside->streams[1], inside->streams[2], inside->control };
 	unsigned next = ~0u;
 	for (size_t i = 0; i < 4; i++)
 		if ((unsigned)ours[i] >= from && (unsigned)ours[i] < next)
 			next = (unsigned)ours[i];
-	for (size_t i = 0; i < command->passed_count; i++)
-		if ((unsigned)command->passed[i] >= from && (unsigned)command->passed[i] < next)
-			next = (unsigned)command->passed[i];
+	for (size_t i = 0; i < handover->passed_count; i++)
+		if ((unsigned)handover->passed[i] >= from && (unsigned)handover->passed[i] < next)
+			next = (unsigned)handover->passed[i];
 	return next;
 }
 
@@ -72,8 +72,8 @@ static unsigned next_kept(const struct inside *inside, unsigned from)
  */
 bool streams_collect(struct inside *inside, struct cordon_error *err)
 {
-	int last = highest(inside->command);
-	memcpy(inside->streams, inside->command->streams, sizeof inside->streams);
+	int last = highest(&inside->handover);
+	memcpy(inside->streams, inside->handover.streams, sizeof inside->streams);
 	for (int i = 0; i < 3; i++)
 		if (!move_up(&inside->streams[i], last, err))
 			return false;
@@ -81,7 +81,8 @@ bool streams_collect(struct inside *inside, struct cordon_error *err)
 		return false;
 	for (unsigned from = 0, kept = 0; kept != ~0u; from = kept + 1) {
 		kept = next_kept(inside, from);
-		if (kept > from && kernel_close_range(from, kept - (kept != ~0u), 0) != 0)
+		if (kept > from && !is_planted("descriptors") &&
+		    kernel_close_range(from, kept - (kept != ~0u), 0) != 0)
 			return cordon_fail_errno(err, errno, "close the caller's descriptors");
 	}
 	return true;
@@ -90,7 +91,7 @@ bool streams_collect(struct inside *inside, struct cordon_error *err)
 /* A file that was opened for reading, again, in this namespace, whose mounts are about to become read-only. A file without
  * a name any more has nothing outside to protect, and one that its user opened for writing is meant to be written.
  */
-static bool reopen(int *stream, const char *name, struct cordon_error *err)
+static bool reopen(int *stream, const char *name, int above, struct cordon_error *err)
 {
 	char link[32], path[PATH_MAX];
 	struct stat given, found;
@@ -117,15 +118,21 @@ static bool reopen(int *stream, const char *name, struct cordon_error *err)
 		close(again);
 		return cordon_fail_errno(err, errno, "seek in '%s'", path);
 	}
+	/* The lowest numbers are free here, and are the command's. */
+	int moved = fcntl(again, F_DUPFD_CLOEXEC, above + 1);
+	int code = errno;
+	close(again);
+	if (moved < 0)
+		return cordon_fail_errno(err, code, "move %s", name);
 	close(*stream);
-	*stream = again;
+	*stream = moved;
 	return true;
 }
 
 bool streams_reopen(struct inside *inside, struct cordon_error *err)
 {
 	for (int i = 0; i < 3; i++)
-		if (!reopen(&inside->streams[i], names[i], err))
+		if (!reopen(&inside->streams[i], names[i], highest(&inside->handover), err))
 			return false;
 	return true;
 }

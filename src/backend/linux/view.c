@@ -1,7 +1,8 @@
 /* The mount view: what the command sees of the file system, built in place.
  *
- * The namespace starts as a copy of the host's mounts. First every source is opened, by path without links and checked
- * against the identity that the survey saw, and so are files that come as standard streams; then one recursive call makes everything read-only and cuts propagation;
+ * The namespace starts as a copy of the host's mounts. What is the same for every plan stands first: /dev, /proc, and files
+ * that come as standard streams, opened again. With the plan, every source is opened, by path without links and checked
+ * against the identity that the survey saw; then one recursive call makes everything read-only and cuts propagation;
  * then the plan's steps lay mounts on top, parents before children. Nothing is unmounted and no root is left behind.
  */
 #include <dirent.h>
@@ -284,20 +285,45 @@ static bool lay_bind(const struct plan_mount *mount, int source, struct cordon_e
 	return set_attributes(source, attributes, err) && view_attach(source, mount->path, mount->is_directory, err);
 }
 
-static bool is_left_out(const struct plan_mount *mount)
+/* /dev and /proc stand already, and the freeze has caught them: what is to be written in them is opened again. Their
+ * nodes and settings stay read-only mounts of their own.
+ */
+static bool thaw(const struct plan_mount *mount, struct cordon_error *err)
 {
-	(void)mount; /* used in the test build only */
-	return (mount->kind == MOUNT_FACADE && is_planted("mounts.facade")) ||
+	static const char *const in_devices[] = { "pts", "shm" };
+	struct mount_attr change = { .attr_clr = MOUNT_ATTR_RDONLY };
+	if (mount->kind == MOUNT_PROC) {
+		if (kernel_mount_setattr(AT_FDCWD, mount->path, 0, &change) != 0)
+			return cordon_fail_errno(err, errno, "make '%s' writable", mount->path);
+		return true;
+	}
+	int devices = open(mount->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	bool is_thawed = devices >= 0;
+	for (size_t i = 0; is_thawed && i < sizeof in_devices / sizeof *in_devices; i++)
+		is_thawed = kernel_mount_setattr(devices, in_devices[i], 0, &change) == 0;
+	int code = errno;
+	if (devices >= 0)
+		close(devices);
+	return is_thawed || cordon_fail_errno(err, code, "make what lies in '%s' writable", mount->path);
+}
+
+#ifdef CORDON_PLANT
+bool view_leaves_out(const struct plan_mount *mount)
+{
+	return is_planted("mounts") || (mount->kind == MOUNT_PROC && is_planted("proc")) ||
+	       (mount->kind == MOUNT_DEVICES && is_planted("dev")) ||
+	       (mount->kind == MOUNT_FACADE && is_planted("mounts.facade")) ||
 	       (mount->kind == MOUNT_BIND && !mount->is_writable && is_planted("mounts.protect")) ||
-	       (mount->kind == MOUNT_PROC && is_planted("proc")) || (mount->kind == MOUNT_DEVICES && is_planted("dev")) ||
+	       (mount->kind == MOUNT_COVER && is_planted("mounts.cover")) ||
 	       (mount->kind == MOUNT_PRIVATE && strcmp(mount->path, "/tmp") == 0 && is_planted("tmp")) ||
 	       (mount->kind == MOUNT_PRIVATE && strcmp(mount->path, "/run") == 0 && is_planted("run"));
 }
+#endif
 
 static bool take_step(struct inside *inside, size_t index, struct cordon_error *err)
 {
-	const struct plan_mount *mount = &inside->plan->mounts.items[index];
-	if (is_left_out(mount))
+	const struct plan_mount *mount = &inside->plan.mounts.items[index];
+	if (view_leaves_out(mount))
 		return true;
 	switch (mount->kind) {
 	case MOUNT_BIND:
@@ -309,9 +335,8 @@ static bool take_step(struct inside *inside, size_t index, struct cordon_error *
 	case MOUNT_PRIVATE:
 		return make_private(mount, err);
 	case MOUNT_PROC:
-		return view_make_proc(inside->plan->facts->user_id == 0, mount->path, err);
 	case MOUNT_DEVICES:
-		return view_make_devices(inside, mount->path, err);
+		return thaw(mount, err);
 	}
 	return cordon_fail(err, CORDON_UNSUPPORTED, "unknown step for '%s'", mount->path);
 }
@@ -340,22 +365,27 @@ static bool enter_directory(const char *path, struct cordon_error *err)
 	return true;
 }
 
-bool view_build(struct inside *inside, struct cordon_error *err)
+bool view_begin(struct inside *inside, struct cordon_error *err)
 {
-	const struct plan_mount_list *mounts = &inside->plan->mounts;
 	if (is_planted("mounts"))
-		return enter_directory(inside->plan->directory, err);
+		return true;
+	return streams_reopen(inside, err) && (is_planted("dev") || view_make_devices("/dev", err)) &&
+	       (is_planted("proc") || view_make_proc("/proc", err));
+}
 
-	inside->old_devices = open("/dev", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (inside->old_devices < 0)
-		return cordon_fail_errno(err, errno, "open '/dev'");
+bool view_finish(struct inside *inside, struct cordon_error *err)
+{
+	const struct plan_mount_list *mounts = &inside->plan.mounts;
+	if (is_planted("mounts"))
+		return enter_directory(inside->plan.directory, err);
+
 	for (size_t i = 0; i < mounts->count; i++)
 		if (!open_source(&mounts->items[i], &inside->sources[i], err))
 			return false;
-	if (!streams_reopen(inside, err) || !freeze(err))
+	if (!freeze(err))
 		return false;
 	for (size_t i = 0; i < mounts->count; i++)
 		if (!take_step(inside, i, err))
 			return false;
-	return enter_directory(inside->plan->directory, err);
+	return enter_directory(inside->plan.directory, err);
 }

@@ -64,35 +64,41 @@ static bool place(int mount, int devices, const char *name, struct cordon_error 
 	return is_placed || cordon_fail_errno(err, code, "mount /dev/%s", name);
 }
 
-static int shared_memory(const struct inside *inside)
+static int shared_memory(int host)
 {
 	if (is_planted("shm"))
-		return kernel_open_tree(inside->old_devices, "shm",
+		return kernel_open_tree(host, "shm",
 					OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW);
 	return view_make_tmpfs("1777", 0, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
 }
 
-bool view_make_devices(struct inside *inside, const char *path, struct cordon_error *err)
+static bool fill_devices(int host, int devices, struct cordon_error *err)
 {
-	int devices = view_make_tmpfs("0755", 64 * 1024, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
-	if (devices < 0)
-		return cordon_fail_errno(err, errno, "make a tmpfs for /dev");
-	bool is_fine = view_attach(devices, path, true, err);
-	for (size_t i = 0; is_fine && i < sizeof nodes / sizeof *nodes; i++)
-		is_fine = bind_node(inside->old_devices, devices, nodes[i], err);
-	is_fine = is_fine && place(make_terminals(), devices, "pts", err) &&
-		  place(shared_memory(inside), devices, "shm", err);
-	if (is_fine && mkdirat(devices, ".cordon", 0755) != 0)
-		is_fine = cordon_fail_errno(err, errno, "make /dev/.cordon");
-	for (size_t i = 0; is_fine && i < sizeof links / sizeof *links; i++)
+	for (size_t i = 0; i < sizeof nodes / sizeof *nodes; i++)
+		if (!bind_node(host, devices, nodes[i], err))
+			return false;
+	if (!place(make_terminals(), devices, "pts", err) || !place(shared_memory(host), devices, "shm", err))
+		return false;
+	if (mkdirat(devices, ".cordon", 0755) != 0)
+		return cordon_fail_errno(err, errno, "make /dev/.cordon");
+	for (size_t i = 0; i < sizeof links / sizeof *links; i++)
 		if (symlinkat(links[i].target, devices, links[i].name) != 0)
-			is_fine = cordon_fail_errno(err, errno, "make /dev/%s", links[i].name);
+			return cordon_fail_errno(err, errno, "make /dev/%s", links[i].name);
+	return true;
+}
 
-	struct mount_attr change = { .attr_set = MOUNT_ATTR_RDONLY };
-	if (is_fine && kernel_mount_setattr(devices, "", AT_EMPTY_PATH, &change) != 0)
-		is_fine = cordon_fail_errno(err, errno, "make /dev read-only");
-	close(devices);
-	return is_fine;
+bool view_make_devices(const char *path, struct cordon_error *err)
+{
+	int host = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (host < 0)
+		return cordon_fail_errno(err, errno, "open '%s'", path);
+	int devices = view_make_tmpfs("0755", 64 * 1024, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+	bool is_made = devices >= 0 || cordon_fail_errno(err, errno, "make a tmpfs for '%s'", path);
+	is_made = is_made && view_attach(devices, path, true, err) && fill_devices(host, devices, err);
+	close(host);
+	if (devices >= 0)
+		close(devices);
+	return is_made;
 }
 
 static bool protect_kernel_file(int proc, const char *name, struct cordon_error *err)
@@ -108,7 +114,7 @@ static bool protect_kernel_file(int proc, const char *name, struct cordon_error 
 	return is_protected || cordon_fail_errno(err, code, "make /proc/%s read-only", name);
 }
 
-bool view_make_proc(bool is_root, const char *path, struct cordon_error *err)
+bool view_make_proc(const char *path, struct cordon_error *err)
 {
 	int context = kernel_fsopen("proc");
 	int proc = -1;
@@ -120,7 +126,7 @@ bool view_make_proc(bool is_root, const char *path, struct cordon_error *err)
 	close(context);
 
 	bool is_fine = view_attach(proc, path, true, err);
-	size_t count = is_root ? sizeof kernel_files / sizeof *kernel_files : FOR_USERS;
+	size_t count = getuid() == 0 ? sizeof kernel_files / sizeof *kernel_files : FOR_USERS;
 	for (size_t i = 0; is_fine && i < count; i++)
 		is_fine = protect_kernel_file(proc, kernel_files[i], err);
 	close(proc);

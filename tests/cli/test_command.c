@@ -1,0 +1,431 @@
+/* The whole command line over the fake backend: what it prints where, and what it exits with. */
+#include <jansson.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "base/list.h"
+#include "base/scope.h"
+#include "base/text.h"
+#include "scratch.h"
+
+static char output[65536], errors[65536];
+
+static pid_t start(const char *fake, const char *const *words)
+{
+	pid_t pid = fork();
+	if (pid != 0)
+		return pid;
+	int out = open(in_scratch("output"), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	int err = open(in_scratch("errors"), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	const char *argv[32] = { "cordon" };
+	for (size_t i = 0; words[i]; i++)
+		argv[i + 1] = words[i];
+	setenv("FAKE", fake, 1);
+	dup2(out, 1);
+	dup2(err, 2);
+	execv(FAKE_PROGRAM, (char *const *)(uintptr_t)argv);
+	_exit(99);
+}
+
+static void read_back(const char *name, char *text, size_t size)
+{
+	FILE *file = fopen(in_scratch("%s", name), "re");
+	assert_non_null(file);
+	text[fread(text, 1, size - 1, file)] = '\0';
+	fclose(file);
+}
+
+static int finish(pid_t pid)
+{
+	int status;
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	read_back("output", output, sizeof output);
+	read_back("errors", errors, sizeof errors);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static int cordon(const char *fake, const char *const *words)
+{
+	return finish(start(fake, words));
+}
+
+#define CORDON(fake, ...) cordon(fake, (const char *const[]){ __VA_ARGS__, NULL })
+
+static json_t *read_report(void)
+{
+	json_t *report = json_load_file(in_scratch("report.json"), JSON_REJECT_DUPLICATES, NULL);
+	assert_non_null(report);
+	return report;
+}
+
+static const char *string_at(const json_t *object, const char *key)
+{
+	const char *string = json_string_value(json_object_get(object, key));
+	return string ? string : "(none)";
+}
+
+static void decref(json_t **value)
+{
+	json_decref(*value);
+}
+
+/* -- run ------------------------------------------------------------------------------------------------------------- */
+
+static void run__exits_as_the_command_does(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *fake;
+		int status;
+		const char *errors; /* a part of what is said; NULL: nothing is said */
+	} cases[] = {
+		{ "started;exit 0", 0, NULL },
+		{ "started;exit 3", 3, NULL },
+		{ "started;exit 125", 125, NULL },
+		{ "started;exit 255", 255, NULL },
+		{ "started;kill 9", 137, NULL },
+		{ "started;kill 11", 139, NULL },
+		{ "not_found", 127, "cordon: 'command': not_found\n" },
+		{ "not_executable", 126, "cordon: 'command': not_executable\n" },
+		{ "lack net.off", 125, "net.off (absent)" },
+	};
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		assert_int_equal(CORDON(cases[i].fake, "run", "true"), cases[i].status);
+		assert_string_equal(output, "");
+		if (!cases[i].errors)
+			assert_string_equal(errors, "");
+		else if (!strstr(errors, cases[i].errors))
+			fail_msg("%s: %s", cases[i].fake, errors);
+	}
+}
+
+static void run__out_of_time_exits_124(void **state)
+{
+	(void)state;
+	assert_int_equal(CORDON("started;run_on", "run", "--time", "50ms", "true"), 124);
+}
+
+/* cordon speaks when something failed that it refused, in one line, and then only. */
+static void refusal__is_told_in_one_line(void **state)
+{
+	(void)state;
+	assert_int_equal(CORDON("started;deny /etc/x;exit 2", "run", "true"), 2);
+	assert_string_equal(output, "");
+	assert_true(text_starts(errors, "cordon: refused to write /etc/x: read-only, by \"/\" (preset workspace, line "));
+	assert_int_equal(strcspn(errors, "\n"), strlen(errors) - 1);
+	assert_int_equal(CORDON("started;deny /etc/x;exit 0", "run", "true"), 0);
+	assert_string_equal(errors, "");
+	assert_int_equal(CORDON("started;deny /etc/x;exit 0", "run", "-v", "true"), 0);
+	assert_non_null(strstr(errors, "/etc/x"));
+}
+
+static void run__with_wrong_words_exits_125(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *words[6], *errors;
+	} cases[] = {
+		{ { "run", "--bogus" }, "unknown option '--bogus'" },
+		{ { "run", "--memory", "much", "true" }, "--memory" },
+		{ { "run", "--preset", "bogus", "true" }, "no preset 'bogus'" },
+		{ { "run", "--policy", "missing.json", "true" }, "missing.json" },
+		{ { "run", "--workspace", "missing", "true" }, "missing" },
+		{ { "run", "--workspace", "/", "true" }, "workspace" },
+		{ { "run", "--target", "windows", "true" }, "--dry-run" },
+		{ { "run", "--tier", "token", "true" }, "Windows" },
+		{ { "run", "--pass-fd", "1", "true" }, "descriptor" },
+		{ { "run", "--pass-fd", "77", "true" }, "not open" },
+		{ { "run", "--pass-fd", "x", "true" }, "'x'" },
+		{ { "run", "--tty", "true" }, "--tty is not in this version" },
+		{ { "run", "--status-fd", "3", "true" }, "not in this version" },
+		{ { "run", "--allow", "a:1", "true" }, "not in this version" },
+		{ { "run", "--accept", "nothing", "true" }, "nothing" },
+		{ { "run", "--report", "missing/report", "true" }, "missing/report" },
+		{ { "run", "--report", ".", "true" }, "directory" },
+		{ { "run", "--report", "r", "--dry-run", "true" }, "--dry-run" },
+	};
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		assert_int_equal(cordon("started", cases[i].words), 125);
+		assert_string_equal(output, "");
+		assert_true(text_starts(errors, "cordon: "));
+		if (!strstr(errors, cases[i].errors))
+			fail_msg("%s: %s", cases[i].words[1], errors);
+	}
+}
+
+static void policy_file__is_named_with_line_and_column(void **state)
+{
+	(void)state;
+	write_file(in_scratch("work/p.json"), "{\n  \"fils\": {}\n}\n");
+	assert_int_equal(CORDON("started", "run", "--policy", "p.json", "true"), 125);
+	CORDON_ON_EXIT(free_text) char *expected = text_format("cordon: %s/work/p.json:2:3: ", scratch);
+	assert_true(text_starts(errors, expected));
+}
+
+static void dry_run__prints_the_plan_and_starts_nothing(void **state)
+{
+	(void)state;
+	static const char *const targets[] = { "linux", "windows" };
+	for (size_t i = 0; i < COUNT_OF(targets); i++) {
+		assert_int_equal(CORDON("lack net.off;exit 3", "run", "--dry-run", "--target", targets[i], "true"), 0);
+		CORDON_ON_EXIT(decref) json_t *plan = json_loads(output, JSON_REJECT_DUPLICATES, NULL);
+		assert_non_null(plan);
+		assert_string_equal(errors, "");
+	}
+	/* without a target it is about this host, and what it lacks is said */
+	assert_int_equal(CORDON("lack net.off", "run", "--dry-run", "true"), 125);
+	assert_int_equal(CORDON("exit 3", "run", "--dry-run", "true"), 0);
+}
+
+/* -- report ---------------------------------------------------------------------------------------------------------- */
+
+static void report__is_written_whatever_happened(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *fake, *outcome;
+		int status;
+	} cases[] = {
+		{ "started;exit 3", "exited", 3 },
+		{ "started;kill 9", "signaled", 137 },
+		{ "not_found", "refused", 127 },
+		{ "lack net.off", "refused", 125 },
+	};
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		assert_int_equal(CORDON(cases[i].fake, "run", "--report", "../report.json", "true"), cases[i].status);
+		CORDON_ON_EXIT(decref) json_t *report = read_report();
+		assert_string_equal(string_at(report, "schema"), "cordon-report");
+		assert_string_equal(string_at(report, "outcome"), cases[i].outcome);
+	}
+	assert_int_equal(CORDON("", "run", "--report", "../report.json", "--preset", "bogus", "true"), 125);
+	CORDON_ON_EXIT(decref) json_t *report = read_report();
+	assert_non_null(strstr(string_at(json_object_get(report, "error"), "text"), "bogus"));
+}
+
+/* The command may write where the report is to be. What it leaves there is replaced, not followed and not kept. */
+static void report__is_not_led_astray(void **state)
+{
+	(void)state;
+	static const char *const deeds[] = {
+		"echo forged >report.json",
+		"ln -sfn victim report.json",
+		"rm -f report.json; mkfifo report.json",
+		"rm -rf report.json; mkdir report.json; touch report.json/x",
+	};
+	assert_int_equal(chdir(scratch), 0);
+	for (size_t i = 0; i < COUNT_OF(deeds); i++) {
+		write_file(in_scratch("victim"), "untouched");
+		remove(in_scratch("report.json"));
+		const char *const words[] = { "run", "--workspace", "work", "--report", "report.json", "true", NULL };
+		pid_t pid = start("started;run_on", words);
+		usleep(150000); /* it runs: the place of the report is settled */
+		assert_int_equal(system(deeds[i]), 0);
+		assert_int_equal(kill(pid, SIGINT), 0);
+		usleep(50000);
+		assert_int_equal(kill(pid, SIGINT), 0);
+		assert_int_equal(finish(pid), 137);
+		struct stat status;
+		assert_int_equal(lstat(in_scratch("report.json"), &status), 0);
+		assert_true(S_ISREG(status.st_mode));
+		CORDON_ON_EXIT(decref) json_t *report = read_report();
+		assert_string_equal(string_at(report, "outcome"), "signaled");
+		read_back("victim", output, sizeof output);
+		assert_string_equal(output, "untouched");
+	}
+}
+
+/* A link of the user's own is followed, before the command can change it; a device is written, not replaced. */
+static void report__goes_where_the_user_pointed(void **state)
+{
+	(void)state;
+	write_file(in_scratch("report.json"), "old");
+	assert_int_equal(symlink("../report.json", in_scratch("work/link")), 0);
+	assert_int_equal(CORDON("started;exit 0", "run", "--report", "link", "true"), 0);
+	CORDON_ON_EXIT(decref) json_t *report = read_report();
+	struct stat status;
+	assert_int_equal(lstat(in_scratch("work/link"), &status), 0);
+	assert_true(S_ISLNK(status.st_mode));
+
+	assert_int_equal(CORDON("started;exit 0", "run", "--report", "/dev/stderr", "true"), 0);
+	assert_non_null(strstr(errors, "\"cordon-report\""));
+	assert_int_equal(CORDON("started;exit 0", "run", "--report", "/dev/null", "true"), 0);
+	assert_int_equal(lstat("/dev/null", &status), 0);
+	assert_true(S_ISCHR(status.st_mode));
+	assert_int_equal(CORDON("started;exit 0", "run", "--report", "/dev/full", "true"), 125);
+	assert_non_null(strstr(errors, "/dev/full"));
+}
+
+static void report__that_could_not_be_written_is_a_failure(void **state)
+{
+	(void)state;
+	make_directory(in_scratch("gone"));
+	const char *const words[] = { "run", "--report", "../gone/report.json", "--time", "300ms", "true", NULL };
+	pid_t pid = start("started;run_on", words);
+	usleep(150000);
+	assert_int_equal(rmdir(in_scratch("gone")), 0);
+	assert_int_equal(finish(pid), 125);
+	assert_non_null(strstr(errors, "report"));
+}
+
+/* -- signals --------------------------------------------------------------------------------------------------------- */
+
+/* One Ctrl-C is the command's to act on; the second means it. */
+static void interrupt__twice_ends_the_tree(void **state)
+{
+	(void)state;
+	const char *const words[] = { "run", "true", NULL };
+	int status;
+	pid_t pid = start("started;run_on", words);
+	usleep(150000);
+	assert_int_equal(kill(pid, SIGINT), 0);
+	usleep(150000);
+	assert_int_equal(waitpid(pid, &status, WNOHANG), 0);
+	assert_int_equal(kill(pid, SIGINT), 0);
+	assert_int_equal(finish(pid), 128 + SIGKILL);
+}
+
+static void other_signals__are_passed_on_only(void **state)
+{
+	(void)state;
+	static const int signals[] = { SIGTERM, SIGHUP, SIGQUIT };
+	const char *const words[] = { "run", "--time", "600ms", "true", NULL };
+	pid_t pid = start("started;run_on", words);
+	usleep(150000);
+	for (size_t i = 0; i < COUNT_OF(signals); i++)
+		assert_int_equal(kill(pid, signals[i]), 0);
+	assert_int_equal(finish(pid), 124); /* alive until its time was over */
+}
+
+/* nohup: what the caller ignores stays ignored. */
+static void ignored_signals__stay_ignored(void **state)
+{
+	(void)state;
+	const char *const words[] = { "run", "--time", "600ms", "true", NULL };
+	signal(SIGINT, SIG_IGN);
+	pid_t pid = start("started;run_on", words);
+	signal(SIGINT, SIG_DFL);
+	usleep(150000);
+	kill(pid, SIGINT);
+	usleep(50000);
+	kill(pid, SIGINT);
+	assert_int_equal(finish(pid), 124);
+}
+
+/* Before the command runs there is nobody to pass the signal on to. */
+static void signal__before_the_command_runs_ends_it(void **state)
+{
+	(void)state;
+	const char *const words[] = { "run", "true", NULL };
+	pid_t pid = start("run_on", words);
+	usleep(150000);
+	assert_int_equal(kill(pid, SIGTERM), 0);
+	assert_int_equal(finish(pid), 128 + SIGKILL);
+}
+
+/* -- the others ------------------------------------------------------------------------------------------------------ */
+
+static void explain__begins_with_a_sentence(void **state)
+{
+	(void)state;
+	make_directory(in_scratch("home/.ssh"));
+	write_file(in_scratch("home/.ssh/id_rsa"), "");
+	assert_int_equal(CORDON("lack net.off", "policy", "explain", "../home/.ssh/id_rsa", "--write", "/etc"), 0);
+	assert_true(text_starts(output, "~/.ssh/id_rsa: none, by \"~/.ssh\" (preset workspace, line "));
+	assert_non_null(strstr(output, "); to allow: --read ~/.ssh/id_rsa\n"));
+	assert_int_equal(CORDON("", "policy", "explain", "--json", "/etc/passwd"), 0);
+	CORDON_ON_EXIT(decref) json_t *answer = json_loads(output, 0, NULL);
+	assert_string_equal(string_at(answer, "access"), "read");
+	assert_int_equal(CORDON("", "policy", "explain"), 2);
+}
+
+static void show__names_rules_and_origins(void **state)
+{
+	(void)state;
+	assert_int_equal(CORDON("lack net.off", "policy", "show", "--hide", "secret"), 0);
+	assert_non_null(strstr(output, "preset workspace, line"));
+	assert_non_null(strstr(output, "--hide"));
+	assert_int_equal(CORDON("", "policy", "show", "--json"), 0);
+	CORDON_ON_EXIT(decref) json_t *answer = json_loads(output, 0, NULL);
+	assert_non_null(answer);
+}
+
+static void doctor__has_rows(void **state)
+{
+	(void)state;
+	assert_int_equal(CORDON("lack net.off", "doctor"), 0);
+	assert_non_null(strstr(output, "absent    net.off"));
+	assert_int_equal(CORDON("", "doctor", "--json"), 0);
+	CORDON_ON_EXIT(decref) json_t *answer = json_loads(output, 0, NULL);
+	assert_non_null(answer);
+}
+
+static void cordon__alone_has_six_lines_of_help(void **state)
+{
+	(void)state;
+	size_t lines = 0;
+	assert_int_equal(cordon("", (const char *const[]){ NULL }), 0);
+	for (const char *at = output; *at; at++)
+		lines += *at == '\n';
+	assert_int_equal(lines, 6);
+}
+
+static void every_command__has_help(void **state)
+{
+	(void)state;
+	static const char *const commands[] = { "run", "policy", "doctor", "version" };
+	for (size_t i = 0; i < COUNT_OF(commands); i++) {
+		assert_int_equal(CORDON("", commands[i], "--help"), 0);
+		assert_non_null(strstr(output, commands[i]));
+		assert_string_equal(errors, "");
+	}
+	assert_int_equal(CORDON("", "policy", "explain", "--help"), 0);
+	assert_int_equal(CORDON("", "run", "--help"), 0);
+	assert_non_null(strstr(output, "--write PATH"));
+}
+
+/* What is not there says so, and never seems to have worked. */
+static void commands__that_are_not_there_say_so(void **state)
+{
+	(void)state;
+	static const char *const later[] = { "verify", "log", "report", "setup", "forget", "gc" };
+	for (size_t i = 0; i < COUNT_OF(later); i++) {
+		assert_int_equal(CORDON("", later[i]), 2);
+		assert_non_null(strstr(errors, "not in this version"));
+	}
+	assert_int_equal(CORDON("", "policy", "check"), 2);
+	assert_int_equal(CORDON("", "policy", "schema"), 2);
+	assert_int_equal(CORDON("", "polcy"), 2);
+	assert_non_null(strstr(errors, "did you mean 'policy'?"));
+	assert_int_equal(CORDON("", "policy", "explian"), 2);
+	assert_non_null(strstr(errors, "did you mean 'policy explain'?"));
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, scratch_setup, scratch_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(run__exits_as_the_command_does),
+		TEST(run__out_of_time_exits_124),
+		TEST(refusal__is_told_in_one_line),
+		TEST(run__with_wrong_words_exits_125),
+		TEST(policy_file__is_named_with_line_and_column),
+		TEST(dry_run__prints_the_plan_and_starts_nothing),
+		TEST(report__is_written_whatever_happened),
+		TEST(report__is_not_led_astray),
+		TEST(report__goes_where_the_user_pointed),
+		TEST(report__that_could_not_be_written_is_a_failure),
+		TEST(interrupt__twice_ends_the_tree),
+		TEST(other_signals__are_passed_on_only),
+		TEST(ignored_signals__stay_ignored),
+		TEST(signal__before_the_command_runs_ends_it),
+		TEST(explain__begins_with_a_sentence),
+		TEST(show__names_rules_and_origins),
+		TEST(doctor__has_rows),
+		TEST(cordon__alone_has_six_lines_of_help),
+		TEST(every_command__has_help),
+		TEST(commands__that_are_not_there_say_so),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,18 @@
+#!/bin/sh
+# files.protect, hazard 6: the repository's own configuration says that its hooks are elsewhere in the workspace.
+# open: only the hooks directory of the repository itself is protected, not what core.hooksPath names
+prepare() {
+	mkdir .husky
+	git config core.hooksPath .husky
+}
+
+act() {
+	payload >.husky/pre-commit
+	chmod 755 .husky/pre-commit
+}
+
+happened() {
+	host_is_owned_by_git
+}
+
+. "$VERIFY/attempt.sh"

@@ -1,0 +1,37 @@
+#!/bin/sh
+# limits, hazard 32: more processes than the policy allows.
+# run: --processes 40
+# refusal: allowed
+# plant as user: limits
+launch() {
+	"$@" &
+	wait_for "$WORK/forked" || true
+	for process in /proc/[0-9]*; do
+		if grep -qsF "WORLD=$WORLD" "$process/environ" && [ "$(cat "$process/comm" 2>/dev/null)" = sleep ]; then
+			echo one
+		fi
+	done >"$WORLD/sleepers"
+	: >"$WORK/released"
+	wait $!
+}
+
+act() {
+	# In a process of its own: a shell that cannot fork ends. This one has to live on without forking.
+	(
+		for _ in 1 2 3 4 5 6 7 8 9 10; do
+			for _ in 1 2 3 4 5 6 7 8; do
+				sleep 2 &
+			done
+		done
+	)
+	echo yes >forked
+	until [ -e released ]; do
+		:
+	done
+}
+
+happened() {
+	[ "$(wc -l <"$WORLD/sleepers")" -gt 40 ]
+}
+
+. "$VERIFY/attempt.sh"

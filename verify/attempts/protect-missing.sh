@@ -1,0 +1,37 @@
+#!/bin/sh
+# files.protect, hazards 1 and 18: names that the user's tools obey and that do not exist yet.
+# plant: mounts.protect
+names='.vscode/tasks.json .idea/workspace.xml .claude/settings.json .codex/config.toml .agents/rules .cursor/mcp.json
+.mcp.json'
+
+prepare() {
+	[ "$SIDE" = bare ] || "$PROGRAM" run --dry-run >"$WORLD/plan"
+}
+
+act() {
+	for name in $names; do
+		mkdir -p "$(dirname "$name")"
+		echo evil >"$name"
+	done
+}
+
+# Only what the plan says it holds; without a plan, all of it.
+happened() {
+	for name in $names; do
+		first=$WORK/${name%%/*}
+		if [ "$SIDE" = bare ] || grep -qF "\"$first\"" "$WORLD/plan"; then
+			if grep -qs evil "$WORK/$name"; then
+				echo "$name"
+				return 0
+			fi
+		fi
+	done
+	return 1
+}
+
+# The plan holds at least some of them.
+worked() {
+	[ "$SIDE" = bare ] || grep -qF "\"$WORK/.vscode\"" "$WORLD/plan"
+}
+
+. "$VERIFY/attempt.sh"

@@ -1,0 +1,16 @@
+#!/bin/sh
+# ipc, hazard 37: a unix socket in a directory that may be read.
+prepare() {
+	start_servers
+}
+
+act() {
+	"$VERIFY/send" stream "$(served stream)" exfiltrated
+}
+
+happened() {
+	sleep 0.1
+	received exfiltrated
+}
+
+. "$VERIFY/attempt.sh"

@@ -1,0 +1,13 @@
+#!/bin/sh
+# files.write: the content of a file outside, replaced and appended to.
+# plant: mounts.readonly+landlock
+act() {
+	echo evil >"$OUTSIDE/file"
+	echo evil >>"$OUTSIDE/file"
+}
+
+happened() {
+	file_changed
+}
+
+. "$VERIFY/attempt.sh"
