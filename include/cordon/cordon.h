@@ -9,8 +9,8 @@
  *	cordon_run_free, cordon_policy_free
  *
  * Every function that can fail returns 1 for success and 0 for failure, and then has filled *err (cordon/error.h).
- * Strings are UTF-8 on Windows and bytes on Linux, NUL-terminated. Text that a function returns belongs to the handle it
- * came from and lives until the next call with that handle. Handles may be used from any thread, one at a time each.
+ * Strings are UTF-8 on Windows and bytes on Linux, NUL-terminated. Text that a function returns belongs to the handle
+ * it came from and lives until the next call with that handle. Handles may be used from any thread, one at a time each.
  * The library leaves signal handlers, SIGCHLD, the umask and the current directory alone, and prints nothing.
  */
 #ifndef CORDON_CORDON_H
@@ -52,16 +52,16 @@ CORDON_API void cordon_policy_free(struct cordon_policy *policy); /* NULL is fin
 #define CORDON_SOURCE_FILE 1   /* name: a policy file (JSONC, at most 1 MiB) */
 #define CORDON_SOURCE_USER 2   /* the user's own policy file, if there is one; name is ignored */
 
-/* Loads a preset or a file. Nothing is taken over from a file that has an error. Errors: CORDON_BAD_POLICY with file,
- * line and column, also for a file that extends another preset than the one asked for; CORDON_OS_FAILED when it cannot
- * be read; CORDON_BAD_USAGE for an unknown preset or source, and for what is no file.
+/* Loads a preset or a file. Nothing is taken over from a file that has an error. Errors: CORDON_BAD_POLICY with
+ * file, line and column, also for a file that extends another preset than the one asked for; CORDON_OS_FAILED when
+ * it cannot be read; CORDON_BAD_USAGE for an unknown preset or source, and for what is no file.
  */
 CORDON_API int cordon_policy_load(struct cordon_policy *policy, int32_t source, const char *name,
 				  struct cordon_error *err);
 
-/* One setting on top of what was loaded, by the key that a policy file would use; `flag` is how messages call its origin
- * ("--write"). `name` is NULL except where the key holds named things:
- *	("files", PATH, "none" | "read" | "write")     a relative PATH belongs to the current directory, ~/PATH to the home
+/* One setting on top of what was loaded, by the key that a policy file would use; `flag` is how messages call its
+ * origin ("--write"). `name` is NULL except where the key holds named things:
+ *	("files", PATH, "none" | "read" | "write")     a relative PATH is the current directory's, ~/PATH the home's
  *	("network.mode", NULL, "off" | "filtered" | "open"), ("network.allow", NULL, "HOST[:PORT]")
  *	("network.deny", NULL, "HOST"), ("network.listen", NULL, "PORT")
  *	("limits.memory", NULL, "4GiB") and so on for each limit
@@ -91,8 +91,8 @@ struct cordon_run_options {
 
 #define CORDON_RUN_OPTIONS_INIT { sizeof(struct cordon_run_options), 0, NULL, NULL, NULL, 0, 1, 2, NULL, 0 }
 
-/* Surveys the host and makes the plan. The policy may be freed or used for further runs afterwards. Errors: those of
- * the policy; CORDON_UNSUPPORTED naming each guarantee that this host lacks.
+/* Surveys the host and makes the plan. The policy may be freed or used for further runs afterwards. Errors: those
+ * of the policy; CORDON_UNSUPPORTED naming each guarantee that this host lacks.
  */
 CORDON_API int cordon_run_new(const struct cordon_policy *policy, const struct cordon_run_options *options,
 			      struct cordon_run **ret_run, struct cordon_error *err);
@@ -107,8 +107,8 @@ CORDON_API const char *cordon_run_id(const struct cordon_run *run);
 CORDON_API const char *cordon_run_plan(struct cordon_run *run);
 
 /* What the policy says of a path, as JSON: {path, landing, access, rule{layer, file, line, column, pattern}, own,
- * would_allow}. would_allow is the smallest flag that grants more, or what to change, or null. Where the run has something
- * of its own in place of the host's (/tmp, /proc, /dev) rule is null and own says what. NULL on failure.
+ * would_allow}. would_allow is the smallest flag that grants more, or what to change, or null. Where the run has
+ * something of its own in place of the host's (/tmp, /proc, /dev) rule is null and own says what. NULL on failure.
  */
 CORDON_API const char *cordon_run_explain(struct cordon_run *run, const char *path, struct cordon_error *err);
 
@@ -123,13 +123,13 @@ CORDON_API int cordon_run_start(struct cordon_run *run, const char *const *argv,
  */
 CORDON_API intptr_t cordon_run_waitable(const struct cordon_run *run);
 
-/* In how many milliseconds cordon_run_step must be called at the latest, though the waitable says nothing: limits of time
- * are its business. -1: no such time.
+/* In how many milliseconds cordon_run_step must be called at the latest, though the waitable says nothing: limits
+ * of time are its business. -1: no such time.
  */
 CORDON_API int32_t cordon_run_timeout(const struct cordon_run *run);
 
-/* Does what is to be done within timeout_ms (-1: until something happens) and says in *ret_ended (0 or 1) whether the
- * run is over. Must be called while the run lasts: the command's refused acts wait for it.
+/* Does what is to be done within timeout_ms (-1: until something happens) and says in *ret_ended (0 or 1) whether
+ * the run is over. Must be called while the run lasts: the command's refused acts wait for it.
  */
 CORDON_API int cordon_run_step(struct cordon_run *run, int32_t timeout_ms, int32_t *ret_ended, struct cordon_error *err);
 
@@ -153,8 +153,8 @@ struct cordon_result {
 
 #define CORDON_RESULT_INIT { sizeof(struct cordon_result), 0, 0, 0, 0, CORDON_ERROR_INIT }
 
-/* Steps until the run is over. A command that could not be executed is a success of this function: was_refused, with
- * exit_status 125, 126 or 127.
+/* Steps until the run is over. A command that could not be executed is a success of this function: was_refused,
+ * with exit_status 125, 126 or 127.
  */
 CORDON_API int cordon_run_wait(struct cordon_run *run, struct cordon_result *ret_result, struct cordon_error *err);
 
@@ -167,8 +167,8 @@ CORDON_API const char *cordon_run_report(struct cordon_run *run);
 /* The same report for a run that cordon_run_new refused, from its error; malloc'ed, freed with cordon_free. */
 CORDON_API int cordon_refusal_report(const struct cordon_error *refusal, char **ret_json, struct cordon_error *err);
 
-/* For people, the most telling refusal in one line without newline: what was refused, by which rule, what would allow
- * it; NULL when there is none to tell.
+/* For people, the most telling refusal in one line without newline: what was refused, by which rule, what would
+ * allow it; NULL when there is none to tell.
  */
 CORDON_API const char *cordon_run_explanation(struct cordon_run *run);
 

@@ -9,7 +9,7 @@
 static size_t decode(const unsigned char *bytes, uint32_t *ret_code)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t length = bytes[0] < 0x80	  ? 1
+	size_t length = bytes[0] < 0x80   ? 1
 			: bytes[0] < 0xc2 ? 0
 			: bytes[0] < 0xe0 ? 2
 			: bytes[0] < 0xf0 ? 3

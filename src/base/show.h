@@ -1,8 +1,8 @@
 /* base/show.h: text that somebody else chose, made fit for a person's eyes.
  *
- * A file name or an argument may hold anything: terminal escapes, newlines, marks that turn the writing direction round,
- * bytes that are no UTF-8. What is shown of it, on a terminal or in a report, goes through here: such bytes appear as
- * \n, \x1b or \u202e, everything else as it is.
+ * A file name or an argument may hold anything: terminal escapes, newlines, marks that turn the writing direction
+ * round, bytes that are no UTF-8. What is shown of it, on a terminal or in a report, goes through here: such bytes
+ * appear as \n, \x1b or \u202e, everything else as it is.
  */
 #pragma once
 

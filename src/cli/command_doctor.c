@@ -14,7 +14,11 @@ struct values {
 
 static const struct option options[] = {
 	{ .name = "json", .help = "as JSON", .kind = OPTION_FLAG, .place = offsetof(struct values, wants_json) },
-	{ .name = "help", .letter = 'h', .help = "this", .kind = OPTION_FLAG, .place = offsetof(struct values, wants_help) },
+	{ .name = "help",
+	  .letter = 'h',
+	  .help = "this",
+	  .kind = OPTION_FLAG,
+	  .place = offsetof(struct values, wants_help) },
 	{ 0 },
 };
 
@@ -25,10 +29,11 @@ static bool print_rows(const char *answer, struct cordon_error *err)
 	size_t i;
 	if (!object)
 		return cordon_fail_memory(err);
-	json_array_foreach(json_object_get(object, "guarantees"), i, row)
+	json_array_foreach (json_object_get(object, "guarantees"), i, row)
 		printf("%-9s %-18s %s: %s\n", json_string_value(json_object_get(row, "level")),
 		       json_string_value(json_object_get(row, "guarantee")),
-		       json_string_value(json_object_get(row, "promise")), json_string_value(json_object_get(row, "why")));
+		       json_string_value(json_object_get(row, "promise")),
+		       json_string_value(json_object_get(row, "why")));
 	json_decref(object);
 	return true;
 }

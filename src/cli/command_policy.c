@@ -19,8 +19,15 @@ struct values {
 
 static const struct option options[] = {
 	{ .name = "json", .help = "as JSON", .kind = OPTION_FLAG, .place = offsetof(struct values, wants_json) },
-	{ .name = "help", .letter = 'h', .help = "this", .kind = OPTION_FLAG, .place = offsetof(struct values, wants_help) },
-	{ .name = "target", .argument = "OS", .help = "as it would be on linux or windows", .kind = OPTION_TEXT,
+	{ .name = "help",
+	  .letter = 'h',
+	  .help = "this",
+	  .kind = OPTION_FLAG,
+	  .place = offsetof(struct values, wants_help) },
+	{ .name = "target",
+	  .argument = "OS",
+	  .help = "as it would be on linux or windows",
+	  .kind = OPTION_TEXT,
 	  .place = offsetof(struct values, target) },
 	GRANT_OPTIONS(struct values),
 	{ 0 },
@@ -65,7 +72,7 @@ static bool make_look(const struct values *values, struct cordon_run **ret_run, 
 	return is_made;
 }
 
-/* -- explain --------------------------------------------------------------------------------------------------------- */
+/* -- explain -------------------------------------------------------------------------------------------------- */
 
 /* ~/.ssh/id_rsa: none, by "~/.ssh" (preset workspace, line 12); to allow: --read ~/.ssh/id_rsa */
 static bool print_explanation(const char *answer, struct cordon_error *err)
@@ -112,7 +119,7 @@ static bool explain(struct cordon_run *run, const struct values *values, char **
 	return true;
 }
 
-/* -- show ------------------------------------------------------------------------------------------------------------ */
+/* -- show ----------------------------------------------------------------------------------------------------- */
 
 static void print_row(const char *left, const char *what, const json_t *rule, const char *remark)
 {
@@ -125,7 +132,7 @@ static void print_files(const json_t *files)
 {
 	const json_t *file;
 	size_t i;
-	json_array_foreach(files, i, file) {
+	json_array_foreach (files, i, file) {
 		CORDON_ON_EXIT(text_free) struct text path = { 0 };
 		const json_t *exists = json_object_get(file, "exists");
 		show_add_path(&path, string_of(file, "path"), host_home());
@@ -138,7 +145,7 @@ static void print_hosts(const char *left, const json_t *hosts)
 {
 	const json_t *host;
 	size_t i;
-	json_array_foreach(hosts, i, host) {
+	json_array_foreach (hosts, i, host) {
 		CORDON_ON_EXIT(text_free) struct text name = { 0 };
 		const json_t *port = json_object_get(host, "port");
 		text_add(&name, string_of(host, "host"));
@@ -160,7 +167,7 @@ static bool print_rules(const char *answer, struct cordon_error *err)
 	print_row("network", string_of(network, "mode"), json_object_get(network, "rule"), "");
 	print_hosts("allow", json_object_get(network, "allow"));
 	print_hosts("deny", json_object_get(network, "deny"));
-	json_object_foreach(json_object_get(object, "limits"), name, limit) {
+	json_object_foreach (json_object_get(object, "limits"), name, limit) {
 		CORDON_ON_EXIT(text_free) struct text value = { 0 };
 		text_addf(&value, "%s %lld %s", name, (long long)json_integer_value(json_object_get(limit, "value")),
 			  string_of(limit, "unit"));
@@ -181,7 +188,7 @@ static bool show(struct cordon_run *run, const struct values *values, char **ope
 	return true;
 }
 
-/* -- both ------------------------------------------------------------------------------------------------------------ */
+/* -- both ----------------------------------------------------------------------------------------------------- */
 
 static int print_help(const char *usage)
 {
@@ -229,10 +236,11 @@ static int explain_command(char **words)
 
 static int show_command(char **words)
 {
-	return answer(words,
-		      "cordon policy show [options]\n"
-		      "All rules in force here, each with where it comes from; later and more specific ones first decide.\n",
-		      false, show);
+	return answer(
+		words,
+		"cordon policy show [options]\n"
+		"All rules in force here, each with where it comes from; later and more specific ones first decide.\n",
+		false, show);
 }
 
 static const struct command commands[] = {

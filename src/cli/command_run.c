@@ -25,17 +25,35 @@ struct values {
 };
 
 #define PLACE(member) .place = offsetof(struct values, member)
-#define LATER(option_name, word) { .name = option_name, .argument = word, .kind = OPTION_LATER }
+#define LATER(option_name, word) \
+	{ \
+		.name = option_name, .argument = word, .kind = OPTION_LATER \
+	}
 
 static const struct option options[] = {
 	GRANT_OPTIONS(struct values),
-	{ .name = "pass-fd", .argument = "N", .help = "let descriptor N in as well", .kind = OPTION_LIST, PLACE(passed) },
+	{ .name = "pass-fd",
+	  .argument = "N",
+	  .help = "let descriptor N in as well",
+	  .kind = OPTION_LIST,
+	  PLACE(passed) },
 	{ .name = "no-observe", .help = "do not watch for refused acts", .kind = OPTION_FLAG, PLACE(no_observe) },
-	{ .name = "report", .argument = "FILE", .help = "write what happened as JSON", .kind = OPTION_TEXT, PLACE(report) },
+	{ .name = "report",
+	  .argument = "FILE",
+	  .help = "write what happened as JSON",
+	  .kind = OPTION_TEXT,
+	  PLACE(report) },
 	{ .name = "dry-run", .help = "print the plan as JSON and stop", .kind = OPTION_FLAG, PLACE(is_dry) },
-	{ .name = "target", .argument = "OS", .help = "with --dry-run: plan for linux or windows, wherever this is",
-	  .kind = OPTION_TEXT, PLACE(target) },
-	{ .name = "tier", .argument = "NAME", .help = "Windows: account, appcontainer, token", .kind = OPTION_TEXT, PLACE(tier) },
+	{ .name = "target",
+	  .argument = "OS",
+	  .help = "with --dry-run: plan for linux or windows, wherever this is",
+	  .kind = OPTION_TEXT,
+	  PLACE(target) },
+	{ .name = "tier",
+	  .argument = "NAME",
+	  .help = "Windows: account, appcontainer, token",
+	  .kind = OPTION_TEXT,
+	  PLACE(tier) },
 	{ .name = "verbose", .letter = 'v', .help = "tell more on stderr", .kind = OPTION_FLAG, PLACE(is_verbose) },
 	{ .name = "help", .letter = 'h', .help = "this", .kind = OPTION_FLAG, PLACE(wants_help) },
 	LATER("allow", "HOST[:PORT]"),
@@ -63,13 +81,13 @@ static void report_close_at(struct report_file **file)
 static int help(void)
 {
 	puts("cordon run [options] [--] [CMD ARG...]\n"
-	     "Runs CMD, or your shell, with what the policy grants. Exits as CMD does; 124: out of time, 125: could not\n"
-	     "be run, 126: not executable, 127: not found, 128+n: killed by signal n.\n");
+	     "Runs CMD, or your shell, with what the policy grants. Exits as CMD does; 124: out of time, 125: could\n"
+	     "not be run, 126: not executable, 127: not found, 128+n: killed by signal n.\n");
 	option_help(options, stdout);
 	return say_flush() ? STATUS_FINE : STATUS_REFUSED;
 }
 
-/* -- descriptors ----------------------------------------------------------------------------------------------------- */
+/* -- descriptors ---------------------------------------------------------------------------------------------- */
 
 struct descriptors {
 	int32_t numbers[PASSED_MAX];
@@ -95,7 +113,7 @@ static bool read_descriptors(const struct option_list *list, struct descriptors 
 	return true;
 }
 
-/* -- the run --------------------------------------------------------------------------------------------------------- */
+/* -- the run -------------------------------------------------------------------------------------------------- */
 
 /* Passes signals on. The second Ctrl-C within two seconds means it; and what is not running yet cannot be told. */
 struct interruption {
@@ -149,13 +167,13 @@ static void say_verbosely(struct cordon_run *run)
 	const char *name;
 	json_t *value;
 	size_t i;
-	json_object_foreach(json_object_get(report, "gaps"), name, value)
+	json_object_foreach (json_object_get(report, "gaps"), name, value)
 		say("%s: %s: %s", name, json_string_value(json_object_get(json_object_get(report, "guarantees"), name)),
 		    json_string_value(value));
-	json_array_foreach(json_object_get(report, "denials"), i, value)
-		say("%s %s, %lld times", json_string_value(json_object_get(value, "action")),
-		    json_string_value(json_object_get(value, "target")),
-		    (long long)json_integer_value(json_object_get(value, "count")));
+	json_array_foreach (json_object_get(report, "denials"), i, value)
+		say("refused %lldx: %s %s", (long long)json_integer_value(json_object_get(value, "count")),
+		    json_string_value(json_object_get(value, "action")),
+		    json_string_value(json_object_get(value, "target")));
 	say("run %s took %lld ms", cordon_run_id(run),
 	    (long long)json_integer_value(json_object_get(json_object_get(report, "usage"), "wall_ms")));
 	json_decref(report);

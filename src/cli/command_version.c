@@ -13,7 +13,11 @@ struct values {
 
 static const struct option options[] = {
 	{ .name = "json", .help = "as JSON", .kind = OPTION_FLAG, .place = offsetof(struct values, wants_json) },
-	{ .name = "help", .letter = 'h', .help = "this", .kind = OPTION_FLAG, .place = offsetof(struct values, wants_help) },
+	{ .name = "help",
+	  .letter = 'h',
+	  .help = "this",
+	  .kind = OPTION_FLAG,
+	  .place = offsetof(struct values, wants_help) },
 	{ 0 },
 };
 

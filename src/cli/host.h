@@ -21,14 +21,16 @@ const char *host_shell(void);
 
 bool host_has_descriptor(int number); /* is it open? */
 
-/* -- signals ---------------------------------------------------------------------------------------------------- */
+/* -- signals -------------------------------------------------------------------------------------------------- */
 
 /* From here on the signals that are passed on to the command are noted instead of acted on; those that the caller
  * ignores (nohup) stay ignored.
  */
 CORDON_CHECKED bool host_catch_signals(struct cordon_error *err);
 
-/* Waits until the waitable is ready, a signal came or timeout_ms (-1: none) are over. *ret_signal is 0 when none came. */
+/* Waits until the waitable is ready, a signal came or timeout_ms (-1: none) are over. *ret_signal is 0 when none
+ * came.
+ */
 CORDON_CHECKED bool host_wait(intptr_t waitable, int timeout_ms, int *ret_signal, struct cordon_error *err);
 
 /* Is it the signal with which people say "stop" (Ctrl-C)? */
@@ -36,13 +38,13 @@ bool host_is_interrupt(int signal);
 
 uint64_t host_clock(void); /* monotonic, milliseconds */
 
-/* -- the report file -------------------------------------------------------------------------------------------- */
+/* -- the report file ------------------------------------------------------------------------------------------ */
 
 /* A file that is written when the run is over, at a place that was settled before it began.
  *
  * While the command runs there is nothing for it to write to: the file is made afterwards, beside its name in the
- * directory that was opened before, and then renamed. Links and files that the command left at that name are replaced,
- * not followed. What is no regular file (a pipe, /dev/fd/3) is opened before and written to.
+ * directory that was opened before, and then renamed. Links and files that the command left at that name are
+ * replaced, not followed. What is no regular file (a pipe, /dev/fd/3) is opened before and written to.
  */
 struct report_file;
 

@@ -53,7 +53,8 @@ int main(int argc, char **argv)
 	if (!host_begin())
 		return STATUS_REFUSED;
 	char **words = argv + (argc > 0);
-	if (!words[0] || strcmp(words[0], "--help") == 0 || strcmp(words[0], "-h") == 0 || strcmp(words[0], "help") == 0)
+	if (!words[0] || strcmp(words[0], "--help") == 0 || strcmp(words[0], "-h") == 0 ||
+	    strcmp(words[0], "help") == 0)
 		return help(words);
 	if (strcmp(words[0], "--version") == 0)
 		return command_version(words + 1);

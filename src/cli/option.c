@@ -11,7 +11,7 @@ void option_list_free(struct option_list *list)
 	free(list->items);
 }
 
-/* -- looking up ---------------------------------------------------------------------------------------------------- */
+/* -- looking up ----------------------------------------------------------------------------------------------- */
 
 const char *option_hint(const char *given, const char *prefix, const void *names, size_t step)
 {
@@ -50,7 +50,7 @@ static const struct option *find_letter(const struct option *options, char lette
 	return NULL;
 }
 
-/* -- parsing ------------------------------------------------------------------------------------------------------- */
+/* -- parsing -------------------------------------------------------------------------------------------------- */
 
 static bool take_text(const struct option *option, const char *argument, void *values, struct cordon_error *err)
 {
@@ -160,7 +160,7 @@ bool option_parse(const struct option *options, enum option_order order, char **
 	return true;
 }
 
-/* -- help ---------------------------------------------------------------------------------------------------------- */
+/* -- help ----------------------------------------------------------------------------------------------------- */
 
 void option_help(const struct option *options, FILE *out)
 {

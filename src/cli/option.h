@@ -27,8 +27,8 @@ struct option {
 	size_t place; /* in the struct of values */
 	char letter;  /* for -x; 0: none */
 
-	/* SETTING: the key that a policy file would use. With a value the argument is the name of what gets it (a path),
-	 * without one the argument is the value.
+	/* SETTING: the key that a policy file would use. With a value the argument is the name of what gets it (a
+	 * path), without one the argument is the value.
 	 */
 	const char *key, *value;
 };
@@ -50,8 +50,8 @@ enum option_order {
 	OPTIONS_ANYWHERE, /* words that are none are operands; `--` ends the options */
 };
 
-/* Reads the NULL-terminated words into `values`, a zeroed struct. *ret_operands is where in `words` the operands begin,
- * NULL-terminated; their order is kept (words are moved). Errors: CORDON_BAD_USAGE.
+/* Reads the NULL-terminated words into `values`, a zeroed struct. *ret_operands is where in `words` the operands
+ * begin, NULL-terminated; their order is kept (words are moved). Errors: CORDON_BAD_USAGE.
  */
 CORDON_CHECKED bool option_parse(const struct option *options, enum option_order order, char **words, void *values,
 				 char ***ret_operands, struct cordon_error *err);
@@ -59,7 +59,7 @@ CORDON_CHECKED bool option_parse(const struct option *options, enum option_order
 /* One line an option. */
 void option_help(const struct option *options, FILE *out);
 
-/* "; did you mean 'x'?" when one of the names is near, else "". `names` is an array of pointers, `step` bytes apart, that a
- * NULL ends. Valid until the next call.
+/* "; did you mean 'x'?" when one of the names is near, else "". `names` is an array of pointers, `step` bytes
+ * apart, that a NULL ends. Valid until the next call.
  */
 const char *option_hint(const char *given, const char *prefix, const void *names, size_t step);

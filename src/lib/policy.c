@@ -48,8 +48,8 @@ int cordon_policy_load(struct cordon_policy *policy, int32_t source, const char 
 	return give(load(policy, source, name, &local), &local, err);
 }
 
-static bool set(struct cordon_policy *policy, const char *flag, const char *key, const char *name,
-		const char *value, struct cordon_error *err)
+static bool set(struct cordon_policy *policy, const char *flag, const char *key, const char *name, const char *value,
+		struct cordon_error *err)
 {
 	if (!key || !value)
 		return cordon_fail(err, CORDON_BAD_USAGE, "a setting needs a key and a value");

@@ -1,6 +1,7 @@
 /* os/os.h: the host's files, processes and facts. No decisions.
  *
- * linux/ and windows/ implement the same functions; the build picks one. Paths are UTF-8 (Windows) or bytes (Linux).
+ * linux/ and windows/ implement the same functions; the build picks one. Paths are UTF-8 (Windows) or bytes
+ * (Linux).
  */
 #pragma once
 
@@ -15,21 +16,21 @@
 /* Which target this host is. */
 enum target os_target(void);
 
-/* Facts about the user, the machine and the workspace: everything but variables.git and paths. `workspace` may be NULL
- * (the current directory); it is resolved through links and must be a directory. Errors name it.
+/* Facts about the user, the machine and the workspace: everything but variables.git and paths. `workspace` may be
+ * NULL (the current directory); it is resolved through links and must be a directory. Errors name it.
  */
 CORDON_CHECKED bool os_survey_host(const char *workspace, struct facts **ret_facts, struct cordon_error *err);
 
-/* Adds to the variable `git` the git directory of each root, and where that keeps what worktrees share (commondir).
- * ROOT/.git is a directory; or a file or link that names another place, which is believed where that is a git directory
- * and lies in one of the roots or names the root in turn: what stands in a root was perhaps written by a command that
- * wants a rule to fall elsewhere.
+/* Adds to the variable `git` the git directory of each root, and where that keeps what worktrees share
+ * (commondir). ROOT/.git is a directory; or a file or link that names another place, which is believed where that
+ * is a git directory and lies in one of the roots or names the root in turn: what stands in a root was perhaps
+ * written by a command that wants a rule to fall elsewhere.
  */
 CORDON_CHECKED bool os_survey_git(struct facts *facts, char *const *roots, struct cordon_error *err);
 
-/* Adds a path_fact for each of the NULL-terminated paths that has none yet, and one for each existing directory above
- * its landing (named by its own landing): the planner pins and replaces those, and needs their identity. On Linux also
- * one for each entry of "/" (root_is_listed), so that a policy may close all but some of them.
+/* Adds a path_fact for each of the NULL-terminated paths that has none yet, and one for each existing directory
+ * above its landing (named by its own landing): the planner pins and replaces those, and needs their identity. On
+ * Linux also one for each entry of "/" (root_is_listed), so that a policy may close all but some of them.
  */
 CORDON_CHECKED bool os_survey_paths(struct facts *facts, char *const *paths, struct cordon_error *err);
 
@@ -40,24 +41,26 @@ CORDON_CHECKED bool os_find_landing(const char *path, char **ret_landing, enum p
 /* Fills facts->sockets with the unix sockets that have a path and that somebody listens on or receives from. */
 CORDON_CHECKED bool os_survey_sockets(struct facts *facts, struct cordon_error *err);
 
-/* Walks below `root` without following links, at most *budget entries (counted down), and calls visit for each. Stops
- * with an error when the budget or deadline_ms (os_clock) is used up; visit returning false stops with its error.
+/* Walks below `root` without following links, at most *budget entries (counted down), and calls visit for each.
+ * Stops with an error when the budget or deadline_ms (os_clock) is used up; visit returning false stops with its
+ * error.
  */
 CORDON_CHECKED bool os_walk(const char *root, size_t *budget, uint64_t deadline_ms,
 			    bool (*visit)(void *context, const char *path, struct cordon_error *err), void *context,
 			    struct cordon_error *err);
 
-/* A whole file of at most `limit` bytes. Errors: CORDON_OS_FAILED with the path; CORDON_BAD_USAGE for a directory, a
- * file that is larger, or one that is no regular file. */
+/* A whole file of at most `limit` bytes. Errors: CORDON_OS_FAILED with the path; CORDON_BAD_USAGE for a directory,
+ * a file that is larger, or one that is no regular file.
+ */
 CORDON_CHECKED bool os_read_file(const char *path, size_t limit, struct text *ret_text, struct cordon_error *err);
 
-/* False only where there is certainly nothing of that name. A link that leads nowhere and what may not be looked at count
- * as there: reading them says what is wrong.
+/* False only where there is certainly nothing of that name. A link that leads nowhere and what may not be looked
+ * at count as there: reading them says what is wrong.
  */
 bool os_exists(const char *path);
 
-/* The absolute form of a path given on the command line, `..` and `.` taken lexically, links untouched, a separator at
- * the end kept; `~` and what begins with `~` and a separator belong to the user's home. malloc'ed.
+/* The absolute form of a path given on the command line, `..` and `.` taken lexically, links untouched, a
+ * separator at the end kept; `~` and what begins with `~` and a separator belong to the user's home. malloc'ed.
  */
 CORDON_CHECKED bool os_absolute(const char *path, char **ret_path, struct cordon_error *err);
 

@@ -5,8 +5,8 @@
 #include "base/scope.h"
 #include "run/state.h"
 
-bool run_assess(const struct plan *plan, struct abilities **ret_abilities,
-		struct assessment ret_rows[GUARANTEE_COUNT], struct cordon_error *err)
+bool run_assess(const struct plan *plan, struct abilities **ret_abilities, struct assessment ret_rows[GUARANTEE_COUNT],
+		struct cordon_error *err)
 {
 	if (!backend_native.probe(ret_abilities, err))
 		return cordon_while(err, "probe this host");
@@ -52,6 +52,7 @@ bool run_accept(const struct plan *plan, const struct assessment rows[GUARANTEE_
 		return true;
 	if (!text_ok(&names) || !text_ok(&reasons) || !text_ok(&accepts))
 		return cordon_fail_memory(err);
-	return cordon_fail(err, CORDON_UNSUPPORTED, "this host does not give what the policy asks for: %s; to run without:%s%s",
+	return cordon_fail(err, CORDON_UNSUPPORTED,
+			   "this host does not give what the policy asks for: %s; to run without:%s%s",
 			   text_str(&names), text_str(&accepts), text_str(&reasons));
 }

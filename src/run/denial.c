@@ -6,6 +6,7 @@
 #include "base/list.h"
 #include "base/scope.h"
 #include "base/show.h"
+#include "os/os.h"
 #include "run/remedy.h"
 
 enum { TARGET_MAX = 1024, PROGRAM_MAX = 256, TYPED_MAX = 512 };
@@ -44,7 +45,7 @@ void denials_clear(struct denials *denials)
 	denials->count = 0;
 }
 
-/* -- judging ------------------------------------------------------------------------------------------------------- */
+/* -- judging -------------------------------------------------------------------------------------------------- */
 
 static bool is_below(const char *path, const char *directory)
 {
@@ -62,8 +63,8 @@ const struct plan_mount *denial_find_own(const struct plan *plan, const char *pa
 		if (is_below(path, mount->path) && (!deepest || strlen(mount->path) >= strlen(deepest->path)))
 			deepest = mount;
 	}
-	bool is_own = deepest && (deepest->kind == MOUNT_PRIVATE || deepest->kind == MOUNT_PROC ||
-				  deepest->kind == MOUNT_DEVICES);
+	bool is_own = deepest &&
+		      (deepest->kind == MOUNT_PRIVATE || deepest->kind == MOUNT_PROC || deepest->kind == MOUNT_DEVICES);
 	return is_own ? deepest : NULL;
 }
 
@@ -75,11 +76,25 @@ static char *parent_of(const char *path)
 	return strndup(path, (size_t)(slash - path));
 }
 
+/* A visible directory stands there: making it fails with EEXIST, cordon or not (mkdir -p tries them all). */
+static bool is_there_already(const struct plan *plan, enum act act, const char *landing)
+{
+	struct cordon_error ignored = CORDON_ERROR_INIT;
+	char *found;
+	enum path_type type;
+	if (act != ACT_CREATE || plan->facts->assumed || !os_find_landing(landing, &found, &type, &ignored))
+		return false;
+	free(found);
+	return type == PATH_DIRECTORY;
+}
+
 /* The verdict that refuses the act; false when none does. */
 static bool is_refused(const struct plan *plan, enum act act, const char *landing, struct verdict *ret_verdict)
 {
 	struct verdict verdict = policy_decide_path(plan->policy, landing);
 	if (denial_find_own(plan, landing))
+		return false;
+	if (verdict.access == ACCESS_READ && is_there_already(plan, act, landing))
 		return false;
 	if (verdict.access != ACCESS_WRITE) {
 		*ret_verdict = verdict;
@@ -107,7 +122,7 @@ static enum guarantee guarantee_of(const struct policy *policy, const char *land
 	return GUARANTEE_FILES_WRITE;
 }
 
-/* -- keeping ------------------------------------------------------------------------------------------------------- */
+/* -- keeping -------------------------------------------------------------------------------------------------- */
 
 /* The string as it may be shown, at most `limit` bytes of it. */
 static char *shown(const char *string, size_t limit)
@@ -160,6 +175,7 @@ static void fill_file(struct denial *denial, const struct plan *plan, const stru
 		.wanted = ACCESS_WRITE,
 		.wants_name = acts[denial->act].is_of_name,
 		.is_directory = denial->act == ACT_CREATE,
+		.is_removed = denial->act == ACT_DELETE || denial->act == ACT_RENAME,
 	};
 	denial->guarantee = guarantee_of(plan->policy, landing);
 	denial->access = verdict->access;
@@ -182,7 +198,8 @@ bool denials_add(struct denials *denials, const struct plan *plan, const struct 
 {
 	enum act act = event->denied.act;
 	struct verdict verdict = { ACCESS_NONE, NULL };
-	if (act == ACT_CONNECT ? plan->network == NETWORK_OPEN : !is_refused(plan, act, event->denied.landing, &verdict))
+	if (act == ACT_CONNECT ? plan->network == NETWORK_OPEN
+			       : !is_refused(plan, act, event->denied.landing, &verdict))
 		return true;
 
 	struct denial *denial = find(denials, event);
@@ -211,7 +228,7 @@ bool denials_add(struct denials *denials, const struct plan *plan, const struct 
 	return true;
 }
 
-/* -- telling ------------------------------------------------------------------------------------------------------- */
+/* -- telling -------------------------------------------------------------------------------------------------- */
 
 void denial_explain(const struct denial *denial, const char *home, struct text *text)
 {

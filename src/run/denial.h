@@ -1,8 +1,8 @@
 /* run/denial.h: what the command tried and was refused, for the report.
  *
- * The table is bounded whatever the command does: equal acts are counted, not kept again; of distinct ones the first
- * DENIALS_FIRST and the last DENIALS_LAST stay, the others are only counted. All text in it is fit to be shown
- * (base/show.h) and cut to a bounded length.
+ * The table is bounded whatever the command does: equal acts are counted, not kept again; of distinct ones the
+ * first DENIALS_FIRST and the last DENIALS_LAST stay, the others are only counted. All text in it is fit to be
+ * shown (base/show.h) and cut to a bounded length.
  */
 #pragma once
 
@@ -19,17 +19,17 @@ struct denial {
 	char *target;  /* the same, shown */
 	int64_t pid;
 	char *program;
-	enum access access;      /* what the policy gives there */
-	struct origin origin;    /* of the rule that decided */
-	const char *pattern;     /* …as written; NULL for connections. The policy's */
-	char *would_allow;       /* NULL: nothing */
+	enum access access;   /* what the policy gives there */
+	struct origin origin; /* of the rule that decided */
+	const char *pattern;  /* …as written; NULL for connections. The policy's */
+	char *would_allow;    /* NULL: nothing */
 	uint64_t count;
 };
 
 struct denials {
 	struct denial items[DENIALS_MAX];
-	unsigned count;   /* in items */
-	unsigned last;    /* the one that was added last */
+	unsigned count;    /* in items */
+	unsigned last;     /* the one that was added last */
 	uint64_t distinct; /* that were seen; some may have been dropped */
 	uint64_t dropped;
 };
@@ -40,8 +40,8 @@ void denials_clear(struct denials *denials);
 CORDON_CHECKED bool denials_add(struct denials *denials, const struct plan *plan, const struct cage_event *event,
 				struct cordon_error *err);
 
-/* The step that puts something of cordon's own where the path is (/tmp, /proc, /dev…), so that no rule says what may be
- * done there; NULL where there is none. The deepest step over the path counts.
+/* The step that puts something of cordon's own where the path is (/tmp, /proc, /dev…), so that no rule says what
+ * may be done there; NULL where there is none. The deepest step over the path counts.
  */
 const struct plan_mount *denial_find_own(const struct plan *plan, const char *path);
 

@@ -1,4 +1,6 @@
-/* What this host can enforce: the default preset's plan, with every limit and each network mode asked for, assessed. */
+/* What this host can enforce: the default preset's plan, with every limit and each network mode asked for,
+ * assessed.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,9 +31,9 @@ static bool ask(struct settings *settings, const char *mode, struct cordon_error
 	static const struct {
 		const char *key, *value;
 	} limits[] = {
-		{ "limits.memory", "1GiB" },	{ "limits.cpus", "1" },		{ "limits.cpu_time", "1h" },
-		{ "limits.wall_time", "1h" },	{ "limits.processes", "512" },	{ "limits.open_files", "1024" },
-		{ "limits.file_size", "1GiB" }, { "limits.disk", "1GiB" },	{ "limits.output", "1GiB" },
+		{ "limits.memory", "1GiB" },    { "limits.cpus", "1" },        { "limits.cpu_time", "1h" },
+		{ "limits.wall_time", "1h" },   { "limits.processes", "512" }, { "limits.open_files", "1024" },
+		{ "limits.file_size", "1GiB" }, { "limits.disk", "1GiB" },     { "limits.output", "1GiB" },
 	};
 	if (!settings_load(settings, SOURCE_PRESET, NULL, err) ||
 	    !settings_set(settings, "doctor", "network.mode", NULL, mode, err))
@@ -86,8 +88,8 @@ static bool examine(const char *workspace, struct examination *examination, stru
 	return true;
 }
 
-/* The current directory may be none that a run would take (the home directory): then a folder of cordon's own stands in
- * for a workspace.
+/* The current directory may be none that a run would take (the home directory): then a folder of cordon's own
+ * stands in for a workspace.
  */
 static bool examine_somewhere(struct examination *examination, struct cordon_error *err)
 {
@@ -98,7 +100,8 @@ static bool examine_somewhere(struct examination *examination, struct cordon_err
 	if (!os_survey_host("/", &facts, &second))
 		return false;
 	const struct variable *cache = facts_find_variable(facts, "cache", strlen("cache"));
-	CORDON_ON_EXIT(free_text) char *folder = cache && cache->count ? text_format("%s/cordon", cache->values[0]) : NULL;
+	CORDON_ON_EXIT(free_text)
+	char *folder = cache && cache->count ? text_format("%s/cordon", cache->values[0]) : NULL;
 	return folder && os_make_directories(folder, &second) && examine(folder, examination, &second);
 }
 

@@ -32,11 +32,12 @@ static bool explain_own(const struct plan_mount *own, const char *path, const ch
 			struct cordon_error *err)
 {
 	bool is_private = own->kind == MOUNT_PRIVATE;
-	const char *what = is_private			? "an empty directory of the run's own"
-			   : own->kind == MOUNT_PROC	? "a /proc of the run's own"
-							: "a minimal /dev of the run's own";
-	json_t *answer = json_pack("{s:o s:o s:s s:n s:s s:n}", "path", json_shown(path), "landing", json_shown(landing),
-				   "access", is_private ? "write" : "read", "rule", "own", what, "would_allow");
+	const char *what = is_private                ? "an empty directory of the run's own"
+			   : own->kind == MOUNT_PROC ? "a /proc of the run's own"
+						     : "a minimal /dev of the run's own";
+	json_t *answer = json_pack("{s:o s:o s:s s:n s:s s:n}", "path", json_shown(path), "landing",
+				   json_shown(landing), "access", is_private ? "write" : "read", "rule", "own", what,
+				   "would_allow");
 	return json_print(answer, text, err);
 }
 
@@ -62,15 +63,14 @@ bool run_explain(const struct run *run, const char *path, struct text *text, str
 		};
 		remedy = remedy_find(run->surveyed.policy, facts, &request);
 	}
-	json_t *answer =
-		json_pack("{s:o s:o s:s s:o s:n s:o}", "path", json_shown(absolute), "landing", json_shown(landing),
-			  "access", access_names[verdict.access], "rule",
-			  json_origin(&verdict.rule->origin, verdict.rule->pattern), "own", "would_allow",
-			  json_shown(remedy));
+	json_t *answer = json_pack("{s:o s:o s:s s:o s:n s:o}", "path", json_shown(absolute), "landing",
+				   json_shown(landing), "access", access_names[verdict.access], "rule",
+				   json_origin(&verdict.rule->origin, verdict.rule->pattern), "own", "would_allow",
+				   json_shown(remedy));
 	return json_print(answer, text, err);
 }
 
-/* -- everything ---------------------------------------------------------------------------------------------------- */
+/* -- everything ----------------------------------------------------------------------------------------------- */
 
 static json_t *describe_files(const struct policy *policy)
 {
@@ -80,11 +80,11 @@ static json_t *describe_files(const struct policy *policy)
 	for (size_t i = 0; i < count; i++) {
 		const struct rule *rule = &rules[i];
 		bool is_missing = rule->fact && rule->fact->type == PATH_MISSING;
-		list = json_add(list, json_pack("{s:o s:o s:s s:b s:o s:o}", "path", json_shown(rule->path), "landing",
-						json_shown(rule->landing), "access", access_names[rule->access],
-						"wildcard", rule->is_glob, "exists",
-						rule->fact ? json_boolean(!is_missing) : json_null(), "rule",
-						json_origin(&rule->origin, rule->pattern)));
+		list = json_add(list,
+				json_pack("{s:o s:o s:s s:b s:o s:o}", "path", json_shown(rule->path), "landing",
+					  json_shown(rule->landing), "access", access_names[rule->access], "wildcard",
+					  rule->is_glob, "exists", rule->fact ? json_boolean(!is_missing) : json_null(),
+					  "rule", json_origin(&rule->origin, rule->pattern)));
 	}
 	return list;
 }
@@ -123,9 +123,9 @@ static json_t *describe_network(const struct policy *policy)
 static json_t *describe_limits(const struct policy *policy)
 {
 	static const char *const units[] = {
-		[LIMIT_MEMORY] = "bytes",	     [LIMIT_CPUS] = "thousandths",	 [LIMIT_CPU_TIME] = "milliseconds",
-		[LIMIT_WALL_TIME] = "milliseconds", [LIMIT_PROCESSES] = "count", [LIMIT_OPEN_FILES] = "count",
-		[LIMIT_FILE_SIZE] = "bytes",	     [LIMIT_DISK] = "bytes",		 [LIMIT_OUTPUT] = "bytes",
+		[LIMIT_MEMORY] = "bytes",           [LIMIT_CPUS] = "thousandths", [LIMIT_CPU_TIME] = "milliseconds",
+		[LIMIT_WALL_TIME] = "milliseconds", [LIMIT_PROCESSES] = "count",  [LIMIT_OPEN_FILES] = "count",
+		[LIMIT_FILE_SIZE] = "bytes",        [LIMIT_DISK] = "bytes",       [LIMIT_OUTPUT] = "bytes",
 	};
 	json_t *object = json_object();
 	for (int i = 0; object && i < LIMIT_COUNT; i++) {
@@ -157,10 +157,10 @@ static json_t *describe_accepted(const struct policy *policy)
 bool run_rules(const struct run *run, struct text *text, struct cordon_error *err)
 {
 	const struct policy *policy = run->surveyed.policy;
-	json_t *answer = json_pack("{s:s s:i s:s s:o s:o s:o s:o s:o}", "schema", "cordon-rules", "version", 1, "target",
-				   run->surveyed.facts->target == TARGET_WINDOWS ? "windows" : "linux", "workspace",
-				   json_shown(run->surveyed.facts->workspace), "files", describe_files(policy), "network",
-				   describe_network(policy), "limits", describe_limits(policy), "accept",
-				   describe_accepted(policy));
+	json_t *answer = json_pack("{s:s s:i s:s s:o s:o s:o s:o s:o}", "schema", "cordon-rules", "version", 1,
+				   "target", run->surveyed.facts->target == TARGET_WINDOWS ? "windows" : "linux",
+				   "workspace", json_shown(run->surveyed.facts->workspace), "files",
+				   describe_files(policy), "network", describe_network(policy), "limits",
+				   describe_limits(policy), "accept", describe_accepted(policy));
 	return json_print(answer, text, err);
 }

@@ -1,7 +1,7 @@
 /* run/json.h: what the files of src/run say as JSON.
  *
- * A NULL stands for "memory was short": json_pack makes NULL of whatever a NULL goes into, so that one check at the end,
- * in json_print, is enough.
+ * A NULL stands for "memory was short": json_pack makes NULL of whatever a NULL goes into, so that one check at
+ * the end, in json_print, is enough.
  */
 #pragma once
 

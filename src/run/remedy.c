@@ -73,12 +73,12 @@ static void add_flag(struct text *text, enum access wanted, const char *path, co
 	show_add_argument(text, path, facts->home);
 }
 
-/* The path that has to be granted, and how that is said. */
-static char *phrase(const struct facts *facts, const struct remedy_request *request)
+/* The path that has to be granted, and how that is said. A hidden name that is to be made is there already. */
+static char *phrase(const struct facts *facts, const struct remedy_request *request, bool is_hidden)
 {
 	struct text text = { 0 };
 	bool exists = is_there(facts, request->landing);
-	if (exists && !request->wants_name) {
+	if (exists && (!request->wants_name || (is_hidden && !request->is_removed))) {
 		add_flag(&text, request->wanted, request->landing, facts);
 		return text_take(&text);
 	}
@@ -88,7 +88,7 @@ static char *phrase(const struct facts *facts, const struct remedy_request *requ
 		return NULL;
 	/* Nobody should be told to open the home directory or the root for one new name. */
 	bool is_broad = facts->home && is_above_or_same(above, facts->home);
-	if (exists || !is_broad || request->wanted == ACCESS_READ) {
+	if (exists || !is_broad || request->is_removed || request->wanted == ACCESS_READ) {
 		add_flag(&text, request->wanted, above, facts);
 		return text_take(&text);
 	}
@@ -115,7 +115,7 @@ char *remedy_find(const struct policy *policy, const struct facts *facts, const 
 	bool is_flags = rule && rule->origin.layer == LAYER_FLAGS && strcmp(rule->landing, request->landing) == 0;
 	if (rule && (rule->origin.layer >= LAYER_FIRST_BOUND || is_flags))
 		return find_obstacle(rule, facts);
-	return phrase(facts, request);
+	return phrase(facts, request, verdict.access == ACCESS_NONE);
 }
 
 char *remedy_find_network(const struct policy *policy, const struct facts *facts)

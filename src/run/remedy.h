@@ -15,6 +15,7 @@ struct remedy_request {
 	enum access wanted; /* READ or WRITE */
 	bool wants_name;    /* the name itself is made, removed or renamed: a matter of its directory */
 	bool is_directory;  /* …and what is made is no file */
+	bool is_removed;    /* …or nothing is made */
 };
 
 /* The smallest flag that would grant it, as one would type it, or where the rule stands that no flag overrides;

@@ -10,11 +10,11 @@
 
 enum { EXIT_WALL_TIME = 124, EXIT_REFUSED = 125, EXIT_NOT_EXECUTABLE = 126, EXIT_NOT_FOUND = 127, EXIT_SIGNAL = 128 };
 
-/* -- result -------------------------------------------------------------------------------------------------------- */
+/* -- result --------------------------------------------------------------------------------------------------- */
 
 static int refusal_status(const struct cordon_error *refusal)
 {
-	return refusal->status == CORDON_NOT_FOUND	  ? EXIT_NOT_FOUND
+	return refusal->status == CORDON_NOT_FOUND        ? EXIT_NOT_FOUND
 	       : refusal->status == CORDON_NOT_EXECUTABLE ? EXIT_NOT_EXECUTABLE
 							  : EXIT_REFUSED;
 }
@@ -54,7 +54,7 @@ bool run_result(const struct run *run, struct run_result *ret_result)
 	return true;
 }
 
-/* -- report -------------------------------------------------------------------------------------------------------- */
+/* -- report --------------------------------------------------------------------------------------------------- */
 
 static const char *const outcome_names[] = {
 	[OUTCOME_EXITED] = "exited",
@@ -156,13 +156,13 @@ bool run_report(struct run *run, struct text *text, struct cordon_error *err)
 
 bool run_refusal(const struct cordon_error *refusal, struct text *text, struct cordon_error *err)
 {
-	json_t *report =
-		json_pack("{s:s s:i s:n s:s s:n s:n s:b s:o}", SCHEMA, "run_id", "outcome", outcome_names[OUTCOME_REFUSED],
-			  "exit_code", "signal", "explained_by_sandbox", false, "error", describe_error(refusal));
+	json_t *report = json_pack("{s:s s:i s:n s:s s:n s:n s:b s:o}", SCHEMA, "run_id", "outcome",
+				   outcome_names[OUTCOME_REFUSED], "exit_code", "signal", "explained_by_sandbox", false,
+				   "error", describe_error(refusal));
 	return json_print(report, text, err);
 }
 
-/* -- for people ---------------------------------------------------------------------------------------------------- */
+/* -- for people ----------------------------------------------------------------------------------------------- */
 
 void run_explanation(struct run *run, struct text *text)
 {

@@ -27,7 +27,7 @@ struct run *run_free(struct run *run)
 	return NULL;
 }
 
-/* -- from the settings to a run that may start ----------------------------------------------------------------------- */
+/* -- from the settings to a run that may start ---------------------------------------------------------------- */
 
 static bool copy_options(struct run *run, const struct run_options *options, struct cordon_error *err)
 {
@@ -94,7 +94,7 @@ bool run_plan(struct run *run, struct text *text, struct cordon_error *err)
 	return plan_print(run->plan, text, err);
 }
 
-/* -- the end --------------------------------------------------------------------------------------------------------- */
+/* -- the end -------------------------------------------------------------------------------------------------- */
 
 /* Whatever still lives is dead afterwards: only then is the outcome known. */
 static void finish(struct run *run, enum outcome outcome)
@@ -124,7 +124,7 @@ static void end_as_told(struct run *run, const struct cage_event *event)
 	finish(run, run->is_timed_out ? OUTCOME_WALL_TIME : event->exit.by_signal ? OUTCOME_SIGNALED : OUTCOME_EXITED);
 }
 
-/* -- start ----------------------------------------------------------------------------------------------------------- */
+/* -- start ---------------------------------------------------------------------------------------------------- */
 
 bool run_start(struct run *run, char *const *argv, struct cordon_error *err)
 {
@@ -170,7 +170,7 @@ void run_end(struct run *run)
 		backend_native.end(run->cage);
 }
 
-/* -- while it runs --------------------------------------------------------------------------------------------------- */
+/* -- while it runs -------------------------------------------------------------------------------------------- */
 
 int run_timeout(const struct run *run)
 {

@@ -21,8 +21,8 @@ struct settings *settings_free(struct settings *settings);
 
 enum source { SOURCE_PRESET, SOURCE_FILE, SOURCE_USER };
 
-/* Reads and checks the source at once, and what it extends. A preset without a name is the default one, in whose place
- * what a file extends may stand. Errors as in cordon_policy_load.
+/* Reads and checks the source at once, and what it extends. A preset without a name is the default one, in whose
+ * place what a file extends may stand. Errors as in cordon_policy_load.
  */
 CORDON_CHECKED bool settings_load(struct settings *settings, enum source source, const char *name,
 				  struct cordon_error *err);

@@ -28,8 +28,14 @@ struct flag {
 };
 
 struct settings {
-	struct { struct source_text *items; size_t count, room; } texts; /* what is extended stands before what extends it */
-	struct { struct flag *items; size_t count, room; } flags;
+	struct {
+		struct source_text *items;
+		size_t count, room;
+	} texts; /* what is extended stands before what extends it */
+	struct {
+		struct flag *items;
+		size_t count, room;
+	} flags;
 	bool has_preset;        /* asked for, by name or as the default */
 	char *preset;           /* by name; NULL: the default */
 	char *extended_by_user; /* the preset on which the user's file stands */
@@ -74,7 +80,7 @@ struct settings *settings_free(struct settings *settings)
 	return NULL;
 }
 
-/* -- files --------------------------------------------------------------------------------------------------------- */
+/* -- files ---------------------------------------------------------------------------------------------------- */
 
 static bool read_source(enum layer layer, const char *path, struct source_text *source, struct cordon_error *err)
 {
@@ -131,7 +137,8 @@ static bool check_circle(const struct chain *chain, struct cordon_error *err)
 	for (size_t i = 0; i + 1 < chain->count; i++)
 		if (strcmp(chain->sources[i].file, last->file) == 0)
 			return cordon_fail_at(err, chain->sources[chain->count - 2].file, 0, 0,
-					      "'%s' extends itself: the files extend one another in a circle", last->file);
+					      "'%s' extends itself: the files extend one another in a circle",
+					      last->file);
 	return true;
 }
 
@@ -213,8 +220,8 @@ static bool load_preset(struct settings *settings, const char *name, struct cord
 	if (name && !preset_find(name, &ignored))
 		return cordon_fail(err, CORDON_BAD_USAGE, "no preset '%s'; there are %s", name, preset_names());
 	if (name && settings->extended && strcmp(name, settings->extended) != 0)
-		return cordon_fail(err, CORDON_BAD_USAGE,
-				   "preset '%s': the policy file extends '%s'; leave one out", name, settings->extended);
+		return cordon_fail(err, CORDON_BAD_USAGE, "preset '%s': the policy file extends '%s'; leave one out",
+				   name, settings->extended);
 	if (name) {
 		settings->preset = strdup(name);
 		if (!settings->preset)
@@ -237,7 +244,7 @@ bool settings_load(struct settings *settings, enum source source, const char *na
 	return cordon_fail(err, CORDON_BAD_USAGE, "%d is no source of rules", (int)source);
 }
 
-/* -- flags --------------------------------------------------------------------------------------------------------- */
+/* -- flags ---------------------------------------------------------------------------------------------------- */
 
 static bool copy_text(const char *from, char **ret_copy, struct cordon_error *err)
 {
@@ -281,7 +288,7 @@ bool settings_set(struct settings *settings, const char *flag, const char *key, 
 	return true;
 }
 
-/* -- replay -------------------------------------------------------------------------------------------------------- */
+/* -- replay --------------------------------------------------------------------------------------------------- */
 
 /* A preset, and beneath it those that it extends. */
 static bool add_preset(struct policy *policy, const char *name, struct cordon_error *err)

@@ -4,8 +4,8 @@
 #include "base/facts.h"
 #include "run/run.h"
 
-/* Fills a policy that is for the facts' target with everything that was recorded. Where the facts are not this host's
- * (assumed), relative paths belong to their workspace.
+/* Fills a policy that is for the facts' target with everything that was recorded. Where the facts are not this
+ * host's (assumed), relative paths belong to their workspace.
  */
 CORDON_CHECKED bool settings_replay(const struct settings *settings, const struct facts *facts, struct policy *policy,
 				    struct cordon_error *err);

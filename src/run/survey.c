@@ -22,12 +22,15 @@ static void free_list_at(char ***list)
 	policy_free_list(*list);
 }
 
-/* -- globs --------------------------------------------------------------------------------------------------------- */
+/* -- globs ---------------------------------------------------------------------------------------------------- */
 
 struct search {
 	enum target target;
 	char *const *patterns;
-	struct { char **items; size_t count, room; } found; /* NULL-terminated once the walk is over */
+	struct {
+		char **items;
+		size_t count, room;
+	} found; /* NULL-terminated once the walk is over */
 };
 
 static void search_free(struct search *search)
@@ -80,7 +83,7 @@ static bool survey_globs(const struct policy *policy, struct facts *facts, struc
 	return os_survey_paths(facts, search.found.items, err);
 }
 
-/* -- this host and others ------------------------------------------------------------------------------------------ */
+/* -- this host and others ------------------------------------------------------------------------------------- */
 
 static bool survey_here(const struct policy *policy, struct facts *facts, struct cordon_error *err)
 {
@@ -88,8 +91,8 @@ static bool survey_here(const struct policy *policy, struct facts *facts, struct
 	CORDON_ON_EXIT(free_list_at) char **paths = NULL;
 	return policy_roots(policy, facts, &roots, err) && os_survey_git(facts, roots, err) &&
 	       policy_paths(policy, facts, &paths, err) && os_survey_paths(facts, paths, err) &&
-	       os_survey_paths(facts, plan_paths(facts->target), err) &&
-	       survey_globs(policy, facts, err) && os_survey_sockets(facts, err);
+	       os_survey_paths(facts, plan_paths(facts->target), err) && survey_globs(policy, facts, err) &&
+	       os_survey_sockets(facts, err);
 }
 
 static bool assume_there(const struct policy *policy, struct facts *facts, struct cordon_error *err)
@@ -113,27 +116,29 @@ static bool find_facts(const char *workspace, const char *target, struct facts *
 		return os_survey_host(workspace, ret_facts, err);
 	if (wanted == TARGET_WINDOWS)
 		return facts_assume_windows(workspace, ret_facts, err);
-	return cordon_fail(err, CORDON_UNSUPPORTED, "a plan for %s is made on %s only, from what is there", target, target);
+	return cordon_fail(err, CORDON_UNSUPPORTED, "a plan for %s is made on %s only, from what is there", target,
+			   target);
 }
 
 /* The administrator's file, and the project's in the workspace: both always read, and nothing lifts them. */
-static bool add_bounds(struct policy *policy, const struct facts *facts, const char *workspace, struct cordon_error *err)
+static bool add_bounds(struct policy *policy, const struct facts *facts, const char *workspace,
+		       struct cordon_error *err)
 {
 	CORDON_ON_EXIT(free_text) char *user = NULL;
 	CORDON_ON_EXIT(free_text) char *managed = NULL;
-	if (!os_policy_files(&user, &managed, err) ||
-	    !settings_add_bound(policy, LAYER_MANAGED, managed, facts, err))
+	if (!os_policy_files(&user, &managed, err) || !settings_add_bound(policy, LAYER_MANAGED, managed, facts, err))
 		return false;
 
 	const char *folder = !facts->assumed ? facts->workspace : workspace ? workspace : ".";
-	CORDON_ON_EXIT(free_text) char *project = text_format("%s/.cordon.json", strcmp(folder, "/") == 0 ? "" : folder);
+	CORDON_ON_EXIT(free_text)
+	char *project = text_format("%s/.cordon.json", strcmp(folder, "/") == 0 ? "" : folder);
 	if (!project)
 		return cordon_fail_memory(err);
 	return settings_add_bound(policy, LAYER_PROJECT, project, facts, err);
 }
 
-bool survey_make(const struct settings *settings, const struct survey_options *options,
-		 struct surveyed *ret_surveyed, struct cordon_error *err)
+bool survey_make(const struct settings *settings, const struct survey_options *options, struct surveyed *ret_surveyed,
+		 struct cordon_error *err)
 {
 	CORDON_ON_EXIT(survey_free) struct surveyed made = { NULL, NULL };
 	if (!find_facts(options->workspace, options->target, &made.facts, err))

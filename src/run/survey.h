@@ -12,7 +12,7 @@ struct surveyed {
 struct survey_options {
 	const char *workspace; /* NULL: the current directory */
 	const char *target;    /* NULL: this host */
-	bool ignores_bounds;   /* for questions about the host that no run follows: the administrator's and the project's
+	bool ignores_bounds; /* for questions about the host that no run follows: the administrator's and the project's
 				* files are left out */
 };
 

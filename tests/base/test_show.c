@@ -15,7 +15,7 @@ static void show__lets_no_control_through(void **state)
 		{ "\xc3\xa4\xe2\x82\xac\xf0\x9f\x90\x84", "\xc3\xa4\xe2\x82\xac\xf0\x9f\x90\x84" },
 		{ "a\nb\tc\rd", "a\\nb\\tc\\x0dd" },
 		{ "\x1b[31m\x07\x7f", "\\x1b[31m\\x07\\x7f" },
-		{ "\xc2\x80\xc2\x9b\xc2\xa0", "\\x80\\x9b\xc2\xa0" },       /* C1: a terminal's escapes in one byte */
+		{ "\xc2\x80\xc2\x9b\xc2\xa0", "\\x80\\x9b\xc2\xa0" }, /* C1: a terminal's escapes in one byte */
 		{ "\xe2\x80\xaa\xe2\x80\xae\xe2\x81\xa6", "\\u202a\\u202e\\u2066" }, /* turn the text round */
 		{ "\xe2\x80\xa8\xe2\x80\x8b\xef\xbb\xbf", "\\u2028\\u200b\\ufeff" },
 		{ "\xf3\xa0\x81\x81", "\\ue0041" }, /* invisible tags */

@@ -70,7 +70,7 @@ static void decref(json_t **value)
 	json_decref(*value);
 }
 
-/* -- run ------------------------------------------------------------------------------------------------------------- */
+/* -- run ------------------------------------------------------------------------------------------------------ */
 
 static void run__exits_as_the_command_does(void **state)
 {
@@ -112,7 +112,8 @@ static void refusal__is_told_in_one_line(void **state)
 	(void)state;
 	assert_int_equal(CORDON("started;deny /etc/x;exit 2", "run", "true"), 2);
 	assert_string_equal(output, "");
-	assert_true(text_starts(errors, "cordon: refused to write /etc/x: read-only, by \"/\" (preset workspace, line "));
+	assert_true(
+		text_starts(errors, "cordon: refused to write /etc/x: read-only, by \"/\" (preset workspace, line "));
 	assert_int_equal(strcspn(errors, "\n"), strlen(errors) - 1);
 	assert_int_equal(CORDON("started;deny /etc/x;exit 0", "run", "true"), 0);
 	assert_string_equal(errors, "");
@@ -178,7 +179,7 @@ static void dry_run__prints_the_plan_and_starts_nothing(void **state)
 	assert_int_equal(CORDON("exit 3", "run", "--dry-run", "true"), 0);
 }
 
-/* -- report ---------------------------------------------------------------------------------------------------------- */
+/* -- report --------------------------------------------------------------------------------------------------- */
 
 static void report__is_written_whatever_happened(void **state)
 {
@@ -243,6 +244,7 @@ static void report__goes_where_the_user_pointed(void **state)
 	assert_int_equal(symlink("../report.json", in_scratch("work/link")), 0);
 	assert_int_equal(CORDON("started;exit 0", "run", "--report", "link", "true"), 0);
 	CORDON_ON_EXIT(decref) json_t *report = read_report();
+	assert_string_equal(string_at(report, "outcome"), "exited");
 	struct stat status;
 	assert_int_equal(lstat(in_scratch("work/link"), &status), 0);
 	assert_true(S_ISLNK(status.st_mode));
@@ -268,7 +270,7 @@ static void report__that_could_not_be_written_is_a_failure(void **state)
 	assert_non_null(strstr(errors, "report"));
 }
 
-/* -- signals --------------------------------------------------------------------------------------------------------- */
+/* -- signals -------------------------------------------------------------------------------------------------- */
 
 /* One Ctrl-C is the command's to act on; the second means it. */
 static void interrupt__twice_ends_the_tree(void **state)
@@ -323,7 +325,7 @@ static void signal__before_the_command_runs_ends_it(void **state)
 	assert_int_equal(finish(pid), 128 + SIGKILL);
 }
 
-/* -- the others ------------------------------------------------------------------------------------------------------ */
+/* -- the others ----------------------------------------------------------------------------------------------- */
 
 static void explain__begins_with_a_sentence(void **state)
 {

@@ -18,8 +18,13 @@ static const struct option options[] = {
 	{ .name = "help", .letter = 'h', .help = "this", .kind = OPTION_FLAG, PLACE(wants_help) },
 	{ .name = "file", .argument = "FILE", .help = "a file", .kind = OPTION_TEXT, PLACE(file) },
 	{ .name = "number", .argument = "N", .help = "a number", .kind = OPTION_LIST, PLACE(numbers) },
-	{ .name = "write", .argument = "PATH", .help = "may be written", .kind = OPTION_SETTING, PLACE(settings),
-	  .key = "files", .value = "write" },
+	{ .name = "write",
+	  .argument = "PATH",
+	  .help = "may be written",
+	  .kind = OPTION_SETTING,
+	  PLACE(settings),
+	  .key = "files",
+	  .value = "write" },
 	{ .name = "later", .argument = "N", .kind = OPTION_LATER },
 	{ 0 },
 };
@@ -104,10 +109,8 @@ static void operands__stand_anywhere(void **state)
 	static const struct {
 		const char *line, *operands;
 	} cases[] = {
-		{ "a --loud b", "a b" },
-		{ "a --file f b -l -- --c d", "a b --c d" },
-		{ "--loud", "" },
-		{ "-- --a", "--a" },
+		{ "a --loud b", "a b" }, { "a --file f b -l -- --c d", "a b --c d" },
+		{ "--loud", "" },        { "-- --a", "--a" },
 		{ "a b c", "a b c" },
 	};
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -161,10 +164,8 @@ static void help__has_a_line_for_each_option(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(option__takes_every_spelling),
-		cmocka_unit_test(command__keeps_its_own_options),
-		cmocka_unit_test(operands__stand_anywhere),
-		cmocka_unit_test(option__that_is_wrong_is_an_error),
+		cmocka_unit_test(option__takes_every_spelling),     cmocka_unit_test(command__keeps_its_own_options),
+		cmocka_unit_test(operands__stand_anywhere),         cmocka_unit_test(option__that_is_wrong_is_an_error),
 		cmocka_unit_test(help__has_a_line_for_each_option),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -113,12 +113,26 @@ static void git__record_may_point_into_the_root(void **state)
 	make_git(in_scratch("work/.git"));
 	write_file(in_scratch("work/.git/commondir"), "../store\n");
 	assert_string_equal(git_of(in_scratch("work")), "work/store work/.git");
+
+	/* …but not at what git would not take either: a rule on it could open what another one hides */
+	make_directory(in_scratch("work/plain"));
+	write_file(in_scratch("work/.git/commondir"), "../plain\n");
+	facts_free(facts);
+	facts = facts_new(TARGET_LINUX);
+	assert_string_equal(git_of(in_scratch("work")), "work/.git");
+	assert_int_equal(unlink(in_scratch("work/.git/commondir")), 0);
+	assert_int_equal(rename(in_scratch("work/.git"), in_scratch("work/moved")), 0);
+	write_file(in_scratch("work/.git"), "gitdir: plain\n");
+	facts_free(facts);
+	facts = facts_new(TARGET_LINUX);
+	assert_string_equal(git_of(in_scratch("work")), "");
 }
 
 static void git__record_that_is_garbage_is_none(void **state)
 {
 	(void)state;
-	static const char *const records[] = { "", "\n", "gitdir:", "gitdir: \n", "gitdir: /nowhere\n", "hello", "gitdir: .\n" };
+	static const char *const records[] = { "",      "\n",         "gitdir:", "gitdir: \n", "gitdir: /nowhere\n",
+					       "hello", "gitdir: .\n" };
 	for (size_t i = 0; i < sizeof records / sizeof *records; i++) {
 		write_file(in_scratch("work/.git"), records[i]);
 		assert_string_equal(git_of(in_scratch("work")), "");
@@ -135,10 +149,8 @@ static void git__record_that_is_garbage_is_none(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(git__is_the_directory_in_a_root),
-		TEST(git__of_a_linked_worktree_is_the_repositorys),
-		TEST(git__record_cannot_point_where_it_likes),
-		TEST(git__record_may_point_into_the_root),
+		TEST(git__is_the_directory_in_a_root),         TEST(git__of_a_linked_worktree_is_the_repositorys),
+		TEST(git__record_cannot_point_where_it_likes), TEST(git__record_may_point_into_the_root),
 		TEST(git__record_that_is_garbage_is_none),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

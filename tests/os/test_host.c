@@ -132,12 +132,9 @@ static void environment__is_copied(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(host__names_its_folders),
-		TEST(home__is_absolute_or_the_users),
-		TEST(folders__follow_xdg_when_absolute),
-		TEST(workspace__is_where_its_links_lead),
-		TEST(workspace__that_is_none_is_named),
-		TEST(environment__is_copied),
+		TEST(host__names_its_folders),           TEST(home__is_absolute_or_the_users),
+		TEST(folders__follow_xdg_when_absolute), TEST(workspace__is_where_its_links_lead),
+		TEST(workspace__that_is_none_is_named),  TEST(environment__is_copied),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -170,7 +170,9 @@ static void paths__that_lead_in_a_circle_are_refused(void **state)
 static void paths__may_be_named_anything(void **state)
 {
 	(void)state;
-	static const char *const names[] = { " ", "a\nb", "'\"", "*", "-x", "\xff\xfe", "\xc3\xa4", "~", "${x}", "a\\b" };
+	static const char *const names[] = {
+		" ", "a\nb", "'\"", "*", "-x", "\xff\xfe", "\xc3\xa4", "~", "${x}", "a\\b"
+	};
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		write_file(in_scratch("%s", names[i]), "x");
 		CORDON_ON_EXIT(facts_free_at) struct facts *facts = survey(in_scratch("%s", names[i]));

@@ -47,7 +47,9 @@ static void walk__sees_everything_and_follows_no_link(void **state)
 	assert_true(walk(&seen, &budget));
 	assert_int_equal(seen.count, 6);
 	assert_int_equal(budget, 94);
-	static const char *const expected[] = { "</a>", "</a/b>", "</a/b/.env>", "</new\nline>", "</out>", "</circle>" };
+	static const char *const expected[] = {
+		"</a>", "</a/b>", "</a/b/.env>", "</new\nline>", "</out>", "</circle>"
+	};
 	for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
 		assert_non_null(strstr(seen.names, expected[i]));
 }
@@ -89,6 +91,24 @@ static void walk__stops_with_the_visitors_error(void **state)
 	assert_int_equal(seen.count, 2);
 }
 
+/* A root that was exchanged since it was surveyed: walking nothing would look like finding nothing. */
+static void walk__of_what_is_no_directory_fails(void **state)
+{
+	(void)state;
+	struct seen seen = { 0 };
+	size_t budget = 100;
+	write_file(in_scratch("file"), "");
+	assert_int_equal(symlink("work", in_scratch("link")), 0);
+	make_directory(in_scratch("work/inner"));
+	const char *const roots[] = { in_scratch("link"), in_scratch("link/inner"), in_scratch("file"),
+				      in_scratch("missing") };
+	for (size_t i = 0; i < sizeof roots / sizeof *roots; i++) {
+		assert_false(os_walk(roots[i], &budget, os_clock() + 10000, note, &seen, &err));
+		assert_non_null(strstr(err.text, roots[i]));
+	}
+	assert_int_equal(seen.count, 0);
+}
+
 /* What the user cannot list now, the command could open with chmod. */
 static void walk__refuses_what_its_owner_hides(void **state)
 {
@@ -116,6 +136,7 @@ int main(void)
 		TEST(walk__stops_with_its_budget),
 		TEST(walk__stops_with_its_time),
 		TEST(walk__stops_with_the_visitors_error),
+		TEST(walk__of_what_is_no_directory_fails),
 		TEST(walk__refuses_what_its_owner_hides),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

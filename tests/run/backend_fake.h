@@ -1,5 +1,5 @@
-/* tests/run/backend_fake.h: a backend that confines nothing and does what a test told it, so that refusals, events and
- * reports are tested without privilege. It is the `backend_native` of the programs that link it.
+/* tests/run/backend_fake.h: a backend that confines nothing and does what a test told it, so that refusals, events
+ * and reports are tested without privilege. It is the `backend_native` of the programs that link it.
  */
 #pragma once
 

@@ -43,6 +43,9 @@ static void denial__says_what_was_refused_and_what_would_allow_it(void **state)
 		{ ACT_WRITE, "home/notes", "files.write", "write", "/", "--write ~/notes" },
 		{ ACT_ATTRIBUTES, "home/notes", "files.write", "attributes", "/", "--write ~/notes" },
 		{ ACT_DELETE, "home/notes", "files.write", "delete", "/", "--write ~" },
+		{ ACT_DELETE, "home/new", "files.write", "delete", "/", "--write ~" },
+		{ ACT_CREATE, "home/.ssh", "files.write", "create", "~/.ssh",
+		  "--write ~/.ssh" }, /* hidden: inside it is not there */
 		{ ACT_RENAME, "data/x", "files.write", "rename", "/", "--write S/data" },
 		{ ACT_CREATE, "data/x", "files.write", "create", "/", "--write S/data" },
 		{ ACT_CREATE, "data/x/y/z", "files.write", "create", "/", "--write S/data" },
@@ -57,10 +60,11 @@ static void denial__says_what_was_refused_and_what_would_allow_it(void **state)
 		CORDON_ON_EXIT(decref) json_t *report = NULL;
 		json_t *denial = run_with_one(cases[i].act, in_scratch("%s", cases[i].target), &report);
 		const char *would_allow = string_at(denial, "would_allow");
-		CORDON_ON_EXIT(free_text) char *expected =
-			text_starts(cases[i].would_allow, "--write S/")
-				? text_format("--write %s/%s", scratch, cases[i].would_allow + strlen("--write S/"))
-				: strdup(cases[i].would_allow);
+		CORDON_ON_EXIT(free_text)
+		char *expected = text_starts(cases[i].would_allow, "--write S/")
+					 ? text_format("--write %s/%s", scratch,
+						       cases[i].would_allow + strlen("--write S/"))
+					 : strdup(cases[i].would_allow);
 		assert_string_equal(string_at(denial, "target"), in_scratch("%s", cases[i].target));
 		assert_string_equal(string_at(denial, "guarantee"), cases[i].guarantee);
 		assert_string_equal(string_at(denial, "action"), cases[i].action);
@@ -77,8 +81,8 @@ static void denial__says_what_was_refused_and_what_would_allow_it(void **state)
 	}
 }
 
-/* The observer only says what was tried. What the policy allows, and what lies in a directory of the run's own, was not
- * refused by the cordon, whatever became of it.
+/* The observer only says what was tried. What the policy allows, and what lies in a directory of the run's own,
+ * was not refused by the cordon, whatever became of it.
  */
 static void act__that_is_allowed_is_no_denial(void **state)
 {
@@ -98,6 +102,7 @@ static void act__that_is_allowed_is_no_denial(void **state)
 	fake_deny(ACT_WRITE, "/dev/null");
 	fake_deny(ACT_CREATE, "/tmp/x");
 	fake_deny(ACT_WRITE, "/proc/self/oom_score_adj");
+	fake_deny(ACT_CREATE, "/usr"); /* mkdir -p: it is there, with or without cordon */
 	fake_exit(1);
 	must(make_run(NULL));
 	struct run_result result = carry_out();
@@ -178,10 +183,11 @@ static void connection__names_the_network(void **state)
 	assert_string_equal(string_at(denial, "would_allow"), "--net open");
 	CORDON_ON_EXIT(text_free) struct text text = { 0 };
 	run_explanation(run, &text);
-	assert_true(text_starts(text_str(&text), "refused to connect to 192.0.2.1:443: the network is off (preset workspace"));
+	assert_true(text_starts(text_str(&text),
+				"refused to connect to 192.0.2.1:443: the network is off (preset workspace"));
 }
 
-/* -- forging ------------------------------------------------------------------------------------------------------- */
+/* -- forging -------------------------------------------------------------------------------------------------- */
 
 /* A file name that writes a line of its own, moves the cursor or turns the text round must not come through. */
 static void forged_text__is_shown_escaped(void **state)
@@ -193,8 +199,12 @@ static void forged_text__is_shown_escaped(void **state)
 		{ "a\ncordon: all is well", "a\\ncordon: all is well" },
 		{ "\x1b[2J\x1b]0;x\x07", "\\x1b[2J\\x1b]0;x\\x07" },
 		{ "\r\t\x7f", "\\x0d\\t\\x7f" },
-		{ "\xe2\x80\xae" "txt.exe", "\\u202etxt.exe" },
-		{ "\xc2\x9b" "31m", "\\x9b31m" },
+		{ "\xe2\x80\xae"
+		  "txt.exe",
+		  "\\u202etxt.exe" },
+		{ "\xc2\x9b"
+		  "31m",
+		  "\\x9b31m" },
 		{ "\xff\xc0\xaf", "\\xff\\xc0\\xaf" },
 		{ "\xed\xa0\x80", "\\xed\\xa0\\x80" },
 		{ "\xc3\xa4\xe2\x82\xac\xf0\x9f\x90\x84", "\xc3\xa4\xe2\x82\xac\xf0\x9f\x90\x84" },
@@ -227,7 +237,7 @@ static void forged_process__is_shown_escaped(void **state)
 	assert_string_equal(string_at(process, "exe"), "/tmp/\\x1b[31m");
 }
 
-/* -- floods -------------------------------------------------------------------------------------------------------- */
+/* -- floods --------------------------------------------------------------------------------------------------- */
 
 static void add_denial(struct denials *denials, const struct plan *plan, const char *landing)
 {
@@ -316,7 +326,7 @@ static void long_names__are_told_apart(void **state)
 	denials_clear(&table);
 }
 
-/* -- telling ------------------------------------------------------------------------------------------------------- */
+/* -- telling -------------------------------------------------------------------------------------------------- */
 
 static void explanation__is_one_line(void **state)
 {
@@ -331,7 +341,8 @@ static void explanation__is_one_line(void **state)
 	assert_int_equal(result.denial_count, 2);
 	CORDON_ON_EXIT(text_free) struct text text = { 0 };
 	run_explanation(run, &text);
-	assert_true(text_starts(text_str(&text), "refused to write ~/last: read-only, by \"/\" (preset workspace, line "));
+	assert_true(
+		text_starts(text_str(&text), "refused to write ~/last: read-only, by \"/\" (preset workspace, line "));
 	assert_non_null(strstr(text_str(&text), "; to allow: make it first, then --write ~/last (and 1 more)"));
 }
 

@@ -19,8 +19,9 @@ static void check_keys(const json_t *report, const char *const *keys, size_t cou
 }
 
 static const char *const report_keys[] = {
-	"schema", "version", "run_id", "outcome", "exit_code", "signal", "explained_by_sandbox", "error", "usage",
-	"denials_observed", "denials", "denials_dropped", "covers_lost", "guarantees", "gaps",
+	"schema", "version", "run_id",           "outcome", "exit_code",       "signal",      "explained_by_sandbox",
+	"error",  "usage",   "denials_observed", "denials", "denials_dropped", "covers_lost", "guarantees",
+	"gaps",
 };
 
 static void report__tells_how_it_ended(void **state)
@@ -107,7 +108,7 @@ static void refusal__has_a_report(void **state)
 	assert_int_equal(json_integer_value(json_object_get(error, "line")), 3);
 }
 
-/* -- explain, rules, doctor ---------------------------------------------------------------------------------------- */
+/* -- explain, rules, doctor ----------------------------------------------------------------------------------- */
 
 static json_t *explain(const char *path)
 {
@@ -163,7 +164,7 @@ static void rules__are_listed_with_their_origins(void **state)
 	const json_t *file;
 	size_t i;
 	bool is_found = false;
-	json_array_foreach(json_object_get(rules, "files"), i, file) {
+	json_array_foreach (json_object_get(rules, "files"), i, file) {
 		if (strcmp(string_at(file, "path"), in_scratch("work/x")) != 0)
 			continue;
 		is_found = true;
@@ -182,7 +183,7 @@ static const json_t *row_of(const json_t *doctor, const char *name)
 {
 	const json_t *row;
 	size_t i;
-	json_array_foreach(json_object_get(doctor, "guarantees"), i, row)
+	json_array_foreach (json_object_get(doctor, "guarantees"), i, row)
 		if (strcmp(string_at(row, "guarantee"), name) == 0)
 			return row;
 	return NULL;

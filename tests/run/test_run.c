@@ -11,7 +11,7 @@ static int setup(void **state)
 	return 0;
 }
 
-/* -- refusing ------------------------------------------------------------------------------------------------------ */
+/* -- refusing ------------------------------------------------------------------------------------------------- */
 
 /* Never weaker than it says: what the host lacks is named, all of it, and nothing starts. */
 static void run__is_refused_for_every_guarantee_that_is_lacking(void **state)
@@ -71,7 +71,7 @@ static void refusal__names_all_even_when_reasons_are_long(void **state)
 		fake.levels[i] = LEVEL_ABSENT;
 	assert_false(make_run(NULL));
 	static const enum guarantee asked[] = { GUARANTEE_FILES_WRITE, GUARANTEE_FILES_READ, GUARANTEE_NET_OFF,
-						GUARANTEE_IPC,	       GUARANTEE_PROCESSES,  GUARANTEE_KERNEL,
+						GUARANTEE_IPC,         GUARANTEE_PROCESSES,  GUARANTEE_KERNEL,
 						GUARANTEE_TERMINAL,    GUARANTEE_TREE };
 	for (size_t i = 0; i < COUNT_OF(asked); i++) {
 		CORDON_ON_EXIT(free_text) char *name = text_format("%s (absent)", guarantee_name(asked[i]));
@@ -101,7 +101,7 @@ static void look__assesses_nothing_and_never_starts(void **state)
 	assert_int_equal(fake.begun, 0);
 }
 
-/* -- ends ---------------------------------------------------------------------------------------------------------- */
+/* -- ends ----------------------------------------------------------------------------------------------------- */
 
 static void check_end(int exit_status, const char *outcome)
 {

@@ -87,7 +87,12 @@ static void file__with_an_error_leaves_nothing_behind(void **state)
 {
 	(void)state;
 	static const char *const wrong[] = {
-		"", "[]", "{", "{\"files\": {\"/\": \"all\"}}", "{\"fils\": {}}", "{\"files\": {\"data\": \"write\"}} x",
+		"",
+		"[]",
+		"{",
+		"{\"files\": {\"/\": \"all\"}}",
+		"{\"fils\": {}}",
+		"{\"files\": {\"data\": \"write\"}} x",
 	};
 	load_default();
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
@@ -176,7 +181,7 @@ static void presets__that_differ_are_refused(void **state)
 	assert_int_equal(access_to(in_scratch("work")), ACCESS_WRITE);
 }
 
-/* -- bounds -------------------------------------------------------------------------------------------------------- */
+/* -- bounds --------------------------------------------------------------------------------------------------- */
 
 /* The project's file came with a clone: it may take away and never give. */
 static void bounds__are_always_read_and_only_narrow(void **state)
@@ -189,7 +194,8 @@ static void bounds__are_always_read_and_only_narrow(void **state)
 	write_file(in_scratch("managed.json"), "{\"files\": {\"~/../data\": \"none\"}}");
 	must(make_run(NULL));
 	assert_int_equal(access_to(in_scratch("work/kept")), ACCESS_READ);
-	assert_int_equal(policy_decide_path(run_policy(run), in_scratch("work/kept")).rule->origin.layer, LAYER_PROJECT);
+	assert_int_equal(policy_decide_path(run_policy(run), in_scratch("work/kept")).rule->origin.layer,
+			 LAYER_PROJECT);
 	assert_int_equal(access_to(in_scratch("home/x")), ACCESS_READ);
 	assert_int_equal(access_to(in_scratch("data")), ACCESS_NONE);
 }
@@ -229,7 +235,7 @@ static void bounds__that_cannot_be_read_stop_the_run(void **state)
 	assert_int_equal(err.line, 1);
 }
 
-/* -- flags --------------------------------------------------------------------------------------------------------- */
+/* -- flags ---------------------------------------------------------------------------------------------------- */
 
 static void flag__that_is_wrong_is_named_at_once(void **state)
 {
@@ -237,12 +243,9 @@ static void flag__that_is_wrong_is_named_at_once(void **state)
 	static const struct {
 		const char *flag, *key, *name, *value;
 	} cases[] = {
-		{ "--memory", "limits.memory", NULL, "much" },
-		{ "--net", "network.mode", NULL, "on" },
-		{ "--write", "files", "/x", "all" },
-		{ "--write", "files", "", "write" },
-		{ "--accept", "accept", NULL, "nothing" },
-		{ "--what", "what", NULL, "x" },
+		{ "--memory", "limits.memory", NULL, "much" }, { "--net", "network.mode", NULL, "on" },
+		{ "--write", "files", "/x", "all" },           { "--write", "files", "", "write" },
+		{ "--accept", "accept", NULL, "nothing" },     { "--what", "what", NULL, "x" },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		assert_false(settings_set(settings, cases[i].flag, cases[i].key, cases[i].name, cases[i].value, &err));
@@ -251,8 +254,8 @@ static void flag__that_is_wrong_is_named_at_once(void **state)
 	}
 }
 
-/* What stands on the command line is a path, whatever characters are in it; a pattern that nothing is named by would hold
- * nothing, and is an error.
+/* What stands on the command line is a path, whatever characters are in it; a pattern that nothing is named by
+ * would hold nothing, and is an error.
  */
 static void flag__path_is_no_pattern(void **state)
 {
@@ -275,7 +278,7 @@ static void flag__path_is_no_pattern(void **state)
 	assert_int_equal(err.status, CORDON_BAD_USAGE);
 }
 
-/* -- globs --------------------------------------------------------------------------------------------------------- */
+/* -- globs ---------------------------------------------------------------------------------------------------- */
 
 static void globs__hold_what_is_there(void **state)
 {

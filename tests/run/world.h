@@ -41,10 +41,9 @@ __attribute__((unused)) static void load_default(void)
 
 __attribute__((unused)) static bool make_run(const char *target)
 {
-	const struct run_options options = { .workspace = in_scratch("work"),
-					     .target = target,
-					     .streams = { 0, 1, 2 },
-					     .observe = true };
+	const struct run_options options = {
+		.workspace = in_scratch("work"), .target = target, .streams = { 0, 1, 2 }, .observe = true
+	};
 	run = run_free(run);
 	return run_new(settings, &options, &run, &err);
 }

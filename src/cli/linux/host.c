@@ -18,7 +18,8 @@ bool host_begin(void)
 			continue;
 		/* The lowest free number is this one. */
 		if (open("/dev/null", i == 0 ? O_RDONLY : O_WRONLY) != i) {
-			say("descriptor %d is closed, and /dev/null cannot be opened in its place: %s", i, strerror(errno));
+			say("descriptor %d is closed, and /dev/null cannot be opened in its place: %s", i,
+			    strerror(errno));
 			return false;
 		}
 	}
@@ -54,7 +55,7 @@ uint64_t host_clock(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* -- signals ------------------------------------------------------------------------------------------------------- */
+/* -- signals -------------------------------------------------------------------------------------------------- */
 
 static const int passed_on[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 
@@ -66,7 +67,9 @@ static void note(int number)
 {
 	int code = errno;
 	unsigned char byte = (unsigned char)number;
-	/* A child that has not executed yet shares the pipe: what it is told is not meant for us. A full pipe holds enough. */
+	/* A child that has not executed yet shares the pipe: what it is told is not meant for us. A full pipe holds
+	 * enough.
+	 */
 	if (getpid() == owner && write(signal_pipe[1], &byte, 1) < 0)
 		errno = code;
 	errno = code;

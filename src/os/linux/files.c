@@ -61,7 +61,7 @@ bool os_exists(const char *path)
 	return lstat(path, &status) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
-/* -- absolute ------------------------------------------------------------------------------------------------------ */
+/* -- absolute ------------------------------------------------------------------------------------------------- */
 
 static void add_normalised(struct text *text, const char *path)
 {
@@ -116,7 +116,7 @@ bool os_absolute(const char *path, char **ret_path, struct cordon_error *err)
 	return true;
 }
 
-/* -- making -------------------------------------------------------------------------------------------------------- */
+/* -- making --------------------------------------------------------------------------------------------------- */
 
 bool os_make_directories(const char *path, struct cordon_error *err)
 {
@@ -139,7 +139,7 @@ bool os_make_directories(const char *path, struct cordon_error *err)
 	return true;
 }
 
-/* -- chance and time ----------------------------------------------------------------------------------------------- */
+/* -- chance and time ------------------------------------------------------------------------------------------ */
 
 bool os_random(void *bytes, size_t count, struct cordon_error *err)
 {

@@ -1,5 +1,5 @@
-/* Git's own records of where a repository keeps what. Read as data, at most a few KiB each; git itself is never run:
- * what the workspace holds would tell it what to execute.
+/* Git's own records of where a repository keeps what. Read as data, at most a few KiB each; git itself is never
+ * run: what the workspace holds would tell it what to execute.
  */
 #include <string.h>
 #include <sys/stat.h>
@@ -119,9 +119,9 @@ static bool add_elsewhere(struct facts *facts, const char *root, const char *rec
 {
 	CORDON_ON_EXIT(free_text) char *value = NULL;
 	CORDON_ON_EXIT(free_text) char *landing = NULL;
-	bool is_found = is_type(root, ".git", S_IFDIR) ? land_record(root, ".git", &landing)
-						       : read_record(root, ".git", "gitdir:", &value) &&
-								 land_record(root, value, &landing);
+	bool is_found = is_type(root, ".git", S_IFDIR)
+				? land_record(root, ".git", &landing)
+				: read_record(root, ".git", "gitdir:", &value) && land_record(root, value, &landing);
 	if (!is_found)
 		return true;
 

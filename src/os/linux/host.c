@@ -57,7 +57,7 @@ char *find_folder(const char *variable, const char *home, const char *usual)
 	return text_format("%s/%s", strcmp(home, "/") == 0 ? "" : home, usual);
 }
 
-/* -- one thing each ------------------------------------------------------------------------------------------------ */
+/* -- one thing each ------------------------------------------------------------------------------------------- */
 
 static bool survey_workspace(struct facts *facts, const char *workspace, struct cordon_error *err)
 {
@@ -69,7 +69,8 @@ static bool survey_workspace(struct facts *facts, const char *workspace, struct 
 	if (stat(facts->workspace, &status) != 0)
 		return cordon_fail_errno(err, errno, "workspace '%s'", name);
 	if (!S_ISDIR(status.st_mode))
-		return cordon_fail(err, CORDON_BAD_USAGE, "workspace '%s' is no directory: name the folder to work in", name);
+		return cordon_fail(err, CORDON_BAD_USAGE, "workspace '%s' is no directory: name the folder to work in",
+				   name);
 	return true;
 }
 

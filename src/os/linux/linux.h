@@ -22,7 +22,7 @@ static inline void close_descriptor(int *descriptor)
 /* host.c: the user's home, malloc'ed: HOME where it is an absolute path, else as the user database has it. */
 CORDON_CHECKED bool find_home(char **ret_home, struct cordon_error *err);
 
-/* host.c: the folder that the variable names if its value is an absolute path, else `usual` below home; malloc'ed, NULL
- * when memory is short.
+/* host.c: the folder that the variable names if its value is an absolute path, else `usual` below home; malloc'ed,
+ * NULL when memory is short.
  */
 char *find_folder(const char *variable, const char *home, const char *usual);

@@ -1,7 +1,7 @@
 /* Where paths land.
  *
- * Every link is followed here, one component at a time, because realpath(3) says nothing of a path whose end is missing.
- * Each directory is looked at once: it becomes a fact of its own, in which later paths find it again.
+ * Every link is followed here, one component at a time, because realpath(3) says nothing of a path whose end is
+ * missing. Each directory is looked at once: it becomes a fact of its own, in which later paths find it again.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -28,11 +28,11 @@ struct place {
 
 struct survey {
 	struct facts *facts;
-	uid_t *owners;  /* of the directory that each fact is about */
+	uid_t *owners; /* of the directory that each fact is about */
 	size_t owner_room;
-	size_t *slots;  /* hash table over the facts' paths: index + 1, 0: free */
+	size_t *slots;     /* hash table over the facts' paths: index + 1, 0: free */
 	size_t slot_count; /* a power of two */
-	char *missing;  /* what was not there when it was last looked for: rules often name several things below it */
+	char *missing; /* what was not there when it was last looked for: rules often name several things below it */
 };
 
 #define NO_OWNER ((uid_t)-1)
@@ -44,7 +44,7 @@ static void survey_free(struct survey *survey)
 	free(survey->missing);
 }
 
-/* -- facts by path ------------------------------------------------------------------------------------------------- */
+/* -- facts by path -------------------------------------------------------------------------------------------- */
 
 static size_t hash_path(const char *path)
 {
@@ -115,7 +115,7 @@ static bool add_fact(struct survey *survey, const struct path_fact *fact, uid_t 
 	return true;
 }
 
-/* -- looking ------------------------------------------------------------------------------------------------------- */
+/* -- looking -------------------------------------------------------------------------------------------------- */
 
 static bool ask_system(const char *path, struct place *ret_place, struct cordon_error *err)
 {
@@ -127,9 +127,7 @@ static bool ask_system(const char *path, struct place *ret_place, struct cordon_
 			return true;
 		return cordon_fail_errno(err, errno, "look at '%s'", path);
 	}
-	ret_place->type = S_ISREG(status.st_mode)   ? PATH_FILE
-			  : S_ISDIR(status.st_mode) ? PATH_DIRECTORY
-						    : PATH_OTHER;
+	ret_place->type = S_ISREG(status.st_mode) ? PATH_FILE : S_ISDIR(status.st_mode) ? PATH_DIRECTORY : PATH_OTHER;
 	ret_place->is_link = S_ISLNK(status.st_mode);
 	ret_place->device = status.st_dev;
 	ret_place->inode = status.st_ino;
@@ -177,8 +175,9 @@ static bool look(struct survey *survey, const char *path, struct place *ret_plac
 {
 	const struct path_fact *known = known_place(survey, path);
 	if (known) {
-		*ret_place = (struct place){ known->type, false, known->device, known->inode, known->links,
-					     survey->owners[known - survey->facts->paths.items] };
+		*ret_place = (struct place){ known->type,   false,
+					     known->device, known->inode,
+					     known->links,  survey->owners[known - survey->facts->paths.items] };
 		return true;
 	}
 	if (survey->missing && strcmp(survey->missing, path) == 0) {
@@ -209,14 +208,14 @@ static bool look(struct survey *survey, const char *path, struct place *ret_plac
 	return add_fact(survey, &fact, ret_place->owner) || cordon_fail_memory(err);
 }
 
-/* -- following ----------------------------------------------------------------------------------------------------- */
+/* -- following ------------------------------------------------------------------------------------------------ */
 
 struct walk {
 	struct text landing; /* without a separator at the end; empty: the root */
 	char *rest;          /* what is still to be followed; owned */
 	struct place place;  /* of the landing, while is_exact */
 	bool is_exact;
-	unsigned missing;    /* how many components at the end are not there, while is_exact */
+	unsigned missing; /* how many components at the end are not there, while is_exact */
 	bool is_missing;
 	unsigned links;
 };

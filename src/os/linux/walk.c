@@ -14,7 +14,10 @@
 #include "os/os.h"
 
 struct pending {
-	struct { char **items; size_t count, room; } paths; /* directories that are still to be read */
+	struct {
+		char **items;
+		size_t count, room;
+	} paths; /* directories that are still to be read */
 };
 
 static void pending_free(struct pending *pending)
@@ -36,8 +39,8 @@ static DIR *open_directory(const char *path)
 	return directory;
 }
 
-/* A directory that vanished is none of ours. One that may not be read is a matter of whose it is: its owner could open
- * it to the command, and then what is in it would not have been looked at.
+/* A directory that vanished is none of ours. One that may not be read is a matter of whose it is: its owner could
+ * open it to the command, and then what is in it would not have been looked at.
  */
 static bool may_pass_over(const char *path, int code, struct cordon_error *err)
 {
@@ -77,19 +80,16 @@ static bool spend(const struct visitor *visitor, struct cordon_error *err)
 	return true;
 }
 
-static bool visit_directory(const struct visitor *visitor, const char *path, struct pending *pending,
-			    struct cordon_error *err)
+/* Calls visit for each entry, and notes the directories among them. */
+static bool visit_entries(const struct visitor *visitor, DIR *directory, const char *path, struct pending *pending,
+			  struct cordon_error *err)
 {
-	CORDON_ON_EXIT(close_directory) DIR *directory = open_directory(path);
 	struct dirent *entry;
-	if (!directory)
-		return may_pass_over(path, errno, err);
-
 	while ((errno = 0, entry = readdir(directory))) {
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
 			continue;
-		CORDON_ON_EXIT(free_text) char *child =
-			text_format("%s/%s", strcmp(path, "/") == 0 ? "" : path, entry->d_name);
+		CORDON_ON_EXIT(free_text)
+		char *child = text_format("%s/%s", strcmp(path, "/") == 0 ? "" : path, entry->d_name);
 		if (!child)
 			return cordon_fail_memory(err);
 		if (!spend(visitor, err) || !visitor->visit(visitor->context, child, err))
@@ -112,11 +112,17 @@ bool os_walk(const char *root, size_t *budget, uint64_t deadline_ms,
 	CORDON_ON_EXIT(pending_free) struct pending pending = { 0 };
 	if (os_clock() >= deadline_ms)
 		return cordon_fail(err, CORDON_UNSUPPORTED, "time ran out");
-	if (!visit_directory(&visitor, root, &pending, err))
+
+	/* Of the root itself nothing is passed over. */
+	CORDON_ON_EXIT(close_directory) DIR *directory = open_directory(root);
+	if (!directory)
+		return cordon_fail_errno(err, errno, "list '%s'", root);
+	if (!visit_entries(&visitor, directory, root, &pending, err))
 		return false;
 	while (pending.paths.count > 0) {
 		CORDON_ON_EXIT(free_text) char *path = pending.paths.items[--pending.paths.count];
-		if (!visit_directory(&visitor, path, &pending, err))
+		CORDON_ON_EXIT(close_directory) DIR *below = open_directory(path);
+		if (below ? !visit_entries(&visitor, below, path, &pending, err) : !may_pass_over(path, errno, err))
 			return false;
 	}
 	return true;
