@@ -167,6 +167,11 @@ CORDON_API const char *cordon_run_report(struct cordon_run *run);
 /* The same report for a run that cordon_run_new refused, from its error; malloc'ed, freed with cordon_free. */
 CORDON_API int cordon_refusal_report(const struct cordon_error *refusal, char **ret_json, struct cordon_error *err);
 
+/* For people, what they should know of a run that is over whatever its exit status, in one line without newline: what it
+ * left that was set aside, or why it was ended; NULL when there is nothing.
+ */
+CORDON_API const char *cordon_run_warning(struct cordon_run *run);
+
 /* For people, the most telling refusal in one line without newline: what was refused, by which rule, what would
  * allow it; NULL when there is none to tell.
  */

@@ -30,7 +30,7 @@ struct handover {
 	int streams[3];    /* what becomes 0, 1, 2 */
 	const int *passed; /* further descriptors that pass under their own numbers */
 	size_t passed_count;
-	bool observe;      /* report refused acts (CAGE_DENIED); else none are seen */
+	bool observe; /* report refused acts (CAGE_DENIED); else none are seen */
 };
 
 enum cage_event_kind {
@@ -38,8 +38,8 @@ enum cage_event_kind {
 	CAGE_STARTED,     /* the command's image runs */
 	CAGE_NOT_STARTED, /* error says why: CORDON_NOT_FOUND, CORDON_NOT_EXECUTABLE, or what failed in the set-up */
 	CAGE_DENIED,
-	CAGE_COVER_LOST,  /* a cover was taken away by the host; lost says which */
-	CAGE_ENDED,       /* every process of the tree is dead; exit says how the command ended */
+	CAGE_COVER_LOST, /* a cover was taken away by the host; lost says which */
+	CAGE_ENDED,      /* every process of the tree is dead; exit says how the command ended */
 };
 
 enum act { ACT_WRITE, ACT_CREATE, ACT_DELETE, ACT_RENAME, ACT_ATTRIBUTES, ACT_CONNECT };
@@ -51,10 +51,10 @@ struct cage_event {
 	const char *lost;          /* COVER_LOST: the path; belongs to the plan. The tree is being killed */
 	struct {
 		enum act act;
-		int64_t pid;          /* as the host numbers it */
-		const char *path;     /* as asked, made absolute; borrowed until the next event */
-		const char *landing;  /* where it lands as far as the observer could tell */
-		const char *program;  /* argv[0] or the executable's path; may be empty */
+		int64_t pid;         /* as the host numbers it */
+		const char *path;    /* as asked, made absolute; borrowed until the next event */
+		const char *landing; /* where it lands as far as the observer could tell */
+		const char *program; /* argv[0] or the executable's path; may be empty */
 	} denied;
 	struct {
 		bool by_signal;

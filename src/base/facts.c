@@ -40,6 +40,7 @@ struct facts *facts_free(struct facts *facts)
 		free(facts->paths.items[i].landing);
 	}
 	free(facts->paths.items);
+	free(facts->tools.items);
 	for (size_t i = 0; i < facts->sockets.count; i++)
 		free(facts->sockets.items[i]);
 	free(facts->sockets.items);

@@ -25,14 +25,14 @@ enum path_type {
 
 /* One path that a rule names, or a directory above the landing of one. */
 struct path_fact {
-	char *path;      /* as the rule names it after expansion; of a directory above: its landing */
-	char *landing;   /* where it lands with every link resolved; for a missing path: the landing of the deepest
+	char *path;    /* as the rule names it after expansion; of a directory above: its landing */
+	char *landing; /* where it lands with every link resolved; for a missing path: the landing of the deepest
 			  * existing ancestor plus the rest as written */
 	enum path_type type;
 	uint64_t device; /* identity of the landing; 0 when missing */
 	uint64_t inode;
-	uint32_t links;      /* hard links to it */
-	bool parent_exists;  /* the landing's parent is a directory */
+	uint32_t links;       /* hard links to it */
+	bool parent_exists;   /* the landing's parent is a directory */
 	bool parent_is_users; /* …and the user owns it, so the user's tools may replace names in it */
 };
 
@@ -47,27 +47,31 @@ struct variable {
 
 struct facts {
 	enum target target;
-	bool assumed;      /* not read from a host: example values for --dry-run --target of another system */
-	uint64_t user_id;  /* uid; 0 on Windows */
+	bool assumed;     /* not read from a host: example values for --dry-run --target of another system */
+	uint64_t user_id; /* uid; 0 on Windows */
 	uint64_t group_id;
-	char *user_sid;    /* Windows only */
+	char *user_sid; /* Windows only */
 	char *home;
-	char *workspace;   /* landing path, a directory */
-	char *directory;   /* where the command starts: the current directory if it lies in the workspace, else the workspace */
-	char *temp;        /* the host's temporary directory */
-	char *state;       /* cordon's own state directory */
+	char *workspace; /* landing path, a directory */
+	char *directory; /* where the command starts: the current directory if it lies in the workspace, else the workspace */
+	char *temp;         /* the host's temporary directory */
+	char *state;        /* cordon's own state directory */
 	char **environment; /* NULL-terminated NAME=VALUE list */
 	uint32_t processors;
-	uint64_t memory;   /* bytes of physical memory */
+	uint64_t memory; /* bytes of physical memory */
 	struct variable_list {
 		struct variable *items;
 		size_t count, room;
-	} variables;       /* at least home, workspace, config, cache, state, temp; git: the git directories of the roots */
+	} variables; /* at least home, workspace, config, cache, state, temp; git: the git directories of the roots */
 	struct path_fact_list {
 		struct path_fact *items;
 		size_t count, room;
 	} paths;
 	bool root_is_listed; /* Linux: paths holds every entry of "/"; a policy that closes "/" needs that */
+	struct tool_list {
+		const char **items; /* static: "vscode", "claude"… */
+		size_t count, room;
+	} tools; /* tools that the user has, which run what they find in a project under their name (.vscode, .claude…) */
 	struct socket_list {
 		char **items;
 		size_t count, room;

@@ -14,8 +14,7 @@
 #include <string.h>
 
 #define LIST_ADD(list) \
-	((__typeof__((list)->items))list_add_item(&(list)->items, &(list)->count, &(list)->room, \
-						 sizeof *(list)->items))
+	((__typeof__((list)->items))list_add_item(&(list)->items, &(list)->count, &(list)->room, sizeof *(list)->items))
 
 /* items points at the array's pointer, whatever its type: read and written as bytes. */
 static inline void *list_add_item(void *items, size_t *count, size_t *room, size_t size)

@@ -193,6 +193,9 @@ static int conclude(struct cordon_run *run, const struct values *values, const s
 	}
 	if (values->is_verbose)
 		say_verbosely(run);
+	const char *warning = cordon_run_warning(run);
+	if (warning)
+		say("%s", warning);
 	const char *explanation = result.explained || values->is_verbose ? cordon_run_explanation(run) : NULL;
 	if (explanation)
 		say("%s", explanation);

@@ -112,6 +112,13 @@ const char *cordon_run_explain(struct cordon_run *run, const char *path, struct 
 	return give(ok, &local, err) ? text_str(&run->text) : NULL;
 }
 
+const char *cordon_run_warning(struct cordon_run *run)
+{
+	text_free(&run->text);
+	run_warning(run->run, &run->text);
+	return text_given(&run->text, run->text.length > 0);
+}
+
 const char *cordon_run_explanation(struct cordon_run *run)
 {
 	text_free(&run->text);

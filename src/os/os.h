@@ -38,6 +38,16 @@ CORDON_CHECKED bool os_survey_paths(struct facts *facts, char *const *paths, str
 CORDON_CHECKED bool os_find_landing(const char *path, char **ret_landing, enum path_type *ret_type,
 				    struct cordon_error *err);
 
+/* Fills facts->tools: a tool that has left no trace in the user's home is not there. */
+CORDON_CHECKED bool os_survey_tools(struct facts *facts, struct cordon_error *err);
+
+/* Moves what is at `path` into `folder`, which is made, as `name`; or, where that is another file system, beside itself under
+ * a name that begins with ".cordon-aside-". No component of the path's directory may be a link. *ret_moved says whether there
+ * was anything, *ret_place where it is now (malloc'ed, when moved).
+ */
+CORDON_CHECKED bool os_set_aside(const char *path, const char *folder, const char *name, bool *ret_moved,
+				 char **ret_place, struct cordon_error *err);
+
 /* Fills facts->sockets with the unix sockets that have a path and that somebody listens on or receives from. */
 CORDON_CHECKED bool os_survey_sockets(struct facts *facts, struct cordon_error *err);
 

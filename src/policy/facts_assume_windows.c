@@ -105,9 +105,8 @@ bool facts_assume_windows(const char *workspace, struct facts **ret_facts, struc
 static bool looks_like_file(const char *name)
 {
 	static const char *const beginnings[] = { ".bash", ".z" };
-	static const char *const endings[] = { "rc",     "config",  "credentials", "history", "profile",
-					       "_login", "_logout", ".env",        "HEAD",    "index",
-					       "commondir" };
+	static const char *const endings[] = { "rc",      "config", "credentials", "history", "profile",  "_login",
+					       "_logout", ".env",   "HEAD",        "index",   "commondir" };
 	for (size_t i = 0; i < COUNT_OF(beginnings); i++)
 		if (text_starts(name, beginnings[i]))
 			return true;

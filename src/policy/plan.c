@@ -20,6 +20,9 @@ struct plan *plan_free(struct plan *plan)
 		policy_free_list(plan->mounts.items[i].show);
 	}
 	free(plan->mounts.items);
+	for (size_t i = 0; i < plan->unheld.count; i++)
+		free(plan->unheld.items[i].path);
+	free(plan->unheld.items);
 	plan_windows_free(plan->windows);
 	free(plan);
 	return NULL;

@@ -61,6 +61,14 @@ struct plan {
 		size_t count, room;
 	} mounts;
 	bool root_is_writable; /* "/": "write" */
+	/* Protected names that do not exist and that nothing holds: what is there when the run is over is set aside. */
+	struct plan_unheld_list {
+		struct plan_unheld {
+			char *path;
+			const struct rule *rule;
+		} * items;
+		size_t count, room;
+	} unheld;
 
 	/* Windows */
 	struct plan_windows *windows;

@@ -178,6 +178,19 @@ static bool place_hidden(struct view *view, size_t index, enum holding around, s
 	return true;
 }
 
+static bool leave_unheld(struct view *view, const struct plan_node *node, struct cordon_error *err)
+{
+	/* the host makes repositories, and what a new one holds is looked at apart */
+	if (strcmp(plan_node_name(node), ".git") == 0)
+		return true;
+	struct plan_unheld *unheld = LIST_ADD(&view->plan->unheld);
+	if (!unheld)
+		return cordon_fail_memory(err);
+	unheld->rule = node->rule;
+	unheld->path = strdup(node->path);
+	return unheld->path || cordon_fail_memory(err);
+}
+
 /* Below our own tmpfs only what the grant names is brought in from the host. */
 static bool place_readable(struct view *view, size_t index, enum holding around, struct cordon_error *err)
 {
@@ -189,6 +202,8 @@ static bool place_readable(struct view *view, size_t index, enum holding around,
 		view->plan->guarantees[GUARANTEE_FILES_PROTECT].is_asked = true;
 		if (exists || plan_node_is_held(&view->tree, index))
 			lay(view, index, MOUNT_BIND);
+		else if (node->is_named && view->tree.items[node->parent].type == PATH_DIRECTORY)
+			return leave_unheld(view, node, err);
 	} else if (around == HOLDS_PRIVATE && node->is_granted && exists) {
 		lay(view, index, MOUNT_BIND);
 	} else if (around == HOLDS_PRIVATE) {

@@ -256,6 +256,7 @@ bool plan_tree_build(const struct policy *policy, const struct facts *facts, str
 		return cordon_fail_memory(err);
 	describe(policy, &tree);
 	*ret_tree = tree;
+	ret_tree->facts = facts;
 	tree = (struct plan_tree){ 0 };
 	return true;
 }
@@ -273,7 +274,7 @@ const char *plan_node_name(const struct plan_node *node)
  */
 bool plan_node_is_directory(const struct plan_node *node)
 {
-	static const char *const file_endings[] = { "rc",     "profile", "_login",    "_logout",
+	static const char *const file_endings[] = { "rc",     "profile", "_login",     "_logout",
 						    "config", "modules", "attributes", "commondir" };
 	if (node->type != PATH_MISSING)
 		return node->type == PATH_DIRECTORY;
@@ -293,16 +294,29 @@ static bool is_in_git_directory(const struct plan_node *node)
 	       strstr(node->path, "\\.git\\");
 }
 
+/* On Windows what is held costs an entry in a descriptor and no folder for each run: there all tools count. */
+static bool has_tool(const struct facts *facts, const char *name)
+{
+	if (facts->target == TARGET_WINDOWS)
+		return true;
+	for (size_t i = 0; i < facts->tools.count; i++)
+		if (name[0] == '.' && strcmp(name + 1, facts->tools.items[i]) == 0)
+			return true;
+	return false;
+}
+
 bool plan_node_is_held(const struct plan_tree *tree, size_t index)
 {
-	static const char *const left_to_the_host[] = { ".git", ".cordon.json" };
+	static const char *const left_to_the_host[] = { ".git", ".cordon.json", "config.worktree" };
 	const struct plan_node *node = &tree->items[index];
 	for (size_t i = 0; i < COUNT_OF(left_to_the_host); i++)
 		if (strcmp(plan_node_name(node), left_to_the_host[i]) == 0)
 			return false;
-	return node->type == PATH_MISSING && node->is_named && node->wanted == ACCESS_READ &&
-	       tree->items[node->parent].type == PATH_DIRECTORY &&
-	       (plan_node_is_directory(node) || is_in_git_directory(node) || node->rule->origin.layer != LAYER_PRESET);
+	if (node->type != PATH_MISSING || !node->is_named || node->wanted != ACCESS_READ ||
+	    tree->items[node->parent].type != PATH_DIRECTORY)
+		return false;
+	return node->rule->origin.layer != LAYER_PRESET || is_in_git_directory(node) ||
+	       (plan_node_is_directory(node) && has_tool(tree->facts, plan_node_name(node)));
 }
 
 bool plan_refuse(struct cordon_error *err, const struct rule *rule, const char *format, ...)

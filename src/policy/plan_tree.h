@@ -29,6 +29,7 @@ struct plan_node {
 };
 
 struct plan_tree {
+	const struct facts *facts;
 	struct plan_node *items;
 	size_t count, room;
 };
@@ -44,9 +45,12 @@ const char *plan_node_name(const struct plan_node *node);
 /* Whether a missing name inside a writable root is made, empty, and held for the run, so that it can be protected.
  * What is `read` there is what the host executes from its place (hooks, editors' tasks). It is held if its
  * directory exists, and
- * - it is in a git directory, or a directory itself: git does not see an empty one, so the user's `git status` and
- *   `git add -A`, and the command's, find nothing that is not theirs;
- * - or a file that somebody asks for by name: not a preset's.
+ * - somebody asks for it by name: not a preset's rule;
+ * - or it is in a git directory;
+ * - or a directory that a tool of the user's reads (facts->tools): git does not see an empty one, so the user's
+ *   `git status` and `git add -A`, and the command's, find nothing that is not theirs.
+ * What else of it appears during the run can wait for its end, for nothing on the host looks for it: config.worktree,
+ * which git reads where an extension that makes it is on, and the folders of tools that are not there.
  * Never held: `.git`, which the host's own `git init` has to make; `.cordon.json`, which only narrows and is an
  * error when empty; and what is `none`, for there is no secret yet, and the host must be able to save one.
  */

@@ -39,7 +39,7 @@ struct tier_promise {
 struct tier_promise tier_promise(enum tier tier, enum guarantee guarantee);
 
 enum sid_role {
-	SID_USER,       /* who runs cordon */
+	SID_USER, /* who runs cordon */
 	SID_SYSTEM,
 	SID_ACCOUNT,    /* the pool account of this run */
 	SID_ACCOUNTS,   /* the group of the pool's accounts */
@@ -49,7 +49,7 @@ enum sid_role {
 	SID_EVERYONE,
 	SID_OWNER_RIGHTS, /* takes from an object's owner the right to rewrite its descriptor */
 	SID_INTERACTIVE,
-	SID_PACKAGE,    /* the policy's AppContainer */
+	SID_PACKAGE, /* the policy's AppContainer */
 	SID_ROLE_COUNT,
 };
 
@@ -77,7 +77,7 @@ struct sid {
 #define RIGHT_SYNCHRONIZE 0x100000u
 
 #define RIGHTS_ALL 0x1f01ffu
-#define RIGHTS_READ                                                                                          \
+#define RIGHTS_READ \
 	(RIGHT_READ_DATA | RIGHT_READ_NAMED | RIGHT_EXECUTE | RIGHT_READ_ATTRIBUTES | RIGHT_READ_CONTROL | \
 	 RIGHT_SYNCHRONIZE)
 /* What stat and realpath want of each ancestor. */
@@ -87,9 +87,9 @@ struct sid {
 	(RIGHTS_READ | RIGHT_WRITE_DATA | RIGHT_APPEND_DATA | RIGHT_WRITE_NAMED | RIGHT_WRITE_ATTRIBUTES)
 #define RIGHTS_MODIFY (RIGHTS_MODIFY_IN_PLACE | RIGHT_DELETE)
 /* Every right that changes something and none that reading needs. */
-#define RIGHTS_CHANGE                                                                        \
-	(RIGHT_WRITE_DATA | RIGHT_APPEND_DATA | RIGHT_WRITE_NAMED | RIGHT_DELETE_CHILD |    \
-	 RIGHT_WRITE_ATTRIBUTES | RIGHT_DELETE | RIGHT_WRITE_DAC | RIGHT_WRITE_OWNER)
+#define RIGHTS_CHANGE \
+	(RIGHT_WRITE_DATA | RIGHT_APPEND_DATA | RIGHT_WRITE_NAMED | RIGHT_DELETE_CHILD | RIGHT_WRITE_ATTRIBUTES | \
+	 RIGHT_DELETE | RIGHT_WRITE_DAC | RIGHT_WRITE_OWNER)
 /* What renames or removes a name. */
 #define RIGHTS_REMOVE (RIGHT_DELETE | RIGHT_DELETE_CHILD)
 
@@ -115,7 +115,7 @@ struct windows_object {
 	uint64_t device, inode;  /* what the survey saw; 0: not looked at, or missing */
 	const struct rule *rule; /* whose wish it is; NULL: the platform's own */
 	bool is_created;         /* missing: made empty, and removed if it still is when the run ends */
-	bool is_cut;    /* inheritance ends here: inherited entries are copied, those of cordon's own SIDs left out */
+	bool is_cut;     /* inheritance ends here: inherited entries are copied, those of cordon's own SIDs left out */
 	bool is_watched; /* a file: a save by rename drops the entries, so its folder is watched and they are put back */
 	bool is_foreign; /* probably not the user's: refused where he may not change it */
 	struct windows_entry_list {
@@ -200,7 +200,7 @@ struct plan_windows {
 	const char *const *capabilities; /* AppContainer's, NULL-terminated */
 	bool has_own_station;            /* a window station besides the desktop of its own, which every tier has */
 	struct windows_job job;
-	const char *const *mitigations;        /* NULL-terminated */
+	const char *const *mitigations;           /* NULL-terminated */
 	const struct windows_variable *variables; /* set over the plan's environment; ends with a NULL name */
 };
 
@@ -224,9 +224,9 @@ CORDON_CHECKED bool facts_assume_windows_paths(struct facts *facts, char *const 
  */
 struct windows_lack {
 	enum guarantee guarantee;
-	bool is_grant; /* the policy grants it and the tier cannot: accepting the guarantee does not help */
-	const char *why;           /* static */
-	const struct rule *rule;   /* may be NULL */
+	bool is_grant;           /* the policy grants it and the tier cannot: accepting the guarantee does not help */
+	const char *why;         /* static */
+	const struct rule *rule; /* may be NULL */
 };
 
 struct windows_lack_list {

@@ -119,6 +119,20 @@ static json_t *describe_lost_covers(const struct run *run)
 	return list;
 }
 
+static json_t *describe_asides(const struct run *run)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < run->asides.count; i++) {
+		const struct aside *aside = &run->asides.items[i];
+		const struct rule *rule = aside->unheld->rule;
+		list = json_add(list, json_pack("{s:o s:o s:o s:o}", "path", json_shown(aside->unheld->path),
+						"moved_to", json_shown(aside->place), "error",
+						json_shown(aside->place ? NULL : aside->error.text), "rule",
+						json_origin(&rule->origin, rule->pattern)));
+	}
+	return list;
+}
+
 /* Each guarantee that was asked for with its level; or why each that is not enforced is not. */
 static json_t *describe_guarantees(const struct run *run, bool wants_gaps)
 {
@@ -143,14 +157,15 @@ bool run_report(struct run *run, struct text *text, struct cordon_error *err)
 	bool is_over = run->stage == STAGE_OVER;
 	bool is_refused = is_over && run->outcome == OUTCOME_REFUSED;
 	json_t *report = json_pack(
-		"{s:s s:i s:s s:s? s:o s:o s:b s:o s:o s:b s:o s:I s:o s:o s:o}", SCHEMA, "run_id", run->id, "outcome",
-		is_over ? outcome_names[run->outcome] : NULL, "exit_code",
+		"{s:s s:i s:s s:s? s:o s:o s:b s:o s:o s:b s:o s:I s:o s:o s:o s:o}", SCHEMA, "run_id", run->id,
+		"outcome", is_over ? outcome_names[run->outcome] : NULL, "exit_code",
 		json_known(is_over && run->outcome == OUTCOME_EXITED, (uint64_t)run->exit_code), "signal",
 		json_known(run->signal_number > 0, (uint64_t)run->signal_number), "explained_by_sandbox",
 		is_explained(run), "error", is_refused ? describe_error(&run->refusal) : json_null(), "usage",
-		describe_usage(run), "denials_observed", run->options.observe, "denials", describe_denials(run),
-		"denials_dropped", (json_int_t)run->denials.dropped, "covers_lost", describe_lost_covers(run),
-		"guarantees", describe_guarantees(run, false), "gaps", describe_guarantees(run, true));
+		describe_usage(run), "denials_observed", run->was_started ? run->is_observed : run->options.observe,
+		"denials", describe_denials(run), "denials_dropped", (json_int_t)run->denials.dropped, "covers_lost",
+		describe_lost_covers(run), "set_aside", describe_asides(run), "guarantees",
+		describe_guarantees(run, false), "gaps", describe_guarantees(run, true));
 	return json_print(report, text, err);
 }
 
@@ -163,6 +178,17 @@ bool run_refusal(const struct cordon_error *refusal, struct text *text, struct c
 }
 
 /* -- for people ----------------------------------------------------------------------------------------------- */
+
+void run_warning(struct run *run, struct text *text)
+{
+	if (run->lost_cover_count > 0)
+		text_addf(text,
+			  "ended the command: another program replaced '%s' and so took away what kept the command "
+			  "from it; run it again",
+			  run->lost_covers[0].path);
+	else
+		asides_explain(run, text);
+}
 
 void run_explanation(struct run *run, struct text *text)
 {

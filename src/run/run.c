@@ -17,6 +17,7 @@ struct run *run_free(struct run *run)
 		return NULL;
 	backend_native.discard(run->cage);
 	denials_clear(&run->denials);
+	asides_free(&run->asides);
 	for (unsigned i = 0; i < run->lost_cover_count; i++)
 		free(run->lost_covers[i].path);
 	plan_free(run->plan);
@@ -102,6 +103,8 @@ static void finish(struct run *run, enum outcome outcome)
 	backend_native.discard(run->cage);
 	run->cage = NULL;
 	run->stage = STAGE_OVER;
+	if (run->was_started)
+		run_set_aside(run);
 	run->outcome = outcome;
 	run->wall_ms = os_clock() - run->started_ms;
 }
@@ -220,6 +223,7 @@ static bool handle(struct run *run, const struct cage_event *event, struct cordo
 	case CAGE_STARTED:
 		run->stage = STAGE_RUNNING;
 		run->was_started = true;
+		run->is_observed = event->is_observed;
 		return true;
 	case CAGE_NOT_STARTED:
 		refuse(run, &event->error);

@@ -68,6 +68,8 @@ void run_end(struct run *run);
 bool run_is_started(const struct run *run);
 bool run_result(const struct run *run, struct run_result *ret_result);
 CORDON_CHECKED bool run_report(struct run *run, struct text *text, struct cordon_error *err);
+/* Appends the line of cordon_run_warning; appends nothing when there is none. */
+void run_warning(struct run *run, struct text *text);
 /* Appends the line of cordon_run_explanation; appends nothing when there is none. */
 void run_explanation(struct run *run, struct text *text);
 /* JSON as of cordon_run_explain: what the policy says of a path, and what would allow more. */

@@ -27,6 +27,13 @@ struct lost_cover {
 	uint64_t count;
 };
 
+/* What appeared under a protected name that nothing held. */
+struct aside {
+	const struct plan_unheld *unheld;
+	char *place; /* where it is now; NULL: it could not be moved, and error says why */
+	struct cordon_error error;
+};
+
 struct run {
 	char id[RUN_ID_SIZE];
 	struct surveyed surveyed;
@@ -40,6 +47,7 @@ struct run {
 	struct cage *cage;
 	enum stage stage;
 	bool was_started;
+	bool is_observed;    /* refused acts are seen */
 	uint64_t started_ms; /* os_clock */
 	uint64_t wall_ms;    /* how long it took, once over */
 
@@ -52,6 +60,10 @@ struct run {
 	struct denials denials;
 	struct lost_cover lost_covers[LOST_COVERS_MAX];
 	unsigned lost_cover_count;
+	struct aside_list {
+		struct aside *items;
+		size_t count, room;
+	} asides;
 };
 
 /* identity.c: 26 characters that sort by time: 48 bits of milliseconds and 80 of chance, in Crockford's base 32. */
@@ -63,3 +75,11 @@ CORDON_CHECKED bool run_assess(const struct plan *plan, struct abilities **ret_a
 /* False, naming every guarantee that is less than the plan accepts. */
 CORDON_CHECKED bool run_accept(const struct plan *plan, const struct assessment rows[GUARANTEE_COUNT],
 			       struct cordon_error *err);
+
+/* aside.c: when the tree is dead: moves away what appeared under the plan's unheld names. What cannot be moved is in the
+ * list with its error.
+ */
+void run_set_aside(struct run *run);
+void asides_free(struct aside_list *asides);
+/* Appends a line for people; nothing when nothing appeared. */
+void asides_explain(const struct run *run, struct text *text);

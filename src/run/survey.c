@@ -92,7 +92,7 @@ static bool survey_here(const struct policy *policy, struct facts *facts, struct
 	return policy_roots(policy, facts, &roots, err) && os_survey_git(facts, roots, err) &&
 	       policy_paths(policy, facts, &paths, err) && os_survey_paths(facts, paths, err) &&
 	       os_survey_paths(facts, plan_paths(facts->target), err) && survey_globs(policy, facts, err) &&
-	       os_survey_sockets(facts, err);
+	       os_survey_sockets(facts, err) && os_survey_tools(facts, err);
 }
 
 static bool assume_there(const struct policy *policy, struct facts *facts, struct cordon_error *err)

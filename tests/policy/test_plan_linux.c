@@ -84,6 +84,8 @@ static void tell_steps(const struct plan *plan, struct text *text)
 		tell_names(text, "show", mount->show);
 		text_add_char(text, '\n');
 	}
+	for (size_t i = 0; i < plan->unheld.count; i++)
+		text_addf(text, "aside %s\n", plan->unheld.items[i].path);
 }
 
 /* A plan and what it was made of. */
@@ -103,6 +105,9 @@ static void made_free(struct made *made)
 static bool make(const char *workspace, enum layer layer, const char *text, struct made *made, struct cordon_error *err)
 {
 	made->facts = world_facts(&world, "/home/u", workspace);
+	const char **tool = LIST_ADD(&made->facts->tools);
+	assert_non_null(tool);
+	*tool = "vscode";
 	if (!facts_add_variable(made->facts, "git", "/home/u/w/.git", err))
 		return false;
 	return world_policy(&world, made->facts, layer, text, NULL, &made->policy, err) &&
@@ -247,16 +252,17 @@ static void plan__missing_names_are_held_only_out_of_sight(void **state)
 	expect_steps("/home/u/w", LAYER_PRESET, files,
 		     "facade /home/u/ hide .local\n"
 		     "bind-write /home/u/w/\n"
-		     "bind-write /home/u/w/.git/\n"
-		     "bind-read /home/u/w/.git/config.worktree placeholder\n"
-		     "bind-read /home/u/w/.vscode/ placeholder\n");
+		     "bind-read /home/u/w/.vscode/ placeholder\n"
+		     "aside /home/u/w/.cordon.json\n"
+		     "aside /home/u/w/.git/config.worktree\n"
+		     "aside /home/u/w/.mcp.json\n");
 	expect_steps("/home/u/w", LAYER_POLICY, files,
 		     "facade /home/u/ hide .local\n"
 		     "bind-write /home/u/w/\n"
-		     "bind-write /home/u/w/.git/\n"
-		     "bind-read /home/u/w/.git/config.worktree placeholder\n"
 		     "bind-read /home/u/w/.mcp.json placeholder\n"
-		     "bind-read /home/u/w/.vscode/ placeholder\n");
+		     "bind-read /home/u/w/.vscode/ placeholder\n"
+		     "aside /home/u/w/.cordon.json\n"
+		     "aside /home/u/w/.git/config.worktree\n");
 }
 
 /* A table of rules has no order of its own. */
@@ -437,17 +443,19 @@ static void plan__default_preset(void **state)
 		"facade /home/u/.config/ hide BraveSoftware chromium containers doctl gcloud gh git github-copilot "
 		"glab-cli google-chrome hub microsoft-edge op opera rclone sops vivaldi\n"
 		"bind-write /home/u/w/\n"
-		"bind-read /home/u/w/.agents/ placeholder\n"
-		"bind-read /home/u/w/.claude/ placeholder\n"
-		"bind-read /home/u/w/.codex/ placeholder\n"
-		"bind-read /home/u/w/.cursor/ placeholder\n"
 		"bind-write /home/u/w/.git/\n"
 		"bind-read /home/u/w/.git/commondir placeholder\n"
 		"bind-read /home/u/w/.git/config\n"
-		"bind-read /home/u/w/.git/config.worktree placeholder\n"
 		"bind-read /home/u/w/.git/hooks/\n"
-		"bind-read /home/u/w/.idea/ placeholder\n"
-		"bind-read /home/u/w/.vscode/ placeholder\n");
+		"bind-read /home/u/w/.vscode/ placeholder\n"
+		"aside /home/u/w/.agents\n"
+		"aside /home/u/w/.claude\n"
+		"aside /home/u/w/.codex\n"
+		"aside /home/u/w/.cordon.json\n"
+		"aside /home/u/w/.cursor\n"
+		"aside /home/u/w/.git/config.worktree\n"
+		"aside /home/u/w/.idea\n"
+		"aside /home/u/w/.mcp.json\n");
 }
 
 /* -- printing ---------------------------------------------------------------------------------------------------- */
@@ -482,7 +490,8 @@ static void plan__prints_as_json(void **state)
 				   "        \"column\": 27\n"
 				   "      }\n"
 				   "    }\n"
-				   "  ]\n"
+				   "  ],\n"
+				   "  \"set_aside\": []\n"
 				   "}\n";
 	const struct world small = { odd, COUNT_OF(odd) };
 	struct cordon_error err = CORDON_ERROR_INIT;

@@ -401,8 +401,7 @@ static void windows__prints_as_json(void **state)
 	size_t index = 0;
 	const char *key;
 	json_t *value;
-	json_object_foreach(windows, key, value)
-	{
+	json_object_foreach (windows, key, value) {
 		assert_true(index < COUNT_OF(keys));
 		assert_string_equal(key, keys[index++]);
 		assert_non_null(value);

@@ -127,6 +127,7 @@ static bool next_event(struct cage *cage, int timeout_ms, struct cage_event *ret
 		*ret_event = (struct cage_event){ .kind = CAGE_ENDED, .exit = { .by_signal = true, .code = SIGKILL } };
 	} else if (fake.next < fake.event_count) {
 		*ret_event = fake.events[fake.next++];
+		ret_event->is_observed = fake.observe;
 	} else if (fake.runs_on) {
 		eventfd_t ignored;
 		eventfd_read(cage->waitable, &ignored);

@@ -19,8 +19,21 @@ static void check_keys(const json_t *report, const char *const *keys, size_t cou
 }
 
 static const char *const report_keys[] = {
-	"schema", "version", "run_id",           "outcome", "exit_code",       "signal",      "explained_by_sandbox",
-	"error",  "usage",   "denials_observed", "denials", "denials_dropped", "covers_lost", "guarantees",
+	"schema",
+	"version",
+	"run_id",
+	"outcome",
+	"exit_code",
+	"signal",
+	"explained_by_sandbox",
+	"error",
+	"usage",
+	"denials_observed",
+	"denials",
+	"denials_dropped",
+	"covers_lost",
+	"set_aside",
+	"guarantees",
 	"gaps",
 };
 

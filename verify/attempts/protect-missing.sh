@@ -5,6 +5,8 @@ names='.vscode/tasks.json .idea/workspace.xml .claude/settings.json .codex/confi
 .mcp.json'
 
 prepare() {
+	# Traces of the tools that read them: what no tool reads is not held, see protect-appears.sh.
+	mkdir -p "$HOME/.vscode" "$HOME/.config/JetBrains" "$HOME/.claude" "$HOME/.codex" "$HOME/.cursor"
 	[ "$SIDE" = bare ] || "$PROGRAM" run --dry-run >"$WORLD/plan"
 }
 

@@ -77,8 +77,8 @@ static void assess_hidden_files(const struct plan *plan, struct assessment *row)
 			continue;
 		row->level = LEVEL_PARTIAL;
 		snprintf(row->why, sizeof row->why,
-			 "'%.100s' has %u hard links and may be read by another name; remove the others", rules[i].landing,
-			 fact->links);
+			 "'%.100s' has %u hard links and may be read by another name; remove the others",
+			 rules[i].landing, fact->links);
 		return;
 	}
 }
@@ -93,7 +93,8 @@ static void assess_limits(const struct plan *plan, struct assessment rows[])
 	say(&rows[GUARANTEE_LIMITS_WALL_TIME], LEVEL_ABSENT, later);
 	say(&rows[GUARANTEE_LIMITS_OUTPUT], LEVEL_ABSENT, later);
 	say(&rows[GUARANTEE_LIMITS_DISK], LEVEL_ABSENT, "the private /tmp alone is bounded in this version");
-	say(&rows[GUARANTEE_LIMITS_CPU], LEVEL_PARTIAL, "processor affinity: whole processors, and a program may change its own");
+	say(&rows[GUARANTEE_LIMITS_CPU], LEVEL_PARTIAL,
+	    "processor affinity: whole processors, and a program may change its own");
 	say(&rows[GUARANTEE_LIMITS_OPEN_FILES], LEVEL_ENFORCED, "RLIMIT_NOFILE");
 	say(&rows[GUARANTEE_LIMITS_FILE_SIZE], LEVEL_ENFORCED, "RLIMIT_FSIZE");
 	if (is_root)
@@ -119,7 +120,8 @@ void abilities_assess(const struct plan *plan, const struct abilities *abilities
 	if (plan->network == NETWORK_OPEN && abilities->landlock < 6 && !abilities->no_namespaces)
 		say(&ret_rows[GUARANTEE_IPC], LEVEL_PARTIAL,
 		    "abstract sockets of the host are in reach (Landlock ABI 6, Linux 6.12, would close them)");
-	const char *filter = abilities->has_filters ? "no capabilities and a seccomp filter" : "this kernel has no seccomp";
+	const char *filter = abilities->has_filters ? "no capabilities and a seccomp filter"
+						    : "this kernel has no seccomp";
 	say(&ret_rows[GUARANTEE_KERNEL], abilities->has_filters ? LEVEL_ENFORCED : LEVEL_ABSENT, filter);
 	say(&ret_rows[GUARANTEE_TERMINAL], abilities->has_filters ? LEVEL_ENFORCED : LEVEL_ABSENT,
 	    abilities->has_filters ? "a session of its own, TIOCSTI and TIOCLINUX refused" : filter);

@@ -158,7 +158,10 @@ static bool receive(struct cage *cage, struct message *ret_message, int *ret_lis
 	char space[CMSG_SPACE(sizeof(int))];
 	struct iovec part = { .iov_base = ret_message, .iov_len = sizeof *ret_message };
 	struct msghdr header = {
-		.msg_iov = &part, .msg_iovlen = 1, .msg_control = space, .msg_controllen = sizeof space,
+		.msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = space,
+		.msg_controllen = sizeof space,
 	};
 	ssize_t length = recvmsg(cage->control, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	*ret_listener = -1;
@@ -305,8 +308,7 @@ static bool dispatch(struct cage *cage, int descriptor, struct cage_event *ret_e
 	}
 	if (descriptor == cage->timer) {
 		close_at(&cage->timer);
-		if (!covers_watch_names(cage->covers, err) ||
-		    !watch(cage, covers_names(cage->covers), EPOLLIN, err))
+		if (!covers_watch_names(cage->covers, err) || !watch(cage, covers_names(cage->covers), EPOLLIN, err))
 			return false;
 		is_covered(cage, ret_event, err);
 		return true;

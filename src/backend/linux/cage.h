@@ -18,8 +18,8 @@
 #include "backend/backend.h"
 
 struct abilities {
-	int landlock;             /* ABI, 0: none */
-	bool has_filters;         /* seccomp filters */
+	int landlock;              /* ABI, 0: none */
+	bool has_filters;          /* seccomp filters */
 	const char *no_namespaces; /* static: what forbids user namespaces here; NULL: nothing that can be seen */
 };
 
@@ -43,15 +43,15 @@ struct inside {
 	int control;              /* init's end of the control socket */
 	uid_t user;               /* as outside */
 	gid_t group;
-	sigset_t mask;            /* the caller's, for the command */
-	bool dies_with_thread;    /* PDEATHSIG is meant: the starting thread is the process' main one */
+	sigset_t mask;         /* the caller's, for the command */
+	bool dies_with_thread; /* PDEATHSIG is meant: the starting thread is the process' main one */
 
 	/* from the supervisor, before it says MESSAGE_GO */
 	struct plan plan; /* without policy, facts and rules */
 	int landlock;     /* ABI */
 	char **argv;
-	char **script;    /* see share_arguments */
-	int *sources;     /* one per plan mount: descriptor of the bind's source or the facade's original, or -1 */
+	char **script; /* see share_arguments */
+	int *sources;  /* one per plan mount: descriptor of the bind's source or the facade's original, or -1 */
 
 	/* init's own */
 	int streams[3]; /* what becomes 0, 1, 2 */
@@ -155,7 +155,8 @@ bool view_leaves_out(const struct plan_mount *mount); /* the same for a step of 
 
 /* observer.c: the supervisor's end of seccomp notifications. */
 struct observer;
-struct observer *observer_new(int listener, const struct plan *plan); /* takes the descriptor; NULL when memory is short */
+struct observer *observer_new(int listener,
+			      const struct plan *plan); /* takes the descriptor; NULL when memory is short */
 struct observer *observer_free(struct observer *observer);
 int observer_waitable(const struct observer *observer);
 /* Handles one notification that is ready and lets the call go on. False: the listener is finished. */

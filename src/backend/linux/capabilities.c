@@ -11,7 +11,7 @@
 /* Root that executes a file would regain every capability of its user namespace: neither root's identity nor a change
  * of identity counts any more, and the bits cannot be taken back (capabilities(7)).
  */
-#define ROOT_IS_NOTHING                                                                              \
+#define ROOT_IS_NOTHING \
 	(SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP | SECBIT_NO_SETUID_FIXUP_LOCKED | \
 	 SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED)
 

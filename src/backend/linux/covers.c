@@ -21,7 +21,7 @@ enum { FIRST_ROOM = 64 * 1024 };
 struct covers {
 	const struct plan *plan;
 	int table;
-	int names; /* inotify, on the directories that hold the names of mounts */
+	int names;    /* inotify, on the directories that hold the names of mounts */
 	int *watches; /* one per plan mount: the watch of its directory, or -1 */
 	char *text;
 	size_t room;

@@ -8,7 +8,10 @@
 #include "backend/linux/kernel.h"
 
 #define PROGRAM(code) \
-	(struct sock_fprog) { .len = sizeof(code) / sizeof *(code), .filter = (struct sock_filter *)(uintptr_t)(code) }
+	(struct sock_fprog) \
+	{ \
+		.len = sizeof(code) / sizeof *(code), .filter = (struct sock_filter *)(uintptr_t)(code) \
+	}
 
 /* WAIT_KILLABLE_RECV (Linux 5.19): without it a signal that hits a call while it is being looked at makes the call start
  * over, and a program with a fast timer never gets on. No such flag, no observer. EBUSY: a container's runtime or an

@@ -28,6 +28,7 @@
 	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
 #define FLAG_NEWTIME 0x80 /* CLONE_NEWTIME; among clone's flags these bits are the exit signal */
 
+/* clang-format off */
 /* Programs ask for these and do without. */
 static const char *const absent[] = {
 	"clone3",          "io_uring_setup",      "io_uring_enter",   "io_uring_register",
@@ -56,6 +57,7 @@ static const char *const changing[] = {
 	"renameat2", "link", "linkat", "symlink", "symlinkat", "chmod", "fchmodat", "chown", "lchown", "fchownat",
 	"setxattr", "lsetxattr", "removexattr", "lremovexattr", "connect",
 };
+/* clang-format on */
 
 static void check(int result, const char *what)
 {

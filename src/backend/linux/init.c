@@ -18,7 +18,7 @@
 
 struct reaper {
 	struct inside *inside;
-	int signals;  /* signalfd: SIGCHLD */
+	int signals; /* signalfd: SIGCHLD */
 	pid_t command;
 	bool is_over; /* the command has ended; status says how */
 	int status;

@@ -26,10 +26,10 @@ static const struct {
 	bool (*apply)(struct inside *inside, struct cordon_error *err);
 	bool needs_plan;
 } layers[] = {
-	{ "namespaces", namespaces_enter, false },    { "network", network_begin, false },
-	{ "mount view", view_begin, false },          { "mount view", view_finish, true },
-	{ "network", network_enter, true },           { "landlock", landlock_restrict, true },
-	{ "limits", limits_apply, true },             { "capabilities", capabilities_drop, true },
+	{ "namespaces", namespaces_enter, false }, { "network", network_begin, false },
+	{ "mount view", view_begin, false },       { "mount view", view_finish, true },
+	{ "network", network_enter, true },        { "landlock", landlock_restrict, true },
+	{ "limits", limits_apply, true },          { "capabilities", capabilities_drop, true },
 	{ "seccomp", filter_load, true },
 };
 

@@ -1,8 +1,9 @@
 /* The observer: learns what the command tries to change or to connect to, for the report.
  *
- * It decides nothing. Every call that it is told of goes on at once, and the kernel refuses it or not by the view, the
- * namespaces and Landlock: what it reads may be changed behind its back, so only the report rests on it. It keeps what
- * the policy refuses and drops the rest.
+ * No guarantee rests on it, for what it reads may be changed behind its back. Calls go on at once, and the kernel refuses
+ * them or not by the view, the namespaces and Landlock. It keeps what the policy refuses and drops the rest. Only under the
+ * plan's unheld names, where no mount refuses, it answers itself: a program that plays fair learns then and there what
+ * would be set aside at the end.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -26,12 +27,15 @@ struct shape {
 	int call;
 	enum act act;
 	int directory, path;
-	int flags;              /* of open, or AT_* ; NONE */
+	int flags; /* of open, or AT_* ; NONE */
 	enum act second_act;
 	int second_directory, second_path; /* NONE: one path only */
 };
 
-#define ONE(name, act, directory, path, flags) { SYS_##name, act, directory, path, flags, act, NONE, NONE }
+#define ONE(name, act, directory, path, flags) \
+	{ \
+		SYS_##name, act, directory, path, flags, act, NONE, NONE \
+	}
 static const struct shape shapes[] = {
 #ifdef SYS_open
 	ONE(open, ACT_WRITE, HERE, 0, 1),
@@ -254,6 +258,14 @@ static bool is_platforms(const struct plan *plan, const char *path)
 	return false;
 }
 
+static bool is_unheld(const struct plan *plan, const char *path)
+{
+	for (size_t i = 0; i < plan->unheld.count; i++)
+		if (lies_below(path, plan->unheld.items[i].path))
+			return true;
+	return false;
+}
+
 static bool is_refused(const struct plan *plan, const char *landing)
 {
 	return policy_decide_path(plan->policy, landing).access != ACCESS_WRITE && !is_platforms(plan, landing);
@@ -329,10 +341,10 @@ static void look_at_address(struct observer *observer, uint64_t address_at, uint
 	if ((!is_six && address.ss_family != AF_INET) ||
 	    size < (is_six ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in)))
 		return;
-	const void *number = is_six ? (const void *)&((struct sockaddr_in6 *)&address)->sin6_addr :
-				      (const void *)&((struct sockaddr_in *)&address)->sin_addr;
-	unsigned port = ntohs(is_six ? ((struct sockaddr_in6 *)&address)->sin6_port :
-				       ((struct sockaddr_in *)&address)->sin_port);
+	const void *number = is_six ? (const void *)&((struct sockaddr_in6 *)&address)->sin6_addr
+				    : (const void *)&((struct sockaddr_in *)&address)->sin_addr;
+	unsigned port = ntohs(is_six ? ((struct sockaddr_in6 *)&address)->sin6_port
+				     : ((struct sockaddr_in *)&address)->sin_port);
 	/* Port 0 asks the kernel which way a packet would go. */
 	if (port == 0 || !is_cut_off(observer, &address, port) ||
 	    !inet_ntop(address.ss_family, number, text, sizeof text))
@@ -394,9 +406,13 @@ bool observer_next(struct observer *observer)
 	/* While the call waits its process exists: was what was read that process'? */
 	if (kernel_ioctl(observer->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &observer->call.id) != 0)
 		observer->count = 0;
+	bool is_answered = false;
+	for (int i = 0; i < observer->count && !is_answered; i++)
+		is_answered = is_unheld(observer->plan, observer->attempts[i].landing);
 	struct seccomp_notif_resp answer = {
 		.id = observer->call.id,
-		.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE,
+		.error = is_answered ? -EROFS : 0,
+		.flags = is_answered ? 0 : SECCOMP_USER_NOTIF_FLAG_CONTINUE,
 	};
 	kernel_ioctl(observer->listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
 	return true;

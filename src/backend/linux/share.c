@@ -21,7 +21,8 @@ struct share *share_new(void)
 	if (!share)
 		return NULL;
 	share->used = 0;
-	share->bytes = mmap(NULL, SHARE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	share->bytes = mmap(NULL, SHARE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1,
+			    0);
 	if (share->bytes == MAP_FAILED) {
 		free(share);
 		return NULL;
@@ -71,7 +72,8 @@ static char **copy_list(struct share *share, char *const *list, size_t room)
 
 static bool is_full(struct cordon_error *err)
 {
-	return cordon_fail(err, CORDON_BAD_USAGE, "the arguments, the environment and the policy are too long together");
+	return cordon_fail(err, CORDON_BAD_USAGE,
+			   "the arguments, the environment and the policy are too long together");
 }
 
 static bool copy_mount(struct share *share, const struct plan_mount *from, struct plan_mount *to)

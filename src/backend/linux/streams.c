@@ -81,8 +81,7 @@ bool streams_collect(struct inside *inside, struct cordon_error *err)
 		return false;
 	for (unsigned from = 0, kept = 0; kept != ~0u; from = kept + 1) {
 		kept = next_kept(inside, from);
-		if (kept > from && !is_planted("descriptors") &&
-		    kernel_close_range(from, kept - (kept != ~0u), 0) != 0)
+		if (kept > from && !is_planted("descriptors") && kernel_close_range(from, kept - (kept != ~0u), 0) != 0)
 			return cordon_fail_errno(err, errno, "close the caller's descriptors");
 	}
 	return true;

@@ -172,7 +172,8 @@ static bool show_entry(const struct facade *facade, const char *name, uint8_t ty
 	if (type == DT_UNKNOWN) {
 		struct stat status;
 		if (fstatat(facade->original, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
-			return errno == ENOENT || cordon_fail_errno(err, errno, "look at '%s/%s'", facade->plan->path, name);
+			return errno == ENOENT ||
+			       cordon_fail_errno(err, errno, "look at '%s/%s'", facade->plan->path, name);
 		type = S_ISDIR(status.st_mode) ? DT_DIR : S_ISLNK(status.st_mode) ? DT_LNK : DT_REG;
 	}
 	if (type == DT_LNK)
@@ -184,7 +185,8 @@ static bool show_entry(const struct facade *facade, const char *name, uint8_t ty
 		return errno == ENOENT || errno == EACCES ||
 		       cordon_fail_errno(err, errno, "clone the mount of '%s/%s'", facade->plan->path, name);
 
-	int made = type == DT_DIR ? mkdirat(facade->shown, name, 0755) : mknodat(facade->shown, name, S_IFREG | 0644, 0);
+	int made = type == DT_DIR ? mkdirat(facade->shown, name, 0755)
+				  : mknodat(facade->shown, name, S_IFREG | 0644, 0);
 	bool is_laid = made == 0 && kernel_move_mount(entry, "", facade->shown, name, MOVE_MOUNT_F_EMPTY_PATH) == 0;
 	int code = errno;
 	close(entry);

@@ -13,8 +13,8 @@ static const char *const nodes[] = { "null", "zero", "full", "random", "urandom"
 static const struct {
 	const char *name, *target;
 } links[] = {
-	{ "fd", "/proc/self/fd" },           { "stdin", "/proc/self/fd/0" }, { "stdout", "/proc/self/fd/1" },
-	{ "stderr", "/proc/self/fd/2" },     { "ptmx", "pts/ptmx" },         { ".cordon/nowhere", "/proc/0/hidden" },
+	{ "fd", "/proc/self/fd" },       { "stdin", "/proc/self/fd/0" }, { "stdout", "/proc/self/fd/1" },
+	{ "stderr", "/proc/self/fd/2" }, { "ptmx", "pts/ptmx" },         { ".cordon/nowhere", "/proc/0/hidden" },
 };
 
 /* What of /proc is no process. All of it belongs to root, who may write there without any capability (core_pattern,
@@ -67,8 +67,7 @@ static bool place(int mount, int devices, const char *name, struct cordon_error 
 static int shared_memory(int host)
 {
 	if (is_planted("shm"))
-		return kernel_open_tree(host, "shm",
-					OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW);
+		return kernel_open_tree(host, "shm", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW);
 	return view_make_tmpfs("1777", 0, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
 }
 

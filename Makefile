@@ -1,0 +1,32 @@
+# The way in. CMake builds (CMakePresets.json), tools/ does the rest; all results are in build/.
+
+build:
+	@cmake --preset release --log-level=WARNING
+	@cmake --build --preset release
+
+# the small set of packages, the program, a guided minute
+try:
+	@tools/setup try
+	@$(MAKE) --no-print-directory build
+	@examples/try.sh
+
+# all packages, all builds, all tests
+check:
+	@tools/setup check
+	@tools/check
+
+# under a minute, no privilege
+quick:
+	@tools/setup check
+	@tools/check quick
+
+# how long a command takes to start
+bench:
+	@tools/setup check
+	@$(MAKE) --no-print-directory build
+	@bench/run
+
+clean:
+	rm -rf build
+
+.PHONY: build try check quick bench clean

@@ -1,0 +1,41 @@
+/* Which tools the user has that run what a project tells them to. */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/list.h"
+#include "base/scope.h"
+#include "base/text.h"
+#include "os/os.h"
+
+/* Where each keeps its own things, below home: the first place that is there tells. */
+static const struct {
+	const char *tool;
+	const char *places[6];
+} tools[] = {
+	{ "vscode", { ".vscode", ".vscode-server", ".config/Code", ".config/VSCodium", ".vscode-oss" } },
+	{ "idea", { ".config/JetBrains", ".cache/JetBrains", ".local/share/JetBrains" } },
+	{ "claude", { ".claude", ".claude.json", ".config/claude" } },
+	{ "codex", { ".codex" } },
+	{ "agents", { ".agents", ".codex", ".claude", ".config/opencode", ".gemini" } },
+	{ "cursor", { ".cursor", ".cursor-server", ".config/Cursor" } },
+};
+
+bool os_survey_tools(struct facts *facts, struct cordon_error *err)
+{
+	for (size_t i = 0; i < COUNT_OF(tools); i++) {
+		for (const char *const *place = tools[i].places; *place; place++) {
+			CORDON_ON_EXIT(free_text) char *path = text_format("%s/%s", facts->home, *place);
+			if (!path)
+				return cordon_fail_memory(err);
+			if (faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) != 0)
+				continue;
+			const char **added = LIST_ADD(&facts->tools);
+			if (!added)
+				return cordon_fail_memory(err);
+			*added = tools[i].tool;
+			break;
+		}
+	}
+	return true;
+}

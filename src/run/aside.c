@@ -1,0 +1,70 @@
+/* A protected name that did not exist can only be held by an object under that name, which people would find in their
+ * folders. Where nothing on the host looks for the name before the run is over, it is not held: what has appeared there by
+ * then is moved to cordon's own state, whole, where nobody executes it and the user finds it again.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/list.h"
+#include "base/scope.h"
+#include "base/show.h"
+#include "os/os.h"
+#include "run/state.h"
+
+static bool set_aside(struct run *run, const struct plan_unheld *unheld, bool *ret_moved, char **ret_place,
+		      struct cordon_error *err)
+{
+	CORDON_ON_EXIT(free_text) char *folder = text_format("%s/aside/%s", run->surveyed.facts->state, run->id);
+	const char *slash = strrchr(unheld->path, '/');
+	CORDON_ON_EXIT(free_text) char *name = text_format("%zu-%s", run->asides.count + 1, slash + 1);
+	if (!folder || !name)
+		return cordon_fail_memory(err);
+	return os_set_aside(unheld->path, folder, name, ret_moved, ret_place, err);
+}
+
+void run_set_aside(struct run *run)
+{
+	for (size_t i = 0; i < run->plan->unheld.count; i++) {
+		const struct plan_unheld *unheld = &run->plan->unheld.items[i];
+		struct cordon_error err = CORDON_ERROR_INIT;
+		char *place = NULL;
+		bool is_moved = false;
+		if (set_aside(run, unheld, &is_moved, &place, &err) && !is_moved)
+			continue;
+		struct aside *aside = LIST_ADD(&run->asides);
+		if (!aside) {
+			free(place);
+			return;
+		}
+		*aside = (struct aside){ unheld, place, err };
+	}
+}
+
+void asides_free(struct aside_list *asides)
+{
+	for (size_t i = 0; i < asides->count; i++)
+		free(asides->items[i].place);
+	free(asides->items);
+	*asides = (struct aside_list){ 0 };
+}
+
+void asides_explain(const struct run *run, struct text *text)
+{
+	if (run->asides.count == 0)
+		return;
+	const struct aside *aside = &run->asides.items[0];
+	const struct origin *origin = &aside->unheld->rule->origin;
+	show_add(text, aside->unheld->path);
+	if (aside->place) {
+		text_add(text, " appeared during the run, and your tools might execute what it holds: moved to ");
+		show_add(text, aside->place);
+	} else {
+		text_addf(
+			text,
+			" appeared during the run, your tools might execute what it holds, and it is STILL THERE (%s)",
+			aside->error.text);
+	}
+	text_addf(text, "; by \"%s\" (%s, line %d)", aside->unheld->rule->pattern, origin->file, origin->line);
+	if (run->asides.count > 1)
+		text_addf(text, " (and %zu more)", run->asides.count - 1);
+}

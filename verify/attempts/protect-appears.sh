@@ -1,0 +1,30 @@
+#!/bin/sh
+# files.protect, hazards 1 and 18: names that no tool of the user's obeys yet, made unseen by the observer.
+# run: --no-observe
+names='.vscode/tasks.json .idea/workspace.xml .claude/settings.json .codex/config.toml .agents/rules .cursor/mcp.json
+.mcp.json .cordon.json .git/config.worktree'
+
+act() {
+	for name in $names; do
+		mkdir -p "$(dirname "$name")"
+		echo evil >"$name"
+	done
+}
+
+# Judged when the run is over: by then it has been moved away.
+happened() {
+	for name in $names; do
+		if grep -qs evil "$WORK/$name"; then
+			echo "$name"
+			return 0
+		fi
+	done
+	return 1
+}
+
+# And not lost.
+worked() {
+	[ "$SIDE" = bare ] || [ "$(grep -rls evil "$HOME/.local/state/cordon/aside" | wc -l)" = 9 ]
+}
+
+. "$VERIFY/attempt.sh"
