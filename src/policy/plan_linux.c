@@ -426,7 +426,7 @@ static bool add_step(struct view *view, size_t index, struct cordon_error *err)
 	mount->is_directory = plan_node_is_directory(node);
 	mount->rule = place->rule;
 	/* git takes an empty commondir for a broken repository, and this one for what it would do without. */
-	if (place->is_missing && strcmp(plan_node_name(node), "commondir") == 0)
+	if (place->kind == MOUNT_BIND && strcmp(plan_node_name(node), "commondir") == 0)
 		mount->content = ".\n";
 	if (!place->is_missing) {
 		mount->device = node->fact->device;

@@ -274,8 +274,8 @@ const char *plan_node_name(const struct plan_node *node)
  */
 bool plan_node_is_directory(const struct plan_node *node)
 {
-	static const char *const file_endings[] = { "rc",     "profile", "_login",     "_logout",
-						    "config", "modules", "attributes", "commondir" };
+	static const char *const file_endings[] = { "rc",      "profile",    "_login",    "_logout", "config",
+						    "modules", "attributes", "commondir", "HEAD" };
 	if (node->type != PATH_MISSING)
 		return node->type == PATH_DIRECTORY;
 

@@ -353,6 +353,15 @@ bool settings_add_bound(struct policy *policy, enum layer layer, const char *pat
 			struct cordon_error *err)
 {
 	CORDON_ON_EXIT(free_source) struct source_text source = { .layer = layer };
+	/* A project's file is the workspace's own: through a link, whose text would be quoted in errors? */
+	CORDON_ON_EXIT(free_text) char *landing = NULL;
+	enum path_type type;
+	if (layer == LAYER_PROJECT && !facts->assumed) {
+		if (!os_find_landing(path, &landing, &type, err))
+			return false;
+		if (strcmp(landing, path) != 0)
+			return cordon_fail(err, CORDON_BAD_POLICY, "'%s' is a link: put the file itself there", path);
+	}
 	if (!os_exists(path))
 		return true;
 	if (!read_source(layer, path, &source, err))

@@ -236,19 +236,38 @@ static void report__is_not_led_astray(void **state)
 	}
 }
 
-/* A link of the user's own is followed, before the command can change it; a device is written, not replaced. */
-static void report__goes_where_the_user_pointed(void **state)
+/* A link may be what an earlier command left, to have another file replaced by the report. */
+static void report__follows_no_link_to_a_file(void **state)
 {
+	static const char *const targets[] = { "../report.json", "../missing.json" };
 	(void)state;
 	write_file(in_scratch("report.json"), "old");
-	assert_int_equal(symlink("../report.json", in_scratch("work/link")), 0);
-	assert_int_equal(CORDON("started;exit 0", "run", "--report", "link", "true"), 0);
-	CORDON_ON_EXIT(decref) json_t *report = read_report();
-	assert_string_equal(string_at(report, "outcome"), "exited");
-	struct stat status;
-	assert_int_equal(lstat(in_scratch("work/link"), &status), 0);
-	assert_true(S_ISLNK(status.st_mode));
+	for (size_t i = 0; i < COUNT_OF(targets); i++) {
+		assert_int_equal(symlink(targets[i], in_scratch("work/link")), 0);
+		assert_int_equal(CORDON("started;exit 0", "run", "--report", "link", "true"), 125);
+		assert_non_null(strstr(errors, "is a link"));
+		assert_int_equal(unlink(in_scratch("work/link")), 0);
+	}
+	read_back("report.json", output, sizeof output);
+	assert_string_equal(output, "old");
+	assert_int_equal(access(in_scratch("missing.json"), F_OK), -1);
+}
 
+/* A pipe that nobody reads is an error, and no reason to wait for ever. */
+static void report__waits_for_no_reader(void **state)
+{
+	(void)state;
+	assert_int_equal(mkfifo(in_scratch("work/pipe"), 0600), 0);
+	assert_int_equal(CORDON("started;exit 0", "run", "--report", "pipe", "true"), 125);
+	assert_non_null(strstr(errors, "pipe"));
+	assert_int_equal(unlink(in_scratch("work/pipe")), 0);
+}
+
+/* A device is written, not replaced. */
+static void report__goes_to_devices(void **state)
+{
+	struct stat status;
+	(void)state;
 	assert_int_equal(CORDON("started;exit 0", "run", "--report", "/dev/stderr", "true"), 0);
 	assert_non_null(strstr(errors, "\"cordon-report\""));
 	assert_int_equal(CORDON("started;exit 0", "run", "--report", "/dev/null", "true"), 0);
@@ -416,7 +435,9 @@ int main(void)
 		TEST(dry_run__prints_the_plan_and_starts_nothing),
 		TEST(report__is_written_whatever_happened),
 		TEST(report__is_not_led_astray),
-		TEST(report__goes_where_the_user_pointed),
+		TEST(report__follows_no_link_to_a_file),
+		TEST(report__waits_for_no_reader),
+		TEST(report__goes_to_devices),
 		TEST(report__that_could_not_be_written_is_a_failure),
 		TEST(interrupt__twice_ends_the_tree),
 		TEST(other_signals__are_passed_on_only),

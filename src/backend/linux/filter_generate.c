@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* linux/tty ioctls and newer socket families, by number: the build machine's headers may not have them. */
@@ -23,6 +24,7 @@
 #define IOCTL_TIOCLINUX 0x541C
 #define FAMILY_VSOCK 40
 #define LOW_32_BITS UINT64_C(0xffffffff)
+#define CALL_FCHMODAT2 452 /* Linux 6.6, the same on every architecture */
 
 #define NAMESPACE_FLAGS \
 	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
@@ -51,10 +53,21 @@ static const char *const refused[] = {
 	"kcmp", "process_madvise", "move_pages", "migrate_pages", "mbind", "set_mempolicy", "set_mempolicy_home_node",
 };
 
-/* Calls whose arguments alone show intent to change something. */
+/* Calls that set a mode, and which argument that is. */
+static const struct {
+	const char *name;
+	unsigned mode;
+} mode_takers[] = {
+	{ "creat", 1 }, { "chmod", 1 }, { "fchmod", 1 }, { "fchmodat", 2 }, { "mknod", 1 }, { "mknodat", 2 },
+};
+
+#define MODE_IS(argument, value) SCMP_CMP(argument, SCMP_CMP_MASKED_EQ, S_ISUID, value)
+#define HAS_BIT(argument, bit) SCMP_CMP(argument, SCMP_CMP_MASKED_EQ, bit, bit)
+
+/* Calls whose arguments alone show intent to change something; those of mode_takers come beside. */
 static const char *const changing[] = {
-	"creat", "truncate", "unlink", "unlinkat", "rmdir", "mkdir", "mkdirat", "mknod", "mknodat", "rename", "renameat",
-	"renameat2", "link", "linkat", "symlink", "symlinkat", "chmod", "fchmodat", "chown", "lchown", "fchownat",
+	"truncate", "unlink", "unlinkat", "rmdir", "mkdir", "mkdirat", "rename", "renameat",
+	"renameat2", "link", "linkat", "symlink", "symlinkat", "chown", "lchown", "fchownat",
 	"setxattr", "lsetxattr", "removexattr", "lremovexattr", "connect",
 };
 /* clang-format on */
@@ -91,6 +104,15 @@ static void add_when(scmp_filter_ctx filter, uint32_t action, const char *name, 
 		check(seccomp_rule_add_exact_array(filter, action, number, 1, &condition), name);
 }
 
+static void add_when_both(scmp_filter_ctx filter, uint32_t action, const char *name, struct scmp_arg_cmp one,
+			  struct scmp_arg_cmp other)
+{
+	int number = number_of(name);
+	struct scmp_arg_cmp conditions[] = { one, other };
+	if (number >= 0)
+		check(seccomp_rule_add_exact_array(filter, action, number, 2, conditions), name);
+}
+
 static void add_bits(scmp_filter_ctx filter, uint32_t action, const char *name, unsigned argument, uint64_t bits)
 {
 	for (uint64_t bit = 1; bit; bit <<= 1)
@@ -114,17 +136,31 @@ static void add_refusals(scmp_filter_ctx filter)
 	add_when(filter, refuse, "ioctl", SCMP_CMP(1, SCMP_CMP_MASKED_EQ, LOW_32_BITS, IOCTL_TIOCSTI));
 	add_when(filter, refuse, "ioctl", SCMP_CMP(1, SCMP_CMP_MASKED_EQ, LOW_32_BITS, IOCTL_TIOCLINUX));
 
+	check(seccomp_rule_add_exact_array(filter, SCMP_ACT_ERRNO(ENOSYS), CALL_FCHMODAT2, 0, NULL), "fchmodat2");
+
+	/* A set-user-id program that is left in the workspace gives whoever runs it later the user's identity. */
+	for (size_t i = 0; i < sizeof mode_takers / sizeof *mode_takers; i++)
+		add_when(filter, refuse, mode_takers[i].name, MODE_IS(mode_takers[i].mode, S_ISUID));
+	add_when_both(filter, refuse, "open", HAS_BIT(1, O_CREAT), MODE_IS(2, S_ISUID));
+	add_when_both(filter, refuse, "openat", HAS_BIT(2, O_CREAT), MODE_IS(3, S_ISUID));
+
 	/* No namespace divides these families from the host. */
 	add_when(filter, refuse, "socket", SCMP_CMP(0, SCMP_CMP_MASKED_EQ, LOW_32_BITS, FAMILY_VSOCK));
 }
 
+/* Where a mode decides, what is not refused for it: of two rules that both apply libseccomp takes either. */
 static void add_observed(scmp_filter_ctx filter)
 {
+	static const uint64_t intents[] = { O_WRONLY, O_RDWR, O_CREAT, O_TRUNC };
 	for (size_t i = 0; i < sizeof changing / sizeof *changing; i++)
 		add(filter, SCMP_ACT_NOTIFY, changing[i]);
-	uint64_t intent = O_WRONLY | O_RDWR | O_CREAT | O_TRUNC;
-	add_bits(filter, SCMP_ACT_NOTIFY, "open", 1, intent);
-	add_bits(filter, SCMP_ACT_NOTIFY, "openat", 2, intent);
+	for (size_t i = 0; i < sizeof mode_takers / sizeof *mode_takers; i++)
+		if (strcmp(mode_takers[i].name, "fchmod") != 0)
+			add_when(filter, SCMP_ACT_NOTIFY, mode_takers[i].name, MODE_IS(mode_takers[i].mode, 0));
+	for (size_t i = 0; i < sizeof intents / sizeof *intents; i++) {
+		add_when_both(filter, SCMP_ACT_NOTIFY, "open", HAS_BIT(1, intents[i]), MODE_IS(2, 0));
+		add_when_both(filter, SCMP_ACT_NOTIFY, "openat", HAS_BIT(2, intents[i]), MODE_IS(3, 0));
+	}
 	/* connect by another name */
 	add_bits(filter, SCMP_ACT_NOTIFY, "sendto", 3, MSG_FASTOPEN);
 	add_bits(filter, SCMP_ACT_NOTIFY, "sendmsg", 2, MSG_FASTOPEN);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -117,7 +118,10 @@ static void reap(struct reaper *reaper)
 		pid_t pid = waitpid(-1, &status, WNOHANG);
 		if (pid <= 0)
 			return;
-		if (pid == reaper->command) {
+		/* A child that has asked to be traced stops; nobody traces here, so it goes on. */
+		if (WIFSTOPPED(status))
+			ptrace(PTRACE_DETACH, pid, NULL, (void *)(intptr_t)WSTOPSIG(status));
+		else if (pid == reaper->command) {
 			reaper->is_over = true;
 			reaper->status = status;
 		}

@@ -48,11 +48,11 @@ static const struct shape shapes[] = {
 	ONE(chmod, ACT_ATTRIBUTES, HERE, 0, NONE),
 	ONE(chown, ACT_ATTRIBUTES, HERE, 0, NONE),
 	ONE(lchown, ACT_ATTRIBUTES, HERE, 0, NONE),
-	{ SYS_rename, ACT_RENAME, HERE, 0, NONE, ACT_CREATE, HERE, 1 },
+	{ SYS_rename, ACT_RENAME, HERE, 0, NONE, ACT_RENAME, HERE, 1 },
 	{ SYS_link, ACT_CREATE, HERE, 1, NONE, ACT_CREATE, NONE, NONE },
 #endif
 #ifdef SYS_renameat
-	{ SYS_renameat, ACT_RENAME, 0, 1, NONE, ACT_CREATE, 2, 3 },
+	{ SYS_renameat, ACT_RENAME, 0, 1, NONE, ACT_RENAME, 2, 3 },
 #endif
 	ONE(openat, ACT_WRITE, 0, 1, 2),
 	ONE(truncate, ACT_WRITE, HERE, 0, NONE),
@@ -66,7 +66,7 @@ static const struct shape shapes[] = {
 	ONE(lsetxattr, ACT_ATTRIBUTES, HERE, 0, NONE),
 	ONE(removexattr, ACT_ATTRIBUTES, HERE, 0, NONE),
 	ONE(lremovexattr, ACT_ATTRIBUTES, HERE, 0, NONE),
-	{ SYS_renameat2, ACT_RENAME, 0, 1, NONE, ACT_CREATE, 2, 3 },
+	{ SYS_renameat2, ACT_RENAME, 0, 1, NONE, ACT_RENAME, 2, 3 },
 	{ SYS_linkat, ACT_CREATE, 2, 3, NONE, ACT_CREATE, NONE, NONE },
 };
 
@@ -271,6 +271,28 @@ static bool is_refused(const struct plan *plan, const char *landing)
 	return policy_decide_path(plan->policy, landing).access != ACCESS_WRITE && !is_platforms(plan, landing);
 }
 
+/* Would the call fail outside as well?  Then it is not the cordon that refused: a name that is to be made exists (mkdir -p),
+ * or the user may not write there at all. Asked of the host, where the path means the same and mounts refuse nothing.
+ */
+static bool fails_anyway(const struct attempt *attempt)
+{
+	char parent[PATH_MAX];
+	struct stat status;
+	bool exists = lstat(attempt->landing, &status) == 0;
+	if (attempt->act == ACT_CREATE && exists)
+		return true;
+	if (attempt->act == ACT_ATTRIBUTES)
+		return exists && status.st_uid != geteuid();
+	if (attempt->act == ACT_WRITE && exists)
+		return faccessat(AT_FDCWD, attempt->landing, W_OK, AT_EACCESS) != 0 && errno == EACCES;
+
+	const char *slash = strrchr(attempt->landing, '/');
+	size_t length = slash == attempt->landing ? 1 : (size_t)(slash - attempt->landing);
+	memcpy(parent, attempt->landing, length);
+	parent[length] = '\0';
+	return faccessat(AT_FDCWD, parent, W_OK, AT_EACCESS) != 0 && errno == EACCES;
+}
+
 static void look_at_path(struct observer *observer, enum act act, int directory, int path)
 {
 	const __u64 *arguments = observer->call.data.args;
@@ -281,7 +303,7 @@ static void look_at_path(struct observer *observer, enum act act, int directory,
 	if (!read_string(observer, arguments[path], attempt->path) || !*attempt->path ||
 	    !make_absolute(observer, base, attempt->path) || !land(observer, attempt))
 		return;
-	if (is_refused(observer->plan, attempt->landing))
+	if (is_refused(observer->plan, attempt->landing) && !fails_anyway(attempt))
 		observer->count++;
 }
 

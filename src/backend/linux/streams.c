@@ -87,17 +87,28 @@ bool streams_collect(struct inside *inside, struct cordon_error *err)
 	return true;
 }
 
-/* A file that was opened for reading, again, in this namespace, whose mounts are about to become read-only. A file without
- * a name any more has nothing outside to protect, and one that its user opened for writing is meant to be written.
+/* What leads to the host's mounts and can be found again by its name: a file that was opened for reading, a device, a
+ * named pipe. A file without a name any more has nothing outside to protect; one that its user opened for writing is meant to
+ * be written; and of another user's device or pipe the command cannot change the attributes anyway.
  */
-static bool reopen(int *stream, const char *name, int above, struct cordon_error *err)
+static bool needs_view(const struct inside *inside, const struct stat *status, int flags)
+{
+	if (status->st_nlink == 0)
+		return false;
+	if (S_ISREG(status->st_mode))
+		return (flags & O_ACCMODE) == O_RDONLY;
+	return (S_ISCHR(status->st_mode) || S_ISFIFO(status->st_mode)) && status->st_uid == inside->user;
+}
+
+/* Opens it again, in this namespace, whose mounts are about to become read-only. */
+static bool reopen(const struct inside *inside, int *stream, const char *name, int above, struct cordon_error *err)
 {
 	char link[32], path[PATH_MAX];
 	struct stat given, found;
 	int flags = fcntl(*stream, F_GETFL);
 	if (flags < 0 || fstat(*stream, &given) != 0)
 		return cordon_fail_errno(err, errno, "look at %s", name);
-	if (!S_ISREG(given.st_mode) || given.st_nlink == 0 || (flags & O_ACCMODE) != O_RDONLY)
+	if (!needs_view(inside, &given, flags))
 		return true;
 
 	snprintf(link, sizeof link, "/proc/self/fd/%d", *stream);
@@ -105,14 +116,20 @@ static bool reopen(int *stream, const char *name, int above, struct cordon_error
 	if (length < 0)
 		return cordon_fail_errno(err, errno, "find the file of %s", name);
 	path[length] = '\0';
-	int again = kernel_openat2(AT_FDCWD, path, O_RDONLY | (uint64_t)(flags & (O_NONBLOCK | O_DIRECT)), 0);
+	if (*path != '/') /* a pipe without a name */
+		return true;
+	/* A pipe must not wait for its other end; then it is as it was. */
+	int kept = O_ACCMODE | O_NONBLOCK | O_DIRECT | O_APPEND;
+	int again = kernel_openat2(AT_FDCWD, path, (uint64_t)(flags & kept) | O_NOCTTY | O_NONBLOCK, 0);
+	if (again >= 0 && !(flags & O_NONBLOCK))
+		fcntl(again, F_SETFL, flags & kept);
 	if (again < 0)
 		return cordon_fail_errno(err, errno, "open '%s', which is %s", path, name);
 	if (fstat(again, &found) != 0 || found.st_dev != given.st_dev || found.st_ino != given.st_ino) {
 		close(again);
 		return cordon_fail(err, CORDON_OS_FAILED, "'%s', which is %s, was replaced; run it again", path, name);
 	}
-	off_t offset = lseek(*stream, 0, SEEK_CUR);
+	off_t offset = S_ISREG(given.st_mode) ? lseek(*stream, 0, SEEK_CUR) : 0;
 	if (offset > 0 && lseek(again, offset, SEEK_SET) != offset) {
 		close(again);
 		return cordon_fail_errno(err, errno, "seek in '%s'", path);
@@ -131,7 +148,7 @@ static bool reopen(int *stream, const char *name, int above, struct cordon_error
 bool streams_reopen(struct inside *inside, struct cordon_error *err)
 {
 	for (int i = 0; i < 3; i++)
-		if (!reopen(&inside->streams[i], names[i], highest(&inside->handover), err))
+		if (!reopen(inside, &inside->streams[i], names[i], highest(&inside->handover), err))
 			return false;
 	return true;
 }

@@ -74,16 +74,29 @@ static bool try_directory(const struct report_file *file, struct cordon_error *e
 	return true;
 }
 
-/* Links are followed now, when the command does not run yet, and never again. */
+/* A link to a file may be what an earlier command left, to have the report written elsewhere. Those in /dev (stderr) lead
+ * where the caller's own descriptors do.
+ */
+static bool is_link_to_file(const char *path)
+{
+	struct stat link, landing;
+	return !text_starts(path, "/dev/") && lstat(path, &link) == 0 && S_ISLNK(link.st_mode) &&
+	       (stat(path, &landing) != 0 || S_ISREG(landing.st_mode));
+}
+
+/* The directory's links are followed now, when the command does not run yet, and never again. */
 static bool open_place(struct report_file *file, struct cordon_error *err)
 {
 	struct stat status;
+	if (is_link_to_file(file->path))
+		return cordon_fail(err, CORDON_BAD_USAGE, "report '%s' is a link: name the file itself", file->path);
 	CORDON_ON_EXIT(free_text) char *landing = realpath(file->path, NULL);
 	if (landing && stat(landing, &status) == 0) {
 		if (S_ISDIR(status.st_mode))
 			return cordon_fail_errno(err, EISDIR, "report '%s'", file->path);
 		if (!S_ISREG(status.st_mode)) {
-			file->stream = open(file->path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+			/* a named pipe that nobody reads is an error, and no reason to wait for ever */
+			file->stream = open(file->path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 			return file->stream >= 0 || cordon_fail_errno(err, errno, "report '%s'", file->path);
 		}
 	} else if (errno != ENOENT) {
