@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/error.h"
 
 enum target { TARGET_LINUX, TARGET_WINDOWS };
@@ -25,9 +26,10 @@ enum path_type {
 
 /* One path that a rule names, or a directory above the landing of one. */
 struct path_fact {
-	char *path;    /* as the rule names it after expansion; of a directory above: its landing */
-	char *landing; /* where it lands with every link resolved; for a missing path: the landing of the deepest
-			  * existing ancestor plus the rest as written */
+	const char *path;    /* as the rule names it after expansion; of a directory above: its landing */
+	const char *landing; /* where it lands with every link resolved; for a missing path: the landing of the deepest
+			      * existing ancestor plus the rest as written; the same pointer where the texts are equal */
+	uint32_t length;     /* of path, in bytes */
 	enum path_type type;
 	uint64_t device; /* identity of the landing; 0 when missing */
 	uint64_t inode;
@@ -66,7 +68,11 @@ struct facts {
 	struct path_fact_list {
 		struct path_fact *items;
 		size_t count, room;
-	} paths;
+		struct path_slot *slots; /* by which facts_find_path finds them */
+		size_t slot_count;
+		struct arena arena;
+	} paths;              /* filled by facts_add_path alone */
+	bool root_stays_open; /* Linux, said before the survey: no rule that names "/" closes it, so it need not be listed */
 	bool root_is_listed; /* Linux: paths holds every entry of "/"; a policy that closes "/" needs that */
 	struct tool_list {
 		const char **items; /* static: "vscode", "claude"… */
@@ -89,5 +95,12 @@ CORDON_CHECKED bool facts_add_variable(struct facts *facts, const char *name, co
 /* The variable of that name (length bytes long), or NULL. */
 const struct variable *facts_find_variable(const struct facts *facts, const char *name, size_t length);
 
+/* Adds a fact about a path of which there is none yet, and copies both texts; the rest of it is the caller's to fill
+ * in. It holds until the next is added; NULL when memory is short.
+ */
+struct path_fact *facts_add_path(struct facts *facts, const char *path, const char *landing);
+
 /* The fact about that path as a rule names it, or NULL. */
 const struct path_fact *facts_find_path(const struct facts *facts, const char *path);
+/* The same of so many bytes, which may go on. */
+const struct path_fact *facts_find_bytes(const struct facts *facts, const char *path, size_t length);

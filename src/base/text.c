@@ -1,6 +1,7 @@
 #include "base/text.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,13 +52,17 @@ static void add_formatted(struct text *text, const char *format, va_list args)
 {
 	va_list again;
 	va_copy(again, args);
-	int length = vsnprintf(NULL, 0, format, args);
+	/* Most of it fits into the room that there is, and is then formatted once. */
+	size_t room = reserve(text, 0) ? text->room - text->length : 0;
+	int length = vsnprintf(room > 0 ? text->bytes + text->length : NULL, room, format, args);
 	if (length < 0)
 		text->failed = true;
-	else if (reserve(text, (size_t)length)) {
+	else if ((size_t)length >= room && reserve(text, (size_t)length))
 		vsnprintf(text->bytes + text->length, (size_t)length + 1, format, again);
+	if (!text->failed)
 		text->length += (size_t)length;
-	}
+	else if (text->bytes)
+		text->bytes[text->length] = '\0';
 	va_end(again);
 }
 
@@ -106,6 +111,47 @@ char *text_format(const char *format, ...)
 	add_formatted(&text, format, args);
 	va_end(args);
 	return text_take(&text);
+}
+
+char **text_list(struct arena *arena, const char *const *strings, size_t count)
+{
+	size_t size = (count + 1) * sizeof(char *);
+	for (size_t i = 0; i < count; i++)
+		size += strlen(strings[i]) + 1;
+	char **list = arena ? arena_take_raw(arena, size) : malloc(size);
+	if (!list)
+		return NULL;
+	char *at = (char *)(list + count + 1);
+	for (size_t i = 0; i < count; i++) {
+		size_t length = strlen(strings[i]) + 1;
+		list[i] = memcpy(at, strings[i], length);
+		at += length;
+	}
+	list[count] = NULL;
+	return list;
+}
+
+size_t text_common(const char *a, const char *b, size_t most)
+{
+	size_t at = 0;
+	for (uint64_t left, right; most - at >= sizeof left; at += sizeof left) {
+		memcpy(&left, a + at, sizeof left);
+		memcpy(&right, b + at, sizeof right);
+		if (left != right)
+			break;
+	}
+	while (at < most && a[at] == b[at])
+		at++;
+	return at;
+}
+
+int text_compare(const char *a, size_t a_length, const char *b, size_t b_length)
+{
+	size_t shorter = a_length < b_length ? a_length : b_length;
+	size_t common = text_common(a, b, shorter);
+	if (common < shorter)
+		return (unsigned char)a[common] < (unsigned char)b[common] ? -1 : 1;
+	return (a_length > b_length) - (a_length < b_length);
 }
 
 bool text_starts(const char *string, const char *prefix)

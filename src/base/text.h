@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/arena.h"
 #include "base/error.h"
 
 struct text {
@@ -38,6 +39,19 @@ void text_free(struct text *text); /* zeroed and freed texts are fine; also a CO
 
 /* A malloc'ed string made as printf does, or NULL when memory is short. The caller frees it. */
 char *text_format(const char *format, ...) CORDON_PRINTF(1, 2);
+
+/* Copies of the strings as a NULL-terminated list, all in one piece: of the arena's, or where that is NULL malloc'ed,
+ * so that one free() releases it. NULL when memory is short.
+ */
+char **text_list(struct arena *arena, const char *const *strings, size_t count);
+
+/* How many bytes a and b have in common at their beginning, looking at no more than `most`. Paths begin alike: eight
+ * bytes are compared at a time, where musl's strcmp and memcmp go one by one.
+ */
+size_t text_common(const char *a, const char *b, size_t most);
+
+/* As strcmp, of strings whose lengths are known. */
+int text_compare(const char *a, size_t a_length, const char *b, size_t b_length);
 
 bool text_starts(const char *string, const char *prefix);
 bool text_ends(const char *string, const char *suffix);

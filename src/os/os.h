@@ -30,7 +30,8 @@ CORDON_CHECKED bool os_survey_git(struct facts *facts, char *const *roots, struc
 
 /* Adds a path_fact for each of the NULL-terminated paths that has none yet, and one for each existing directory
  * above its landing (named by its own landing): the planner pins and replaces those, and needs their identity. On
- * Linux also one for each entry of "/" (root_is_listed), so that a policy may close all but some of them.
+ * Linux also one for each entry of "/" (root_is_listed), so that a policy may close all but some of them; not where
+ * root_stays_open and nothing else lands on "/".
  */
 CORDON_CHECKED bool os_survey_paths(struct facts *facts, char *const *paths, struct cordon_error *err);
 

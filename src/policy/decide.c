@@ -1,10 +1,13 @@
-/* Who decides at a path. A rule holds at its landing and below, so only the landings on the way up from a path matter:
+/* Who decides at a path. A rule holds at its landing and below, so only the landings on the way down to a path matter:
  * each is looked up once. Globs cost nothing here, their matches are landings as well.
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/scope.h"
+#include "base/sort.h"
+#include "base/text.h"
 #include "policy/path.h"
 #include "policy/resolve.h"
 
@@ -14,7 +17,7 @@
 static int compare_candidates(const void *left, const void *right)
 {
 	const struct candidate *a = left, *b = right;
-	int order = strcmp(a->key, b->key);
+	int order = text_compare(a->key, a->key_length, b->key, b->key_length);
 	if (order != 0)
 		return order;
 	if (a->statement->table != b->statement->table)
@@ -42,23 +45,50 @@ static bool outranks(const struct policy *policy, const struct rule *a, const st
 	return a->access < b->access;
 }
 
-static bool add_spots(struct policy *policy, const struct candidate *candidates, struct cordon_error *err)
+/* The slot that holds the spot of the key, or the free one where it belongs. */
+static struct spot_slot *find_slot(const struct policy *policy, const char *key, size_t length, uint64_t hash)
 {
-	policy->spots = calloc(policy->rule_count + 1, sizeof *policy->spots);
-	if (!policy->spots)
-		return cordon_fail_memory(err);
-	policy->spot_count = 0;
+	for (size_t at = hash_slot(hash, policy->slot_count);; at = (at + 1) & (policy->slot_count - 1)) {
+		struct spot_slot *slot = &policy->slots[at];
+		if (!slot->place)
+			return slot;
+		const struct spot *spot = &policy->spots[slot->place - 1];
+		if (slot->hash == (uint32_t)hash && spot->length == length &&
+		    text_common(spot->key, key, length) == length)
+			return slot;
+	}
+}
+
+static bool make_slots(struct policy *policy, struct cordon_error *err)
+{
+	policy->slot_count = 64;
+	while (policy->slot_count < policy->rule_count * 2)
+		policy->slot_count *= 2;
+	policy->spots = arena_take(&policy->arena, (policy->rule_count + 1) * sizeof *policy->spots);
+	policy->slots = arena_take(&policy->arena, policy->slot_count * sizeof *policy->slots);
+	return (policy->spots && policy->slots && policy->rule_count < UINT32_MAX) || cordon_fail_memory(err);
+}
+
+static bool add_spots(struct policy *policy, const void *const *candidates, struct cordon_error *err)
+{
+	if (!make_slots(policy, err))
+		return false;
 	for (size_t i = 0; i < policy->rule_count; i++) {
+		const struct candidate *candidate = candidates[i];
 		const struct rule *rule = &policy->rules[i];
 		if (rule->is_glob)
 			continue;
-		struct spot *spot = policy->spot_count > 0 ? &policy->spots[policy->spot_count - 1] : NULL;
-		if (!spot || strcmp(spot->key, candidates[i].key) != 0) {
-			spot = &policy->spots[policy->spot_count++];
-			spot->key = candidates[i].key;
-			spot->length = strlen(spot->key);
+		const char *key = candidate->key;
+		size_t length = candidate->key_length;
+		uint64_t hash = HASH_START;
+		for (size_t at = 0; at < length; at++)
+			hash = hash_byte(hash, key[at]);
+		struct spot_slot *slot = find_slot(policy, key, length, hash);
+		if (!slot->place) {
+			policy->spots[policy->spot_count] = (struct spot){ key, length, { NULL } };
+			*slot = (struct spot_slot){ (uint32_t)hash, (uint32_t)++policy->spot_count };
 		}
-		const struct rule **winner = &spot->winners[candidates[i].statement->table];
+		const struct rule **winner = &policy->spots[slot->place - 1].winners[candidate->statement->table];
 		if (!*winner || outranks(policy, rule, *winner))
 			*winner = rule;
 	}
@@ -67,31 +97,30 @@ static bool add_spots(struct policy *policy, const struct candidate *candidates,
 
 void policy_forget_rules(struct policy *policy)
 {
-	free(policy->rules);
-	free(policy->specificities);
-	free(policy->orders);
-	free(policy->spots);
 	policy->rules = NULL;
 	policy->specificities = NULL;
 	policy->orders = NULL;
 	policy->spots = NULL;
+	policy->slots = NULL;
 	policy->rule_count = 0;
 	policy->spot_count = 0;
+	policy->slot_count = 0;
 }
 
 /* Takes the candidates in, those that a link leads to only when asked. */
-static bool fill(struct policy *policy, const struct candidate *candidates, size_t count, struct cordon_error *err)
+static bool fill(struct policy *policy, const void *const *candidates, size_t count, struct cordon_error *err)
 {
 	policy_forget_rules(policy);
-	policy->rules = calloc(count + 1, sizeof *policy->rules);
-	policy->specificities = calloc(count + 1, sizeof *policy->specificities);
-	policy->orders = calloc(count + 1, sizeof *policy->orders);
+	policy->rules = arena_take(&policy->arena, (count + 1) * sizeof *policy->rules);
+	policy->specificities = arena_take(&policy->arena, (count + 1) * sizeof *policy->specificities);
+	policy->orders = arena_take(&policy->arena, (count + 1) * sizeof *policy->orders);
 	if (!policy->rules || !policy->specificities || !policy->orders)
 		return cordon_fail_memory(err);
 	for (size_t i = 0; i < count; i++) {
-		policy->rules[i] = candidates[i].rule;
-		policy->specificities[i] = candidates[i].specificity;
-		policy->orders[i] = candidates[i].statement->order;
+		const struct candidate *candidate = candidates[i];
+		policy->rules[i] = candidate->rule;
+		policy->specificities[i] = candidate->specificity;
+		policy->orders[i] = candidate->statement->order;
 	}
 	policy->rule_count = count;
 	return add_spots(policy, candidates, err);
@@ -105,45 +134,49 @@ bool policy_complain_of_link(struct cordon_error *err, const struct rule *rule)
 			       rule->pattern, rule->landing, rule->landing);
 }
 
-static void free_candidates(struct candidate **candidates)
-{
-	free(*candidates);
-}
-
 /* What each rule that a link leads to may grant is what holds there without any of them. A preset cannot know of
- * links, and the matches of a glob were not named; who names a path is told.
+ * links, and the matches of a glob were not named; who names a path is told. `order` are the candidates in order,
+ * `others` has room for as many.
  */
-static bool narrow_led(struct policy *policy, struct candidate *candidates, size_t count, struct cordon_error *err)
+static bool narrow_led(struct policy *policy, const void *const *order, const void **others, size_t count,
+		       struct candidate *candidates, struct cordon_error *err)
 {
-	CORDON_ON_EXIT(free_candidates) struct candidate *others = calloc(count + 1, sizeof *others);
-	if (!others)
-		return cordon_fail_memory(err);
 	size_t kept = 0;
-	for (size_t i = 0; i < count; i++)
-		if (!candidates[i].is_led)
-			others[kept++] = candidates[i];
+	for (size_t i = 0; i < count; i++) {
+		const struct candidate *candidate = order[i];
+		if (!candidate->is_led)
+			others[kept++] = candidate;
+	}
 	if (kept == count)
 		return true;
 	if (!fill(policy, others, kept, err))
 		return false;
 	for (size_t i = 0; i < count; i++) {
-		struct rule *rule = &candidates[i].rule;
-		if (!candidates[i].is_led)
+		struct candidate *candidate = &candidates[(const struct candidate *)order[i] - candidates];
+		struct rule *rule = &candidate->rule;
+		if (!candidate->is_led)
 			continue;
 		enum access without = policy_decide_path(policy, rule->landing).access;
 		if (rule->access <= without)
 			continue;
 		rule->access = without;
-		if (rule->origin.layer != LAYER_PRESET && !candidates[i].is_found)
+		if (rule->origin.layer != LAYER_PRESET && !candidate->is_found)
 			return policy_complain_of_link(err, rule);
 	}
 	return true;
 }
 
-bool policy_arrange(struct policy *policy, struct candidate *candidates, size_t count, struct cordon_error *err)
+bool policy_arrange(struct policy *policy, struct candidate *candidates, size_t count, struct arena *arena,
+		    struct cordon_error *err)
 {
-	qsort(candidates, count, sizeof *candidates, compare_candidates);
-	return narrow_led(policy, candidates, count, err) && fill(policy, candidates, count, err);
+	const void **order = arena_take(arena, (count + 1) * sizeof *order);
+	const void **spare = arena_take(arena, (count + 1) * sizeof *spare);
+	if (!order || !spare)
+		return cordon_fail_memory(err);
+	for (size_t i = 0; i < count; i++)
+		order[i] = &candidates[i];
+	sort_pointers(order, spare, count, compare_candidates);
+	return narrow_led(policy, order, spare, count, candidates, err) && fill(policy, order, count, err);
 }
 
 const struct rule *policy_rules(const struct policy *policy, size_t *ret_count)
@@ -154,37 +187,32 @@ const struct rule *policy_rules(const struct policy *policy, size_t *ret_count)
 
 /* -- verdicts --------------------------------------------------------------------------------------------------- */
 
-static const struct spot *find_spot(const struct policy *policy, const char *key, size_t length)
+/* Of two rules that rank alike the deeper decides. */
+static void consider(const struct policy *policy, const char *key, size_t length, uint64_t hash,
+		     const struct rule *winners[TABLE_COUNT])
 {
-	size_t low = 0, high = policy->spot_count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		const struct spot *spot = &policy->spots[middle];
-		size_t common = spot->length < length ? spot->length : length;
-		int order = memcmp(spot->key, key, common);
-		if (order == 0 && spot->length == length)
-			return spot;
-		if (order < 0 || (order == 0 && spot->length < length))
-			low = middle + 1;
-		else
-			high = middle;
+	uint32_t place = find_slot(policy, key, length, hash)->place;
+	for (int table = 0; place && table < TABLE_COUNT; table++) {
+		const struct rule *rule = policy->spots[place - 1].winners[table];
+		if (rule && (!winners[table] || !outranks(policy, winners[table], rule)))
+			winners[table] = rule;
 	}
-	return NULL;
 }
 
+/* Goes down the key: the root, every directory above and the key itself. */
 static void find_winners(const struct policy *policy, const char *key, size_t length,
 			 const struct rule *winners[TABLE_COUNT])
 {
-	for (;; length = path_parent(policy->target, key, length)) {
-		const struct spot *spot = find_spot(policy, key, length);
-		for (int table = 0; spot && table < TABLE_COUNT; table++) {
-			const struct rule *rule = spot->winners[table];
-			if (rule && (!winners[table] || outranks(policy, rule, winners[table])))
-				winners[table] = rule;
-		}
-		if (length == 0)
-			return;
+	char separator = path_separator(policy->target);
+	uint64_t hash = HASH_START;
+	if (policy->slot_count == 0)
+		return;
+	for (size_t at = 0; at < length; at++) {
+		if (at == 0 || key[at] == separator)
+			consider(policy, key, at, hash, winners);
+		hash = hash_byte(hash, key[at]);
 	}
+	consider(policy, key, length, hash, winners);
 }
 
 /* The winners at the landing path; none when it cannot be judged. */

@@ -33,17 +33,15 @@ static const char *const environment[] = {
 	("USERPROFILE=" HOME),
 };
 
-static char **copy_environment(void)
+static bool copy_environment(struct facts *facts, struct cordon_error *err)
 {
-	char **copy = calloc(COUNT_OF(environment) + 1, sizeof *copy);
-	for (size_t i = 0; copy && i < COUNT_OF(environment); i++) {
-		copy[i] = strdup(environment[i]);
-		if (!copy[i]) {
-			policy_free_list(copy);
-			return NULL;
-		}
+	facts->environment = calloc(COUNT_OF(environment) + 1, sizeof *facts->environment);
+	for (size_t i = 0; facts->environment && i < COUNT_OF(environment); i++) {
+		facts->environment[i] = strdup(environment[i]);
+		if (!facts->environment[i])
+			return cordon_fail_memory(err);
 	}
-	return copy;
+	return facts->environment || cordon_fail_memory(err);
 }
 
 static bool add_variables(struct facts *facts, struct cordon_error *err)
@@ -87,13 +85,11 @@ bool facts_assume_windows(const char *workspace, struct facts **ret_facts, struc
 	facts->directory = facts->workspace ? strdup(facts->workspace) : NULL;
 	facts->temp = strdup(HOME "\\AppData\\Local\\Temp");
 	facts->state = strdup(HOME "\\AppData\\Local\\cordon");
-	facts->environment = copy_environment();
 	facts->processors = PROCESSORS;
 	facts->memory = MEMORY;
-	if (!facts->user_sid || !facts->home || !facts->directory || !facts->temp || !facts->state ||
-	    !facts->environment)
+	if (!facts->user_sid || !facts->home || !facts->directory || !facts->temp || !facts->state)
 		return cordon_fail_memory(err);
-	if (!add_variables(facts, err))
+	if (!copy_environment(facts, err) || !add_variables(facts, err))
 		return false;
 	*ret_facts = cordon_take(&facts);
 	return true;
@@ -130,18 +126,16 @@ static bool is_there(const struct facts *facts, const char *key)
 static bool assume_path(struct facts *facts, const char *path, struct cordon_error *err)
 {
 	CORDON_ON_EXIT(text_free) struct text key = { 0 };
+	CORDON_ON_EXIT(text_free) struct text landing = { 0 };
 	path_add_key(TARGET_WINDOWS, path, &key);
-	struct path_fact *fact = LIST_ADD(&facts->paths);
+	size_t length = strlen(path);
+	bool ends_in_separator = length > 1 && path_is_separator(TARGET_WINDOWS, path[length - 1]) &&
+				 path[length - 2] != ':';
+	text_add_bytes(&landing, path, length - ends_in_separator);
+	struct path_fact *fact = text_ok(&key) && text_ok(&landing) ? facts_add_path(facts, path, text_str(&landing))
+								    : NULL;
 	if (!fact)
 		return cordon_fail_memory(err);
-	fact->path = strdup(path);
-	fact->landing = strdup(path);
-	if (!fact->path || !fact->landing || !text_ok(&key))
-		return cordon_fail_memory(err);
-	size_t length = strlen(path);
-	if (length > 1 && path_is_separator(TARGET_WINDOWS, fact->landing[length - 1]) &&
-	    fact->landing[length - 2] != ':')
-		fact->landing[length - 1] = '\0';
 
 	const char *slash = strrchr(fact->landing, '\\');
 	bool is_file = looks_like_file(slash ? slash + 1 : fact->landing);

@@ -98,17 +98,22 @@ size_t path_parent(enum target target, const char *key, size_t length)
 
 unsigned path_depth(enum target target, const char *key)
 {
-	unsigned depth = key[0] && key[0] != path_separator(target);
+	char separator = path_separator(target);
+	unsigned depth = key[0] && key[0] != separator;
 	for (; *key; key++)
-		depth += *key == path_separator(target);
+		depth += *key == separator;
 	return depth;
 }
 
 bool path_is_below(enum target target, const char *key, const char *above)
 {
-	size_t length = strlen(above);
-	return strncmp(key, above, length) == 0 &&
-	       (length == 0 || key[length] == '\0' || key[length] == path_separator(target));
+	if (!*above)
+		return true;
+	while (*above && *key == *above) {
+		key++;
+		above++;
+	}
+	return !*above && (!*key || *key == path_separator(target));
 }
 
 /* -- components ------------------------------------------------------------------------------------------------- */
@@ -390,6 +395,27 @@ bool path_join(enum target target, const char *head, const char *rest, char **re
 	*ret_path = path;
 	*ret_is_glob = join.is_glob;
 	return true;
+}
+
+static bool is_end(char c)
+{
+	return c == '/' || c == '\0';
+}
+
+bool path_is_plain(enum target target, const char *path)
+{
+	if (target != TARGET_LINUX)
+		return false;
+	while (*path == '/') {
+		const char *name = path + 1;
+		bool is_dots = name[0] == '.' && (is_end(name[1]) || (name[1] == '.' && is_end(name[2])));
+		if (is_end(*name) || is_dots)
+			return false;
+		for (path = name; !is_end(*path); path++)
+			if (*path == '*' || *path == '\\' || *path == '$')
+				return false;
+	}
+	return *path == '\0';
 }
 
 /* -- patterns --------------------------------------------------------------------------------------------------- */

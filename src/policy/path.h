@@ -40,6 +40,11 @@ bool path_is_below(enum target target, const char *key, const char *above);
 bool path_join(enum target target, const char *head, const char *rest, char **ret_path, bool *ret_is_glob,
 	       const char **ret_why);
 
+/* True for a path, or for what follows one, that says just what stands there: path_join would change nothing of it, not
+ * where it is laid behind another such path that is no root either. May be false for one that is.
+ */
+bool path_is_plain(enum target target, const char *path);
+
 /* True for a pattern that begins with a `**` component. */
 bool pattern_floats(enum target target, const char *pattern);
 

@@ -12,20 +12,15 @@ struct plan *plan_free(struct plan *plan)
 	if (!plan)
 		return NULL;
 
-	free(plan->directory);
-	policy_free_list(plan->environment);
-	for (size_t i = 0; i < plan->mounts.count; i++) {
-		free(plan->mounts.items[i].path);
-		policy_free_list(plan->mounts.items[i].hide);
-		policy_free_list(plan->mounts.items[i].show);
-	}
-	free(plan->mounts.items);
-	for (size_t i = 0; i < plan->unheld.count; i++)
-		free(plan->unheld.items[i].path);
-	free(plan->unheld.items);
+	arena_free(&plan->arena);
 	plan_windows_free(plan->windows);
 	free(plan);
 	return NULL;
+}
+
+static void free_list(char ***list)
+{
+	policy_free_list(*list);
 }
 
 void plan_free_at(struct plan **plan)
@@ -51,49 +46,57 @@ static int compare_names(enum target target, const char *a, const char *b)
 	return (*a == '=' ? 0 : fold(target, *a)) - (*b == '=' ? 0 : fold(target, *b));
 }
 
-static void drop_variable(struct plan *plan, const char *entry)
+struct entries {
+	const char **items;
+	size_t count, room;
+};
+
+static void drop_variable(enum target target, struct entries *entries, const char *entry)
 {
-	char **kept = plan->environment;
-	for (char **other = plan->environment; *other; other++) {
-		if (compare_names(plan->target, *other, entry) == 0)
-			free(*other);
-		else
-			*kept++ = *other;
-	}
-	*kept = NULL;
+	size_t kept = 0;
+	for (size_t i = 0; i < entries->count; i++)
+		if (compare_names(target, entries->items[i], entry) != 0)
+			entries->items[kept++] = entries->items[i];
+	entries->count = kept;
 }
 
-static bool set_variable(struct plan *plan, const char *name, const char *value)
+static bool set_variable(struct plan *plan, struct entries *entries, const char *entry)
 {
-	size_t count = 0;
-	size_t place = 0;
-	CORDON_ON_EXIT(free_text) char *entry = text_format("%s=%s", name, value);
-	if (!entry)
+	enum target target = plan->target;
+	drop_variable(target, entries, entry);
+	const char **last = LIST_ADD_IN(&plan->arena, entries);
+	if (!last)
 		return false;
-	drop_variable(plan, entry);
-	for (; plan->environment[count]; count++)
-		if (plan->target != TARGET_WINDOWS || compare_names(plan->target, plan->environment[count], entry) < 0)
-			place = count + 1;
-
-	char **grown = realloc(plan->environment, (count + 2) * sizeof *grown);
-	if (!grown)
-		return false;
-	memmove(grown + place + 1, grown + place, (count + 1 - place) * sizeof *grown);
-	grown[place] = cordon_take(&entry);
-	plan->environment = grown;
+	size_t place = entries->count - 1;
+	while (target == TARGET_WINDOWS && place > 0 && compare_names(target, entries->items[place - 1], entry) >= 0)
+		place--;
+	memmove(entries->items + place + 1, entries->items + place, (entries->count - 1 - place) * sizeof *last);
+	entries->items[place] = entry;
 	return true;
 }
 
 static bool compile_environment(struct plan *plan, const struct plan_options *options, struct cordon_error *err)
 {
-	if (!policy_environment(plan->policy, plan->facts, &plan->environment, err))
+	CORDON_ON_EXIT(free_list) char **given = NULL;
+	CORDON_ON_EXIT(free_text) char *run_id = NULL;
+	struct entries entries = { NULL, 0, 0 };
+	if (!policy_environment(plan->policy, plan->facts, &given, err))
 		return cordon_while(err, "environment");
+	for (char **entry = given; *entry; entry++) {
+		const char **added = LIST_ADD_IN(&plan->arena, &entries);
+		if (!added)
+			return cordon_fail_memory(err);
+		*added = *entry;
+	}
 	/* A run inside a run has the outer one's. */
-	drop_variable(plan, "CORDON_RUN_ID=");
-	bool is_fine = set_variable(plan, "CORDON", "1") &&
-		       (!options->run_id || set_variable(plan, "CORDON_RUN_ID", options->run_id)) &&
-		       (plan->target != TARGET_LINUX || set_variable(plan, "TMPDIR", "/tmp"));
-	return is_fine || cordon_fail_memory(err);
+	drop_variable(plan->target, &entries, "CORDON_RUN_ID=");
+	if (options->run_id)
+		run_id = text_format("CORDON_RUN_ID=%s", options->run_id);
+	bool is_fine = set_variable(plan, &entries, "CORDON=1") &&
+		       (!options->run_id || (run_id && set_variable(plan, &entries, run_id))) &&
+		       (plan->target != TARGET_LINUX || set_variable(plan, &entries, "TMPDIR=/tmp"));
+	plan->environment = is_fine ? text_list(&plan->arena, entries.items, entries.count) : NULL;
+	return plan->environment || cordon_fail_memory(err);
 }
 
 /* -- limits and guarantees --------------------------------------------------------------------------------------- */
@@ -149,7 +152,7 @@ bool plan_compile(const struct policy *policy, const struct facts *facts, const 
 	plan->policy = policy;
 	plan->facts = facts;
 	plan->network = policy_network_mode(policy, NULL);
-	plan->directory = strdup(facts->directory);
+	plan->directory = arena_copy(&plan->arena, facts->directory, strlen(facts->directory));
 	if (!plan->directory)
 		return cordon_fail_memory(err);
 	if (!compile_environment(plan, options, err))

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/text.h"
 #include "policy/policy.h"
 
@@ -25,7 +26,7 @@ enum mount_kind {
 
 struct plan_mount {
 	enum mount_kind kind;
-	char *path;              /* landing path; a target too */
+	const char *path;        /* landing path; a target too */
 	bool is_writable;        /* BIND */
 	bool is_missing;         /* BIND read-only of a name that does not exist: a placeholder has to hold it */
 	bool is_directory;       /* what the path is, or for a missing name: what its placeholder is to be */
@@ -33,7 +34,7 @@ struct plan_mount {
 	uint64_t device, inode;  /* BIND, COVER, FACADE: the identity the survey saw; 0 when missing */
 	uint64_t size;           /* PRIVATE: bytes, 0 = the kernel's default */
 	char **hide;             /* FACADE: NULL-terminated names; NULL when `show` is set */
-	char **show;             /* FACADE: NULL-terminated names of the only entries that are shown; or NULL */
+	char **show;             /* FACADE: the same of the only entries that are shown; or NULL */
 	const struct rule *rule; /* whose wish it is; NULL: the platform's own */
 };
 
@@ -46,6 +47,7 @@ struct plan_guarantee {
 struct plan_windows; /* plan_windows.h */
 
 struct plan {
+	struct arena arena; /* holds what the plan owns, but for `windows` */
 	enum target target;
 	const struct policy *policy;
 	const struct facts *facts;
@@ -64,7 +66,7 @@ struct plan {
 	/* Protected names that do not exist and that nothing holds: what is there when the run is over is set aside. */
 	struct plan_unheld_list {
 		struct plan_unheld {
-			char *path;
+			const char *path;
 			const struct rule *rule;
 		} * items;
 		size_t count, room;

@@ -51,6 +51,7 @@ struct place {
 
 struct view {
 	struct plan *plan;
+	struct arena *arena; /* for what is used meanwhile */
 	struct plan_tree tree;
 	struct place *places; /* one a node */
 };
@@ -65,14 +66,6 @@ static const struct {
 	{ "/dev", MOUNT_DEVICES, HOLDS_SYSTEM },
 	{ "/proc", MOUNT_PROC, HOLDS_SYSTEM },
 };
-
-static void free_view(struct view *view)
-{
-	for (size_t i = 0; view->places && i < view->tree.count; i++)
-		free(view->places[i].names.items);
-	free(view->places);
-	plan_tree_free(&view->tree);
-}
 
 /* -- steps ------------------------------------------------------------------------------------------------------- */
 
@@ -100,12 +93,13 @@ static struct place *lay(struct view *view, size_t index, enum mount_kind kind)
 	return place;
 }
 
-static bool add_name(struct place *facade, const char *name, struct cordon_error *err)
+static bool add_name(struct view *view, size_t index, const char *name, struct cordon_error *err)
 {
+	struct place *facade = &view->places[index];
 	for (size_t i = 0; i < facade->names.count; i++)
 		if (strcmp(facade->names.items[i], name) == 0)
 			return true;
-	const char **added = LIST_ADD(&facade->names);
+	const char **added = LIST_ADD_IN(view->arena, &facade->names);
 	if (!added)
 		return cordon_fail_memory(err);
 	*added = name;
@@ -122,7 +116,7 @@ static bool hide_name(struct view *view, size_t directory, const char *name, con
 		place->kind = MOUNT_FACADE;
 		place->rule = rule;
 	}
-	return add_name(place, name, err);
+	return add_name(view, directory, name, err);
 }
 
 static bool is_root(const struct view *view, size_t index)
@@ -166,7 +160,7 @@ static bool place_hidden(struct view *view, size_t index, enum holding around, s
 		return true;
 
 	if (node->is_reopened) {
-		if (around == HOLDS_NOTHING && !add_name(&view->places[node->parent], plan_node_name(node), err))
+		if (around == HOLDS_NOTHING && !add_name(view, node->parent, plan_node_name(node), err))
 			return false;
 		lay(view, index, MOUNT_FACADE)->shows_only = true;
 		return true;
@@ -183,11 +177,11 @@ static bool leave_unheld(struct view *view, const struct plan_node *node, struct
 	/* the host makes repositories, and what a new one holds is looked at apart */
 	if (strcmp(plan_node_name(node), ".git") == 0)
 		return true;
-	struct plan_unheld *unheld = LIST_ADD(&view->plan->unheld);
+	struct plan_unheld *unheld = LIST_ADD_IN(&view->plan->arena, &view->plan->unheld);
 	if (!unheld)
 		return cordon_fail_memory(err);
 	unheld->rule = node->rule;
-	unheld->path = strdup(node->path);
+	unheld->path = arena_copy(&view->plan->arena, node->path, strlen(node->path));
 	return unheld->path || cordon_fail_memory(err);
 }
 
@@ -209,7 +203,7 @@ static bool place_readable(struct view *view, size_t index, enum holding around,
 	} else if (around == HOLDS_PRIVATE) {
 		place->holding = HOLDS_PRIVATE;
 	} else if (around == HOLDS_NOTHING && exists) {
-		return add_name(&view->places[node->parent], plan_node_name(node), err);
+		return add_name(view, node->parent, plan_node_name(node), err);
 	} else if (around == HOLDS_NOTHING) {
 		place->holding = HOLDS_NOTHING;
 	}
@@ -230,7 +224,7 @@ static bool place_writable(struct view *view, size_t index, enum holding around,
 	if (node->type == PATH_MISSING)
 		return plan_refuse(err, node->rule, "'%s' is to be writable and does not exist; make it first",
 				   node->path);
-	if (around == HOLDS_NOTHING && !add_name(&view->places[node->parent], plan_node_name(node), err))
+	if (around == HOLDS_NOTHING && !add_name(view, node->parent, plan_node_name(node), err))
 		return false;
 	lay(view, index, MOUNT_BIND)->is_writable = true;
 	return true;
@@ -343,8 +337,10 @@ static bool check_link(const struct view *view, const struct rule *rule, const c
  */
 static bool place_link(struct view *view, const struct rule *rule, struct cordon_error *err)
 {
+	if (!rule->fact || rule->path == rule->landing || strcmp(rule->path, rule->landing) == 0)
+		return true;
 	const char *slash = strrchr(rule->path, '/');
-	if (!rule->fact || !slash || slash == rule->path || strcmp(rule->path, rule->landing) == 0)
+	if (!slash || slash == rule->path)
 		return true;
 	CORDON_ON_EXIT(free_text) char *directory = text_format("%.*s", (int)(slash - rule->path), rule->path);
 	if (!directory)
@@ -359,7 +355,7 @@ static bool place_link(struct view *view, const struct rule *rule, struct cordon
 	bool is_hidden = policy_decide_path(view->plan->policy, rule->landing).access == ACCESS_NONE;
 	if (!place->has_step || place->kind != MOUNT_FACADE || place->shows_only == is_hidden)
 		return true;
-	return add_name(place, slash + 1, err);
+	return add_name(view, index, slash + 1, err);
 }
 
 static bool place_links(struct view *view, struct cordon_error *err)
@@ -376,11 +372,11 @@ static bool place_links(struct view *view, struct cordon_error *err)
 
 static struct plan_mount *add_mount(struct plan *plan, enum mount_kind kind, const char *path)
 {
-	struct plan_mount *mount = LIST_ADD(&plan->mounts);
+	struct plan_mount *mount = LIST_ADD_IN(&plan->arena, &plan->mounts);
 	if (!mount)
 		return NULL;
 	mount->kind = kind;
-	mount->path = strdup(path);
+	mount->path = arena_copy(&plan->arena, path, strlen(path));
 	return mount->path ? mount : NULL;
 }
 
@@ -395,19 +391,6 @@ static bool add_own_mounts(struct plan *plan, struct cordon_error *err)
 			mount->size = plan->limits[LIMIT_DISK].value;
 	}
 	return true;
-}
-
-static char **copy_names(const struct name_list *names)
-{
-	char **copy = calloc(names->count + 1, sizeof *copy);
-	for (size_t i = 0; copy && i < names->count; i++) {
-		copy[i] = strdup(names->items[i]);
-		if (!copy[i]) {
-			policy_free_list(copy);
-			return NULL;
-		}
-	}
-	return copy;
 }
 
 static bool add_step(struct view *view, size_t index, struct cordon_error *err)
@@ -435,7 +418,7 @@ static bool add_step(struct view *view, size_t index, struct cordon_error *err)
 	if (place->kind != MOUNT_FACADE)
 		return true;
 	char ***names = place->shows_only ? &mount->show : &mount->hide;
-	*names = copy_names(&place->names);
+	*names = text_list(&view->plan->arena, place->names.items, place->names.count);
 	return *names || cordon_fail_memory(err);
 }
 
@@ -506,12 +489,14 @@ static bool check_network(const struct plan *plan, struct cordon_error *err)
 
 bool plan_compile_linux(struct plan *plan, struct cordon_error *err)
 {
-	CORDON_ON_EXIT(free_view) struct view view = { .plan = plan };
-	if (!check_network(plan, err) || !plan_tree_build(plan->policy, plan->facts, &view.tree, err))
+	struct arena_room room;
+	CORDON_ON_EXIT(arena_free) struct arena arena = arena_in(&room);
+	struct view view = { .plan = plan, .arena = &arena };
+	if (!check_network(plan, err) || !plan_tree_build(plan->policy, plan->facts, &arena, &view.tree, err))
 		return false;
 	if (view.tree.count == 0)
 		return cordon_fail(err, CORDON_UNSUPPORTED, "the policy has no rule for files");
-	view.places = calloc(view.tree.count, sizeof *view.places);
+	view.places = arena_take(&arena, view.tree.count * sizeof *view.places);
 	if (!view.places)
 		return cordon_fail_memory(err);
 	return build_view(&view, err);

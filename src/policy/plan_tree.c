@@ -7,6 +7,7 @@
 
 #include "base/list.h"
 #include "base/scope.h"
+#include "base/sort.h"
 #include "base/text.h"
 #include "policy/path.h"
 #include "policy/plan.h"
@@ -19,65 +20,50 @@ char *const *plan_paths(enum target target)
 	return target == TARGET_LINUX ? on_linux : on_linux + COUNT_OF(on_linux) - 1;
 }
 
-void plan_tree_free(struct plan_tree *tree)
-{
-	for (size_t i = 0; i < tree->count; i++) {
-		free(tree->items[i].path);
-		free(tree->items[i].key);
-	}
-	free(tree->items);
-	*tree = (struct plan_tree){ 0 };
-}
-
 /* -- which paths ------------------------------------------------------------------------------------------------- */
 
-static bool add_node(enum target target, char *path, struct plan_tree *tree, struct plan_node **ret_node)
+struct building {
+	const struct policy *policy;
+	const struct facts *facts;
+	struct arena *arena;
+	struct {
+		struct plan_node *items;
+		size_t count, room;
+	} places; /* of rules and the like, not yet in order */
+	struct plan_tree tree;
+};
+
+/* The path lives as long as the policy or the facts. */
+static struct plan_node *add_place(struct building *building, const char *path)
 {
-	struct text key = { 0 };
-	struct plan_node *node = path ? LIST_ADD(tree) : NULL;
-	if (!node) {
-		free(path);
-		return false;
-	}
+	CORDON_ON_EXIT(text_free) struct text key = { 0 };
+	struct plan_node *node = LIST_ADD_IN(building->arena, &building->places);
+	if (!node)
+		return NULL;
 	node->path = path;
-	path_add_key(target, path, &key);
-	node->key = text_take(&key);
-	*ret_node = node;
-	return node->key != NULL;
-}
-
-/* The first `length` bytes of a path; a root is spelt with its separator. */
-static char *cut_path(enum target target, const char *path, size_t length)
-{
-	bool is_root = length == 0 || (target == TARGET_WINDOWS && path[length - 1] == ':');
-	return text_format("%.*s%.*s", (int)length, path, (int)is_root, (char[]){ path_separator(target), '\0' });
-}
-
-static bool add_directories_above(enum target target, size_t child, struct plan_tree *tree)
-{
-	while (*tree->items[child].key) {
-		const struct plan_node *node = &tree->items[child];
-		size_t length = path_parent(target, node->key, strlen(node->key));
-		struct plan_node *above;
-		if (!add_node(target, cut_path(target, node->path, length), tree, &above))
-			return false;
-		child = tree->count - 1;
+	/* On Linux a path is its own key, but for the root's separator. */
+	if (building->facts->target == TARGET_LINUX && !path_ends_in_separator(TARGET_LINUX, path)) {
+		node->key = path;
+		node->key_length = strlen(path);
+		return node;
 	}
-	return true;
+	path_add_key(building->facts->target, path, &key);
+	node->key = text_ok(&key) ? arena_copy(building->arena, text_str(&key), key.length) : NULL;
+	node->key_length = key.length;
+	return node->key ? node : NULL;
 }
 
 /* Where the root is closed, each of its entries is a matter of its own: the root itself can be neither covered nor
  * replaced in place.
  */
-static bool add_entries_of_root(const struct policy *policy, const struct facts *facts, struct plan_tree *tree)
+static bool add_entries_of_root(struct building *building)
 {
-	if (!facts->root_is_listed || policy_decide_path(policy, "/").access != ACCESS_NONE)
+	const struct facts *facts = building->facts;
+	if (!facts->root_is_listed || policy_decide_path(building->policy, "/").access != ACCESS_NONE)
 		return true;
 	for (size_t i = 0; i < facts->paths.count; i++) {
 		const char *landing = facts->paths.items[i].landing;
-		struct plan_node *node;
-		if (landing[0] == '/' && landing[1] && !strchr(landing + 1, '/') &&
-		    !add_node(facts->target, strdup(landing), tree, &node))
+		if (landing[0] == '/' && landing[1] && !strchr(landing + 1, '/') && !add_place(building, landing))
 			return false;
 	}
 	return true;
@@ -86,127 +72,182 @@ static bool add_entries_of_root(const struct policy *policy, const struct facts 
 /* Where the network is the host's, so is the resolver's configuration. It often is a link into /run, of which the
  * command has one of its own.
  */
-static bool add_resolver(const struct policy *policy, const struct facts *facts, struct plan_tree *tree)
+static bool add_resolver(struct building *building)
 {
-	struct plan_node *node;
+	const struct facts *facts = building->facts;
 	const struct path_fact *fact = facts_find_path(facts, resolver);
-	if (facts->target != TARGET_LINUX || policy_network_mode(policy, NULL) != NETWORK_OPEN || !fact)
+	if (facts->target != TARGET_LINUX || policy_network_mode(building->policy, NULL) != NETWORK_OPEN || !fact)
 		return true;
-	if (!add_node(facts->target, strdup(fact->landing), tree, &node))
+	struct plan_node *node = add_place(building, fact->landing);
+	if (!node)
 		return false;
 	node->is_named = true;
 	node->is_granted = true;
 	node->fact = fact;
-	return add_directories_above(facts->target, tree->count - 1, tree);
+	return true;
 }
 
-static bool add_nodes(const struct policy *policy, const struct facts *facts, struct plan_tree *tree)
+static bool add_places(struct building *building)
 {
 	size_t count;
-	const struct rule *rules = policy_rules(policy, &count);
+	const struct rule *rules = policy_rules(building->policy, &count);
+	if (!LIST_RESERVE_IN(building->arena, &building->places, count + 1))
+		return false;
 	for (size_t i = 0; i < count; i++) {
-		struct plan_node *node;
 		if (rules[i].is_glob)
 			continue;
-		if (!add_node(facts->target, strdup(rules[i].landing), tree, &node))
+		struct plan_node *node = add_place(building, rules[i].landing);
+		if (!node)
 			return false;
 		node->is_named = true;
 		node->is_granted = rules[i].origin.layer < LAYER_FIRST_BOUND && rules[i].access != ACCESS_NONE;
 		node->fact = rules[i].fact;
-		if (!add_directories_above(facts->target, tree->count - 1, tree))
-			return false;
 	}
-	return add_resolver(policy, facts, tree) && add_entries_of_root(policy, facts, tree);
+	return add_resolver(building) && add_entries_of_root(building);
 }
+
+/* -- in order ---------------------------------------------------------------------------------------------------- */
 
 /* A separator comes before every other byte, so that a subtree is contiguous ("a", "a/b", "a-b"). */
-static int compare_keys(const char *a, const char *b)
+static int compare_nodes(const struct plan_node *left, const struct plan_node *right, char separator)
 {
-	while (*a && *a == *b) {
-		a++;
-		b++;
+	size_t shorter = left->key_length < right->key_length ? left->key_length : right->key_length;
+	size_t common = text_common(left->key, right->key, shorter);
+	if (common < shorter) {
+		char a = left->key[common], b = right->key[common];
+		return (a == separator ? -1 : (unsigned char)a) - (b == separator ? -1 : (unsigned char)b);
 	}
-	int left = *a == '/' || *a == '\\' ? 1 : (unsigned char)*a + (*a != '\0');
-	int right = *b == '/' || *b == '\\' ? 1 : (unsigned char)*b + (*b != '\0');
-	return left - right;
-}
-
-static int compare_nodes(const void *a, const void *b)
-{
-	const struct plan_node *left = a;
-	const struct plan_node *right = b;
-	int order = compare_keys(left->key, right->key);
-	if (order == 0) /* the spelling is the survey's where there is one */
-		order = (right->fact != NULL) - (left->fact != NULL);
+	if (left->key_length != right->key_length)
+		return left->key_length < right->key_length ? -1 : 1;
+	/* The spelling is the survey's where there is one. */
+	int order = (right->fact != NULL) - (left->fact != NULL);
 	return order ? order : strcmp(left->path, right->path);
 }
 
-static void merge_duplicates(struct plan_tree *tree)
+static int compare_on_linux(const void *left, const void *right)
 {
-	size_t kept = 0;
-	for (size_t i = 0; i < tree->count; i++) {
-		struct plan_node *node = &tree->items[i];
-		if (kept > 0 && strcmp(tree->items[kept - 1].key, node->key) == 0) {
-			tree->items[kept - 1].is_named |= node->is_named;
-			tree->items[kept - 1].is_granted |= node->is_granted;
-			free(node->path);
-			free(node->key);
-		} else {
-			tree->items[kept++] = *node;
-		}
-	}
-	tree->count = kept;
+	return compare_nodes(left, right, '/');
 }
 
-static void link_nodes(enum target target, struct plan_tree *tree)
+static int compare_on_windows(const void *left, const void *right)
 {
-	size_t above = NO_NODE;
-	for (size_t i = 0; i < tree->count; i++) {
-		while (above != NO_NODE && !path_is_below(target, tree->items[i].key, tree->items[above].key)) {
-			tree->items[above].end = i;
-			above = tree->items[above].parent;
-		}
-		tree->items[i].parent = above;
-		above = i;
+	return compare_nodes(left, right, '\\');
+}
+
+/* The first `length` bytes of a path; a root is spelt with its separator. */
+static const char *cut_path(enum target target, const char *path, size_t length, struct arena *arena)
+{
+	char separator = path_separator(target);
+	bool is_root = length == 0 || (target == TARGET_WINDOWS && path[length - 1] == ':');
+	return arena_join(arena, path, length, &separator, is_root);
+}
+
+/* Adds the directory of so many bytes that is above the node. */
+static bool add_directory(struct building *building, const struct plan_node *below, size_t length, size_t *above)
+{
+	enum target target = building->facts->target;
+	struct plan_tree *tree = &building->tree;
+	struct plan_node *node = LIST_ADD_IN(building->arena, tree);
+	if (!node)
+		return false;
+	node->path = cut_path(target, below->path, length, building->arena);
+	bool is_own_key = target == TARGET_LINUX && length > 0;
+	node->key = is_own_key ? node->path : arena_copy(building->arena, below->key, length);
+	node->key_length = length;
+	node->parent = *above;
+	*above = tree->count - 1;
+	return node->path && node->key;
+}
+
+/* Directories that no rule names are spelt in one of the ways that the rules below them have: always the same one. */
+static bool respell(struct building *building, const struct plan_node *below, size_t above)
+{
+	struct plan_tree *tree = &building->tree;
+	for (; building->facts->target == TARGET_WINDOWS && above != NO_NODE; above = tree->items[above].parent) {
+		struct plan_node *node = &tree->items[above];
+		const char *path = cut_path(TARGET_WINDOWS, below->path, node->key_length, building->arena);
+		if (!path)
+			return false;
+		if (!node->is_named && strcmp(path, node->path) < 0)
+			node->path = path;
 	}
+	return true;
+}
+
+static bool is_below(char separator, const struct plan_node *node, const struct plan_node *above)
+{
+	size_t length = above->key_length;
+	return node->key_length >= length && text_common(node->key, above->key, length) == length &&
+	       (length == 0 || node->key_length == length || node->key[length] == separator);
+}
+
+/* Adds the place to a tree that ends with the node *above, behind the directories above it that are not there yet. */
+static bool add_node(struct building *building, const struct plan_node *place, size_t *above)
+{
+	enum target target = building->facts->target;
+	char separator = path_separator(target);
+	struct plan_tree *tree = &building->tree;
+	while (*above != NO_NODE && !is_below(separator, place, &tree->items[*above])) {
+		tree->items[*above].end = tree->count;
+		*above = tree->items[*above].parent;
+	}
+	if (!respell(building, place, *above))
+		return false;
+	if (*above != NO_NODE && tree->items[*above].key_length == place->key_length) {
+		tree->items[*above].is_named |= place->is_named;
+		tree->items[*above].is_granted |= place->is_granted;
+		return true;
+	}
+	if (*above == NO_NODE && place->key_length > 0 && !add_directory(building, place, 0, above))
+		return false;
+	for (size_t i = *above == NO_NODE ? 0 : tree->items[*above].key_length + 1; i < place->key_length; i++)
+		if (place->key[i] == separator && !add_directory(building, place, i, above))
+			return false;
+	struct plan_node *node = LIST_ADD_IN(building->arena, tree);
+	if (!node)
+		return false;
+	*node = *place;
+	node->parent = *above;
+	*above = tree->count - 1;
+	return true;
+}
+
+static bool add_nodes(struct building *building)
+{
+	size_t count = building->places.count;
+	struct plan_tree *tree = &building->tree;
+	const void **order = arena_take(building->arena, (count + 1) * sizeof *order);
+	const void **spare = arena_take(building->arena, (count + 1) * sizeof *spare);
+	if (!order || !spare || !LIST_RESERVE_IN(building->arena, tree, count + count / 4))
+		return false;
+	for (size_t i = 0; i < count; i++)
+		order[i] = &building->places.items[i];
+	sort_pointers(order, spare, count,
+		      building->facts->target == TARGET_WINDOWS ? compare_on_windows : compare_on_linux);
+
+	size_t above = NO_NODE;
+	for (size_t i = 0; i < count; i++)
+		if (!add_node(building, order[i], &above))
+			return false;
 	for (; above != NO_NODE; above = tree->items[above].parent)
 		tree->items[above].end = tree->count;
+	return true;
 }
 
 /* -- what is known of them --------------------------------------------------------------------------------------- */
 
-static int compare_landings(const void *a, const void *b)
+/* The fact about what lands at the path. Of a directory the survey made one under its own name. */
+static const struct path_fact *find_landing(const struct facts *facts, const char *path)
 {
-	const struct path_fact *const *left = a;
-	const struct path_fact *const *right = b;
-	return strcmp((*left)->landing, (*right)->landing);
-}
-
-/* Facts are kept by the name that a rule uses; the tree needs them by landing. */
-static bool find_facts(const struct facts *facts, struct plan_tree *tree)
-{
-	size_t count = facts->paths.count;
-	if (count == 0)
-		return true;
-	const struct path_fact **sorted = malloc(count * sizeof *sorted);
-	if (!sorted)
-		return false;
-	for (size_t i = 0; i < count; i++)
-		sorted[i] = &facts->paths.items[i];
-	qsort(sorted, count, sizeof *sorted, compare_landings);
-
-	for (size_t i = 0; i < tree->count; i++) {
-		const struct path_fact wanted = { .landing = tree->items[i].path };
-		const struct path_fact *wanted_pointer = &wanted;
-		if (tree->items[i].fact)
-			continue;
-		const struct path_fact **found = bsearch(&wanted_pointer, sorted, count, sizeof *sorted,
-							 compare_landings);
-		if (found)
-			tree->items[i].fact = *found;
+	const struct path_fact *fact = facts_find_path(facts, path);
+	if (fact && strcmp(fact->landing, path) == 0)
+		return fact;
+	for (size_t i = 0; i < facts->paths.count; i++) {
+		fact = &facts->paths.items[i];
+		if (fact->landing != fact->path && strcmp(fact->landing, path) == 0)
+			return fact;
 	}
-	free(sorted);
-	return true;
+	return NULL;
 }
 
 static void decide(const struct policy *policy, struct plan_node *node, const struct plan_node *parent)
@@ -221,10 +262,12 @@ static void decide(const struct policy *policy, struct plan_node *node, const st
 	node->rule = verdict.rule;
 }
 
-static void describe(const struct policy *policy, struct plan_tree *tree)
+static void describe(const struct policy *policy, const struct facts *facts, struct plan_tree *tree)
 {
 	for (size_t i = 0; i < tree->count; i++) {
 		struct plan_node *node = &tree->items[i];
+		if (!node->fact)
+			node->fact = find_landing(facts, node->path);
 		decide(policy, node, node->parent == NO_NODE ? NULL : &tree->items[node->parent]);
 		node->type = node->fact ? node->fact->type : PATH_MISSING;
 	}
@@ -243,21 +286,15 @@ static void describe(const struct policy *policy, struct plan_tree *tree)
 		tree->items[0].type = PATH_DIRECTORY;
 }
 
-bool plan_tree_build(const struct policy *policy, const struct facts *facts, struct plan_tree *ret_tree,
-		     struct cordon_error *err)
+bool plan_tree_build(const struct policy *policy, const struct facts *facts, struct arena *arena,
+		     struct plan_tree *ret_tree, struct cordon_error *err)
 {
-	CORDON_ON_EXIT(plan_tree_free) struct plan_tree tree = { 0 };
-	if (!add_nodes(policy, facts, &tree))
+	struct building building = { .policy = policy, .facts = facts, .arena = arena };
+	if (!add_places(&building) || !add_nodes(&building))
 		return cordon_fail_memory(err);
-	qsort(tree.items, tree.count, sizeof *tree.items, compare_nodes);
-	merge_duplicates(&tree);
-	link_nodes(facts->target, &tree);
-	if (!find_facts(facts, &tree))
-		return cordon_fail_memory(err);
-	describe(policy, &tree);
-	*ret_tree = tree;
-	ret_tree->facts = facts;
-	tree = (struct plan_tree){ 0 };
+	describe(policy, facts, &building.tree);
+	building.tree.facts = facts;
+	*ret_tree = building.tree;
 	return true;
 }
 

@@ -10,13 +10,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "policy/policy.h"
 
 #define NO_NODE SIZE_MAX
 
 struct plan_node {
-	char *path;                   /* as it lands; `\` on Windows stands above every drive */
-	char *key;                    /* path.h */
+	const char *path; /* as it lands; `\` on Windows stands above every drive */
+	const char *key;  /* path.h */
+	size_t key_length;
 	size_t parent;                /* NO_NODE for the root */
 	size_t end;                   /* one past the last node of its subtree */
 	const struct path_fact *fact; /* NULL: the survey did not look at it */
@@ -34,10 +36,9 @@ struct plan_tree {
 	size_t count, room;
 };
 
-/* The tree borrows from the policy and the facts. */
-CORDON_CHECKED bool plan_tree_build(const struct policy *policy, const struct facts *facts, struct plan_tree *ret_tree,
-				    struct cordon_error *err);
-void plan_tree_free(struct plan_tree *tree); /* zeroed ones are fine; also a CORDON_ON_EXIT release */
+/* The tree is in the arena, and borrows from the policy and the facts. */
+CORDON_CHECKED bool plan_tree_build(const struct policy *policy, const struct facts *facts, struct arena *arena,
+				    struct plan_tree *ret_tree, struct cordon_error *err);
 
 /* The last component of the node's path; borrowed. */
 const char *plan_node_name(const struct plan_node *node);

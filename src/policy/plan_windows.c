@@ -344,8 +344,10 @@ static bool find_tier(const char *name, enum tier *ret_tier)
 /* files.protect is asked where a rule narrows what one above it lets write. */
 static bool ask_protection(struct plan *plan, struct cordon_error *err)
 {
-	CORDON_ON_EXIT(plan_tree_free) struct plan_tree tree = { 0 };
-	if (!plan_tree_build(plan->policy, plan->facts, &tree, err))
+	struct arena_room room;
+	CORDON_ON_EXIT(arena_free) struct arena arena = arena_in(&room);
+	struct plan_tree tree;
+	if (!plan_tree_build(plan->policy, plan->facts, &arena, &tree, err))
 		return false;
 	for (size_t i = 1; i < tree.count; i++)
 		if (tree.items[tree.items[i].parent].wanted == ACCESS_WRITE && tree.items[i].wanted < ACCESS_WRITE)

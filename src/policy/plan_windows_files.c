@@ -58,7 +58,6 @@ static void free_folder(struct folder *folder)
 	free(folder->places);
 	free(folder->home);
 	free(folder->profiles);
-	plan_tree_free(&folder->tree);
 }
 
 static bool lacks(struct folder *folder, enum guarantee guarantee, bool is_grant, const char *why,
@@ -441,6 +440,8 @@ static bool make_keys(struct folder *folder, struct cordon_error *err)
 bool plan_windows_files(const struct plan *plan, struct plan_windows *windows, struct windows_lack_list *lack_list,
 			struct cordon_error *err)
 {
+	struct arena_room room;
+	CORDON_ON_EXIT(arena_free) struct arena arena = arena_in(&room);
 	CORDON_ON_EXIT(free_folder)
 	struct folder folder = {
 		.tier = windows->tier,
@@ -448,7 +449,7 @@ bool plan_windows_files(const struct plan *plan, struct plan_windows *windows, s
 		.windows = windows,
 		.lacks = lack_list,
 	};
-	if (!make_keys(&folder, err) || !plan_tree_build(plan->policy, plan->facts, &folder.tree, err))
+	if (!make_keys(&folder, err) || !plan_tree_build(plan->policy, plan->facts, &arena, &folder.tree, err))
 		return false;
 	if (folder.tree.count == 0)
 		return cordon_fail(err, CORDON_UNSUPPORTED, "the policy has no rule for files");

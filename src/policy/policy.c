@@ -11,6 +11,8 @@
 #include "policy/presets.h"
 #include "policy/resolve.h"
 
+enum { PRESET_RULES = 160 };
+
 static const char *const layer_names[] = {
 	[LAYER_PRESET] = "preset", [LAYER_USER] = "user",       [LAYER_POLICY] = "policy",
 	[LAYER_FLAGS] = "flags",   [LAYER_MANAGED] = "managed", [LAYER_PROJECT] = "project",
@@ -48,15 +50,21 @@ enum guarantee limit_guarantee(enum limit limit)
 
 /* -- presets ---------------------------------------------------------------------------------------------------- */
 
+static const struct preset_data *find_preset(const char *name)
+{
+	for (size_t i = 0; i < preset_count; i++)
+		if (strcmp(preset_table[i].name, name) == 0)
+			return &preset_table[i];
+	return NULL;
+}
+
 const char *preset_find(const char *name, size_t *ret_length)
 {
-	for (size_t i = 0; i < preset_count; i++) {
-		if (strcmp(preset_table[i].name, name) == 0) {
-			*ret_length = preset_table[i].length;
-			return preset_table[i].text;
-		}
-	}
-	return NULL;
+	const struct preset_data *preset = find_preset(name);
+	if (!preset)
+		return NULL;
+	*ret_length = preset->length;
+	return preset->text;
 }
 
 const char *preset_names(void)
@@ -69,11 +77,12 @@ const char *preset_names(void)
 /* What the command must never change, or its next run would be less confined: a bound that no file or flag lifts. */
 static bool add_own(struct policy *policy, const char *pattern, enum access access, bool is_verbatim, const char *file)
 {
-	struct file_statement *statement = LIST_ADD(&policy->files);
+	struct file_statement *statement = LIST_ADD_IN(&policy->arena, &policy->files);
 	if (!statement)
 		return false;
 	*statement = (struct file_statement){
 		.pattern = pattern,
+		.parts = policy_take_apart(policy->target, pattern, is_verbatim),
 		.access = access,
 		.table = TABLE_OWN,
 		.is_verbatim = is_verbatim,
@@ -98,24 +107,7 @@ struct policy *policy_free(struct policy *policy)
 {
 	if (!policy)
 		return NULL;
-	for (size_t i = 0; i < policy->strings.count; i++)
-		free(policy->strings.items[i]);
-	free(policy->strings.items);
-	free(policy->files.items);
-	free(policy->modes.items);
-	free(policy->allow.items);
-	free(policy->deny.items);
-	free(policy->listen.items);
-	free(policy->limits.items);
-	free(policy->inherit.items);
-	free(policy->remove.items);
-	free(policy->set.items);
-	free(policy->accept.items);
-	free(policy->keys.items);
-	policy_forget_rules(policy);
-	free(policy->allowed_hosts.items);
-	free(policy->denied_hosts.items);
-	free(policy->ports.items);
+	arena_free(&policy->arena);
 	free(policy);
 	return NULL;
 }
@@ -127,27 +119,21 @@ void policy_free_at(struct policy **policy)
 
 void policy_free_list(char **list)
 {
-	for (char **item = list; item && *item; item++)
-		free(*item);
 	free(list);
 }
 
 /* -- parts that other files use --------------------------------------------------------------------------------- */
 
-const char *policy_keep_taken(struct policy *policy, char *text)
-{
-	char **kept = text ? LIST_ADD(&policy->strings) : NULL;
-	if (!kept) {
-		free(text);
-		return NULL;
-	}
-	*kept = text;
-	return text;
-}
-
 const char *policy_keep(struct policy *policy, const char *text)
 {
-	return policy_keep_taken(policy, strdup(text));
+	return arena_copy(&policy->arena, text, strlen(text));
+}
+
+const char *policy_keep_taken(struct policy *policy, char *text)
+{
+	const char *kept = text ? policy_keep(policy, text) : NULL;
+	free(text);
+	return kept;
 }
 
 bool policy_complain(struct cordon_error *err, const struct origin *origin, const char *format, ...)
@@ -200,7 +186,7 @@ static struct origin origin_at(const struct reading *reading, int line, int colu
 static bool note_key(struct policy *policy, const struct key *key, struct origin origin, int order,
 		     struct cordon_error *err)
 {
-	struct key_statement *statement = LIST_ADD(&policy->keys);
+	struct key_statement *statement = LIST_ADD_IN(&policy->arena, &policy->keys);
 	if (!statement)
 		return cordon_fail_memory(err);
 	*statement = (struct key_statement){ key, origin, order };
@@ -340,35 +326,45 @@ static void take_back(struct policy *policy, const struct mark *mark)
 	policy->extends = mark->extends;
 }
 
+static bool check_reading(const struct reading *reading, int rank, struct cordon_error *err)
+{
+	if (reading->policy->rules)
+		return cordon_fail(err, CORDON_BAD_USAGE, "the policy is fixed already");
+	if (rank >= ORDER_ROOM / 2 || rank <= -ORDER_ROOM / 2)
+		return cordon_fail_at(err, reading->file, 0, 0, "too many policies extend one another");
+	if (reading->layer == LAYER_FLAGS)
+		return cordon_fail(err, CORDON_BAD_USAGE, "flags are no text");
+	return true;
+}
+
+/* Takes over what stands in the text whose values these are; its file and folder live as long as the policy. */
+static bool add_values(struct reading reading, int rank, const struct jsonc_node *root, struct cordon_error *err)
+{
+	struct policy *policy = reading.policy;
+	struct mark mark = mark_of(policy);
+	reading.order = ORDER_OF(reading.layer, rank);
+	policy->extends = NULL;
+	if (!read_group(&reading, key_find(""), root, err) || !protect_file(&reading, err)) {
+		take_back(policy, &mark);
+		return false;
+	}
+	return true;
+}
+
 static bool add_text(struct reading reading, int rank, const char *bytes, size_t length, struct cordon_error *err)
 {
 	struct policy *policy = reading.policy;
-	if (policy->rules)
-		return cordon_fail(err, CORDON_BAD_USAGE, "the policy is fixed already");
-	if (rank >= ORDER_ROOM / 2 || rank <= -ORDER_ROOM / 2)
-		return cordon_fail_at(err, reading.file, 0, 0, "too many policies extend one another");
-	if (reading.layer == LAYER_FLAGS)
-		return cordon_fail(err, CORDON_BAD_USAGE, "flags are no text");
-
 	CORDON_ON_EXIT(jsonc_free_at) struct jsonc *document = NULL;
-	if (!jsonc_parse(reading.file, bytes, length, &document, err))
+	if (!check_reading(&reading, rank, err) || !jsonc_parse(reading.file, bytes, length, &document, err))
 		return false;
 
-	struct mark mark = mark_of(policy);
-	reading.order = ORDER_OF(reading.layer, rank);
 	reading.file = policy_keep(policy, reading.file);
 	bool has_folder = reading.folder;
 	if (has_folder)
 		reading.folder = policy_keep(policy, reading.folder);
 	if (!reading.file || (has_folder && !reading.folder))
 		return cordon_fail_memory(err);
-
-	policy->extends = NULL;
-	if (!read_group(&reading, key_find(""), jsonc_root(document), err) || !protect_file(&reading, err)) {
-		take_back(policy, &mark);
-		return false;
-	}
-	return true;
+	return add_values(reading, rank, jsonc_root(document), err);
 }
 
 bool policy_add_text(struct policy *policy, enum layer layer, const char *file, const char *folder, const char *bytes,
@@ -386,6 +382,23 @@ bool policy_add_base(struct policy *policy, enum layer layer, const char *file, 
 {
 	struct reading reading = { policy, file, folder, layer, 0 };
 	if (!add_text(reading, policy->rank_bottom - 1, bytes, length, err))
+		return false;
+	policy->rank_bottom--;
+	return true;
+}
+
+bool policy_add_preset(struct policy *policy, const char *name, struct cordon_error *err)
+{
+	const struct preset_data *preset = find_preset(name);
+	if (!preset)
+		return cordon_fail(err, CORDON_BAD_USAGE, "no preset '%s'; there are %s", name, preset_names());
+	struct reading reading = { policy, preset->file, NULL, LAYER_PRESET, 0 };
+	int rank = policy->rank_bottom - 1;
+	/* Room for what a preset says, so that it comes in one piece. */
+	if (!LIST_RESERVE_IN(&policy->arena, &policy->files, PRESET_RULES) ||
+	    !LIST_RESERVE_IN(&policy->arena, &policy->remove, PRESET_RULES))
+		return cordon_fail_memory(err);
+	if (!check_reading(&reading, rank, err) || !add_values(reading, rank, preset->root, err))
 		return false;
 	policy->rank_bottom--;
 	return true;

@@ -118,9 +118,14 @@ CORDON_CHECKED bool policy_add_text(struct policy *policy, enum layer layer, con
 CORDON_CHECKED bool policy_add_base(struct policy *policy, enum layer layer, const char *file, const char *folder,
 				    const char *bytes, size_t length, struct cordon_error *err);
 
+/* As policy_add_base with the text of a preset, in LAYER_PRESET; CORDON_BAD_USAGE when there is none of that name. A
+ * start does this each time: the preset was read when cordon was built.
+ */
+CORDON_CHECKED bool policy_add_preset(struct policy *policy, const char *name, struct cordon_error *err);
+
 /* What the text added last names in `extends`: the name of a preset, or a path (folder already joined); NULL when it
- * names nothing. The caller adds that with policy_add_base, a preset to LAYER_PRESET and a file to the layer of the
- * text, and asks again: presets extend presets. At most 16 in a chain, so that a circle ends. A text without
+ * names nothing. The caller adds that, a preset with policy_add_preset and a file with policy_add_base to the layer of
+ * the text, and asks again: presets extend presets. At most 16 in a chain, so that a circle ends. A text without
  * `extends` is laid on the run's preset; a preset that is extended stands in its place.
  */
 const char *policy_extends(const struct policy *policy);
@@ -143,8 +148,8 @@ const char *preset_find(const char *name, size_t *ret_length);
 /* Comma-separated names for messages. */
 const char *preset_names(void);
 
-/* Paths under which the grant writes, expanded with facts->variables, as a NULL-terminated malloc'ed list of
- * malloc'ed strings that the caller frees with policy_free_list. Rules that use a variable of which nothing is known
+/* Paths under which the grant writes, expanded with facts->variables, as a NULL-terminated malloc'ed list, in one piece
+ * with its strings, that the caller frees with policy_free_list. Rules that use a variable of which nothing is known
  * yet (git) are passed over.
  */
 CORDON_CHECKED bool policy_roots(const struct policy *policy, const struct facts *facts, char ***ret_paths,
@@ -153,6 +158,9 @@ CORDON_CHECKED bool policy_roots(const struct policy *policy, const struct facts
 /* Every literal path that a rule names, expanded; same ownership. An unknown variable is an error with its place. */
 CORDON_CHECKED bool policy_paths(const struct policy *policy, const struct facts *facts, char ***ret_paths,
 				 struct cordon_error *err);
+
+/* May a rule that names "/" close it? For facts->root_stays_open; true where that is not plain to see. */
+bool policy_may_close_root(const struct policy *policy, const struct facts *facts);
 
 /* Every distinct glob pattern of a rule, expanded; same ownership. After the paths of policy_paths were surveyed, the
  * caller walks each of policy_places, and adds each path for which policy_glob_matches to facts->paths, before

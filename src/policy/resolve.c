@@ -8,52 +8,30 @@
 
 enum { GLOBS_MAX = 256 };
 
-/* -- facts by path ---------------------------------------------------------------------------------------------- */
-
-static int compare_facts(const void *left, const void *right)
-{
-	const struct path_fact *a = *(const struct path_fact *const *)left;
-	const struct path_fact *b = *(const struct path_fact *const *)right;
-	return strcmp(a->path, b->path);
-}
-
-static bool index_facts(struct resolving *resolving, struct cordon_error *err)
-{
-	const struct path_fact_list *paths = &resolving->facts->paths;
-	resolving->index = calloc(paths->count + 1, sizeof(struct path_fact *));
-	if (!resolving->index)
-		return cordon_fail_memory(err);
-	for (size_t i = 0; i < paths->count; i++)
-		resolving->index[i] = &paths->items[i];
-	qsort(resolving->index, paths->count, sizeof *resolving->index, compare_facts);
-	return true;
-}
-
-static const struct path_fact *find_fact(const struct resolving *resolving, const char *path)
-{
-	struct path_fact wanted = { .path = (char *)path };
-	const struct path_fact *pointer = &wanted;
-	const struct path_fact *const *found = bsearch(&pointer, resolving->index, resolving->facts->paths.count,
-						       sizeof *resolving->index, compare_facts);
-	return found ? *found : NULL;
-}
-
 /* -- candidates ------------------------------------------------------------------------------------------------- */
 
-static const char *keep_key(struct policy *policy, const char *path)
+/* Lives as long as the path and the policy: on Linux a path is its own key, but for the root's separator. */
+static const char *key_of(struct policy *policy, const char *path, size_t *ret_length)
 {
-	struct text key = { 0 };
+	CORDON_ON_EXIT(text_free) struct text key = { 0 };
+	size_t length = strlen(path);
+	if (policy->target == TARGET_LINUX && length > 0 && path[length - 1] != '/') {
+		*ret_length = length;
+		return path;
+	}
 	path_add_key(policy->target, path, &key);
-	return policy_keep_taken(policy, text_take(&key));
+	*ret_length = key.length;
+	return text_ok(&key) ? policy_keep(policy, text_str(&key)) : NULL;
 }
 
+/* The path, or where there is a fact about it the fact's own copy: facts outlive the policy. */
 static bool add_candidate(struct resolving *resolving, const struct file_statement *statement, const char *path,
 			  const struct path_fact *fact, bool is_glob, struct candidate **ret_candidate,
 			  struct cordon_error *err)
 {
 	struct policy *policy = resolving->policy;
-	struct candidate *candidate = LIST_ADD(&resolving->candidates);
-	const char *kept = policy_keep(policy, path);
+	struct candidate *candidate = LIST_ADD_IN(&resolving->arena, &resolving->candidates);
+	const char *kept = fact ? fact->path : policy_keep(policy, path);
 	if (!candidate || !kept)
 		return cordon_fail_memory(err);
 
@@ -63,15 +41,16 @@ static bool add_candidate(struct resolving *resolving, const struct file_stateme
 	candidate->rule = (struct rule){
 		.pattern = statement->pattern,
 		.path = kept,
-		.landing = fact && fact->landing ? policy_keep(policy, fact->landing) : kept,
+		.landing = fact && fact->landing ? fact->landing : kept,
 		.is_glob = is_glob,
 		.access = statement->access,
 		.origin = statement->origin,
 		.fact = fact,
 	};
 	candidate->statement = statement;
-	candidate->path_key = keep_key(policy, path);
-	candidate->key = candidate->rule.landing ? keep_key(policy, candidate->rule.landing) : NULL;
+	candidate->path_key = candidate->key = key_of(policy, kept, &candidate->key_length);
+	if (candidate->rule.landing != kept)
+		candidate->key = key_of(policy, candidate->rule.landing, &candidate->key_length);
 	if (!candidate->path_key || !candidate->key)
 		return cordon_fail_memory(err);
 	candidate->specificity = 2 * path_depth(policy->target, candidate->key);
@@ -82,7 +61,7 @@ static bool add_candidate(struct resolving *resolving, const struct file_stateme
 
 static bool add_root(struct resolving *resolving, const char *path_key, const char *key, struct cordon_error *err)
 {
-	struct root *root = LIST_ADD(&resolving->roots);
+	struct root *root = LIST_ADD_IN(&resolving->arena, &resolving->roots);
 	if (!root)
 		return cordon_fail_memory(err);
 	*root = (struct root){ path_key, key };
@@ -100,7 +79,8 @@ static bool find_writable(struct resolving *resolving, struct cordon_error *err)
 	}
 	if (!resolving->facts->workspace)
 		return true;
-	const char *key = keep_key(resolving->policy, resolving->facts->workspace);
+	size_t length;
+	const char *key = key_of(resolving->policy, resolving->facts->workspace, &length);
 	return key ? add_root(resolving, key, key, err) : cordon_fail_memory(err);
 }
 
@@ -111,10 +91,11 @@ static bool is_led_away(const struct resolving *resolving, const struct candidat
 	for (size_t i = 0; i < resolving->roots.count; i++) {
 		const struct root *root = &resolving->roots.items[i];
 		const char *above[] = { root->path_key, root->key };
-		for (size_t j = 0; j < COUNT_OF(above); j++) {
-			size_t length = strlen(above[j]);
-			const char *rest = candidate->path_key + length;
-			if (!path_is_below(target, candidate->path_key, above[j]) || !*rest)
+		for (size_t j = root->path_key == root->key; j < COUNT_OF(above); j++) {
+			if (!path_is_below(target, candidate->path_key, above[j]))
+				continue;
+			const char *rest = candidate->path_key + strlen(above[j]);
+			if (!*rest)
 				continue;
 			size_t landing = strlen(root->key);
 			if (!path_is_below(target, candidate->key, root->key) ||
@@ -165,11 +146,12 @@ static bool add_glob(struct resolving *resolving, const struct expansion *expans
 	CORDON_ON_EXIT(free_text) char *literal = pattern_literal(target, expansion->path);
 	if (!literal)
 		return cordon_fail_memory(err);
-	const struct path_fact *fact = find_fact(resolving, literal);
+	const struct path_fact *fact = facts_find_path(resolving->facts, literal);
 	CORDON_ON_EXIT(free_text)
 	char *pattern = fact && fact->landing ? pattern_move(target, expansion->path, fact->landing)
 					      : strdup(expansion->path);
-	const char *key = keep_key(resolving->policy, fact && fact->landing ? fact->landing : literal);
+	size_t length;
+	const char *key = key_of(resolving->policy, fact && fact->landing ? fact->landing : literal, &length);
 	if (!pattern || !key)
 		return cordon_fail_memory(err);
 
@@ -200,16 +182,20 @@ static bool add_nothing_else(struct resolving *resolving, struct cordon_error *e
 		.order = -1,
 	};
 	const char *path = resolving->policy->target == TARGET_WINDOWS ? "\\" : "/";
-	return add_candidate(resolving, &nothing, path, find_fact(resolving, path), false, NULL, err);
+	return add_candidate(resolving, &nothing, path, facts_find_path(resolving->facts, path), false, NULL, err);
 }
 
 static bool add_all(struct resolving *resolving, struct cordon_error *err)
 {
 	size_t globs = 0;
+	if (!LIST_RESERVE_IN(&resolving->arena, &resolving->candidates, resolving->expansions.count + 1))
+		return cordon_fail_memory(err);
 	for (size_t i = 0; i < resolving->expansions.count; i++) {
 		const struct expansion *expansion = &resolving->expansions.items[i];
-		if (!expansion->is_glob && !add_candidate(resolving, expansion->statement, expansion->path,
-							  find_fact(resolving, expansion->path), false, NULL, err))
+		if (expansion->is_glob)
+			continue;
+		const struct path_fact *fact = facts_find_bytes(resolving->facts, expansion->path, expansion->length);
+		if (!add_candidate(resolving, expansion->statement, expansion->path, fact, false, NULL, err))
 			return false;
 	}
 	if (!find_writable(resolving, err))
@@ -288,20 +274,17 @@ static bool check_flags(const struct policy *policy, struct cordon_error *err)
 static bool resolve_files(struct resolving *resolving, struct cordon_error *err)
 {
 	struct policy *policy = resolving->policy;
-	if (!policy_expand(policy, resolving->facts, false, &resolving->expansions, err) ||
-	    !index_facts(resolving, err) || !add_all(resolving, err) || !check_missing(resolving, err) ||
-	    !check_links(resolving, err))
+	if (!policy_expand(policy, resolving->facts, false, &resolving->arena, &resolving->expansions, err) ||
+	    !add_all(resolving, err) || !check_missing(resolving, err) || !check_links(resolving, err))
 		return false;
-	return policy_arrange(policy, resolving->candidates.items, resolving->candidates.count, err) &&
+	return policy_arrange(policy, resolving->candidates.items, resolving->candidates.count, &resolving->arena,
+			      err) &&
 	       check_flags(policy, err);
 }
 
 static void resolving_free(struct resolving *resolving)
 {
-	expansions_free(&resolving->expansions);
-	free(resolving->candidates.items);
-	free(resolving->roots.items);
-	free(resolving->index);
+	arena_free(&resolving->arena);
 }
 
 bool policy_resolve(struct policy *policy, const struct facts *facts, struct cordon_error *err)
@@ -315,7 +298,9 @@ bool policy_resolve(struct policy *policy, const struct facts *facts, struct cor
 	    !policy_settle_settings(policy, err) || !policy_check_environment(policy, err))
 		return false;
 
-	CORDON_ON_EXIT(resolving_free) struct resolving resolving = { .policy = policy, .facts = facts };
+	struct arena_room room;
+	CORDON_ON_EXIT(resolving_free)
+	struct resolving resolving = { .arena = arena_in(&room), .policy = policy, .facts = facts };
 	/* A policy that could not be fixed decides nothing. */
 	if (!resolve_files(&resolving, err)) {
 		policy_forget_rules(policy);

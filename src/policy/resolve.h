@@ -1,7 +1,7 @@
 /* policy/resolve.h: what policy_resolve is made of; for src/policy alone. */
 #pragma once
 
-#include "policy/store.h"
+#include "policy/expand.h"
 
 /* A rule before it is put in order. */
 struct candidate {
@@ -9,6 +9,7 @@ struct candidate {
 	const struct file_statement *statement;
 	const char *path_key; /* of the path as named */
 	const char *key;      /* of its landing */
+	size_t key_length;
 	unsigned specificity; /* twice the components of a literal rule; one more or less for globs (path.h) */
 	bool is_found;        /* one match of a glob */
 	bool is_led;          /* by a link that the command could have made: only narrows */
@@ -19,9 +20,9 @@ struct root {
 };
 
 struct resolving {
+	struct arena arena; /* for what is used meanwhile */
 	struct policy *policy;
 	const struct facts *facts;
-	const struct path_fact **index; /* the facts' paths, sorted */
 	struct expansions expansions;
 	struct {
 		struct candidate *items;
@@ -36,9 +37,11 @@ struct resolving {
 /* workspace.c: refuses a workspace that is no project's folder. */
 CORDON_CHECKED bool workspace_check(const struct facts *facts, struct cordon_error *err);
 
-/* decide.c: puts the rules in order, parents first, and fixes who decides at each landing. */
+/* decide.c: puts the rules in order, parents first, and fixes who decides at each landing. What a link leads to is
+ * narrowed in the candidates. The arena is for what is used meanwhile.
+ */
 CORDON_CHECKED bool policy_arrange(struct policy *policy, struct candidate *candidates, size_t count,
-				   struct cordon_error *err);
+				   struct arena *arena, struct cordon_error *err);
 void policy_forget_rules(struct policy *policy);
 
 /* The strictest of the bounds alone; rule is NULL when none has a rule. */

@@ -91,7 +91,7 @@ static bool check_mode(const struct policy *policy, const struct mode_statement 
 static bool add_host(struct policy *policy, const char *pattern, uint16_t port, struct origin origin,
 		     struct cordon_error *err)
 {
-	struct host_rule *rule = LIST_ADD(&policy->allowed_hosts);
+	struct host_rule *rule = LIST_ADD_IN(&policy->arena, &policy->allowed_hosts);
 	if (!rule)
 		return cordon_fail_memory(err);
 	*rule = (struct host_rule){ pattern, port, origin };
@@ -168,7 +168,7 @@ static bool settle_ports(struct policy *policy, struct cordon_error *err)
 				return fail_bounded(err, &statement->origin, "the port", &bound->origin);
 			continue;
 		}
-		uint16_t *port = LIST_ADD(&policy->ports);
+		uint16_t *port = LIST_ADD_IN(&policy->arena, &policy->ports);
 		if (!port)
 			return cordon_fail_memory(err);
 		*port = statement->port;
@@ -186,7 +186,7 @@ bool policy_settle_network(struct policy *policy, struct cordon_error *err)
 	if (settled.mode != NETWORK_FILTERED)
 		return true;
 	for (size_t i = 0; i < policy->deny.count; i++) {
-		struct host_rule *rule = LIST_ADD(&policy->denied_hosts);
+		struct host_rule *rule = LIST_ADD_IN(&policy->arena, &policy->denied_hosts);
 		if (!rule)
 			return cordon_fail_memory(err);
 		*rule = policy->deny.items[i].rule;

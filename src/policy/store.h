@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "base/arena.h"
 #include "base/list.h"
 #include "policy/keys.h"
 #include "policy/policy.h"
@@ -23,8 +24,19 @@ enum table {
 	TABLE_COUNT,
 };
 
+/* A pattern taken apart, once for all its expansions. */
+struct parts {
+	const char *variable; /* in front; NULL: none */
+	size_t variable_length;
+	const char *rest;
+	size_t rest_length;
+	bool is_plain;   /* path_is_plain of the rest */
+	const char *why; /* what is wrong with it; NULL: nothing */
+};
+
 struct file_statement {
 	const char *pattern;
+	struct parts parts;
 	const char *folder; /* NULL: a relative pattern is an error */
 	enum access access;
 	enum table table;
@@ -58,9 +70,19 @@ struct limit_statement {
 	int order;
 };
 
+/* A name, or a pattern with `*` for any text, looked at once: a start asks of every variable whether it is one of more
+ * than a hundred.
+ */
+struct name_pattern {
+	const char *text;
+	size_t length;
+	size_t front, back; /* how much of it stands before the first `*` and behind the last; without one: all, 0 */
+	size_t least;       /* how long a name is at least */
+};
+
 struct variable_statement {
-	const char *name;  /* a pattern for inherit and remove */
-	const char *value; /* set */
+	struct name_pattern name; /* a pattern for inherit and remove */
+	const char *value;        /* set */
 	struct origin origin;
 	int order;
 };
@@ -92,9 +114,14 @@ struct spot {
 	const struct rule *winners[TABLE_COUNT]; /* NULL: the table has no rule there */
 };
 
+struct spot_slot {
+	uint32_t hash;  /* of the spot's key */
+	uint32_t place; /* its index + 1; 0: free */
+};
+
 struct policy {
 	enum target target;
-	LIST_OF(char *) strings; /* owns all text that the rest points to */
+	struct arena arena; /* holds all lists and the texts that they point to */
 	struct file_statements {
 		struct file_statement *items;
 		size_t count, room;
@@ -121,8 +148,10 @@ struct policy {
 	unsigned *specificities; /* of each rule */
 	int *orders;
 	size_t rule_count;
-	struct spot *spots; /* sorted by key */
+	struct spot *spots;
 	size_t spot_count;
+	struct spot_slot *slots; /* hash table of the spots */
+	size_t slot_count;       /* a power of two */
 	LIST_OF(struct host_rule) allowed_hosts;
 	LIST_OF(struct host_rule) denied_hosts;
 	LIST_OF(uint16_t) ports;
@@ -130,7 +159,7 @@ struct policy {
 
 /* A copy that lives as long as the policy; NULL when memory is short. */
 const char *policy_keep(struct policy *policy, const char *text);
-/* The same for malloc'ed text, which the policy now owns; NULL for NULL. */
+/* The same for malloc'ed text, which is released; NULL for NULL. */
 const char *policy_keep_taken(struct policy *policy, char *text);
 
 /* A failure whose place is a statement's: CORDON_BAD_POLICY in a file, CORDON_BAD_USAGE for a flag. */
@@ -148,6 +177,9 @@ static inline bool is_bound(enum layer layer)
 /* The last statement of the key in the grant or in one bound; NULL when it says nothing of it. */
 const struct key_statement *policy_find_key(const struct policy *policy, const char *key, enum layer layer);
 
+/* expand.c: the parts point into the pattern. */
+struct parts policy_take_apart(enum target target, const char *pattern, bool is_verbatim);
+
 /* settle.c: what bounds leave of the grant; both are parts of policy_resolve. */
 CORDON_CHECKED bool policy_settle_network(struct policy *policy, struct cordon_error *err);
 CORDON_CHECKED bool policy_settle_settings(struct policy *policy, struct cordon_error *err);
@@ -157,25 +189,3 @@ CORDON_CHECKED bool policy_check_environment(const struct policy *policy, struct
 
 /* The value in NAME=VALUE when that is the name; else NULL. */
 const char *environment_value(enum target target, const char *entry, const char *name);
-
-/* One statement for one path. */
-struct expansion {
-	char *path; /* or pattern */
-	bool is_glob;
-	const struct file_statement *statement;
-};
-
-struct expansions {
-	struct expansion *items;
-	size_t count, room;
-};
-
-/* expand.c: every statement's paths. `is_early`: statements that use a variable of which nothing is known yet are
- * passed over.
- */
-CORDON_CHECKED bool policy_expand(const struct policy *policy, const struct facts *facts, bool is_early,
-				  struct expansions *expansions, struct cordon_error *err);
-void expansions_free(struct expansions *expansions);
-
-/* The glob's pattern with its literal part as it lands; malloc'ed. */
-char *policy_landing_pattern(enum target target, const struct facts *facts, const char *pattern);

@@ -78,17 +78,19 @@ bool take_file(struct policy *policy, const struct setting *setting, struct cord
 	if (!setting->name || !setting->name[0])
 		return policy_complain(err, &setting->origin, "a rule needs a path");
 
-	struct file_statement *statement = LIST_ADD(&policy->files);
+	struct file_statement *statement = LIST_ADD_IN(&policy->arena, &policy->files);
 	const char *pattern = policy_keep(policy, setting->name);
 	if (!statement || !pattern)
 		return cordon_fail_memory(err);
 	enum layer layer = setting->origin.layer;
+	/* The shell has replaced a flag's wildcards already: what is left of them belongs to a name. */
+	bool is_verbatim = layer == LAYER_FLAGS;
 	*statement = (struct file_statement){
 		.pattern = pattern,
+		.parts = policy_take_apart(policy->target, pattern, is_verbatim),
 		.folder = setting->folder,
 		.access = (enum access)access,
-		/* the shell has replaced wildcards already: what is left of them belongs to a name */
-		.is_verbatim = layer == LAYER_FLAGS,
+		.is_verbatim = is_verbatim,
 		.table = layer == LAYER_MANAGED   ? TABLE_MANAGED
 			 : layer == LAYER_PROJECT ? TABLE_PROJECT
 						  : TABLE_GRANT,
@@ -107,7 +109,7 @@ bool take_mode(struct policy *policy, const struct setting *setting, struct cord
 	int mode = find_word(setting, mode_names, err);
 	if (mode < 0)
 		return false;
-	struct mode_statement *statement = LIST_ADD(&policy->modes);
+	struct mode_statement *statement = LIST_ADD_IN(&policy->arena, &policy->modes);
 	if (!statement)
 		return cordon_fail_memory(err);
 	*statement = (struct mode_statement){ (enum network_mode)mode, setting->origin, setting->order };
@@ -127,7 +129,7 @@ static bool take_host(struct policy *policy, struct host_statements *hosts, cons
 	if (why)
 		return policy_complain(err, &setting->origin, "'%s': %s", setting->text, why);
 	const char *kept = policy_keep_taken(policy, host);
-	struct host_statement *statement = kept ? LIST_ADD(hosts) : NULL;
+	struct host_statement *statement = kept ? LIST_ADD_IN(&policy->arena, hosts) : NULL;
 	if (!statement)
 		return cordon_fail_memory(err);
 	*statement = (struct host_statement){ { kept, port, setting->origin }, setting->order };
@@ -152,7 +154,7 @@ bool take_port(struct policy *policy, const struct setting *setting, struct cord
 	const char *why = value_read_port(setting->text, &port);
 	if (why)
 		return policy_complain(err, &setting->origin, "'%s': %s", setting->text, why);
-	struct port_statement *statement = LIST_ADD(&policy->listen);
+	struct port_statement *statement = LIST_ADD_IN(&policy->arena, &policy->listen);
 	if (!statement)
 		return cordon_fail_memory(err);
 	*statement = (struct port_statement){ port, setting->origin, setting->order };
@@ -204,7 +206,7 @@ bool take_limit(struct policy *policy, const struct setting *setting, struct cor
 	const char *why = read_limit(limit.limit, setting->text, &limit);
 	if (why)
 		return policy_complain(err, &setting->origin, "'%s': %s", setting->text, why);
-	struct limit_statement *statement = LIST_ADD(&policy->limits);
+	struct limit_statement *statement = LIST_ADD_IN(&policy->arena, &policy->limits);
 	if (!statement)
 		return cordon_fail_memory(err);
 	*statement = limit;
@@ -212,6 +214,20 @@ bool take_limit(struct policy *policy, const struct setting *setting, struct cor
 }
 
 /* -- environment ------------------------------------------------------------------------------------------------ */
+
+static struct name_pattern look_at(const char *text)
+{
+	struct name_pattern pattern = { .text = text };
+	bool has_star = false;
+	for (; text[pattern.length]; pattern.length++) {
+		bool is_star = text[pattern.length] == '*';
+		has_star |= is_star;
+		pattern.front += !has_star;
+		pattern.back = is_star ? 0 : pattern.back + has_star;
+		pattern.least += !is_star;
+	}
+	return pattern;
+}
 
 static bool add_variable(struct policy *policy, struct variable_statements *list, const struct setting *setting,
 			 const char *name, const char *value, struct cordon_error *err)
@@ -223,10 +239,15 @@ static bool add_variable(struct policy *policy, struct variable_statements *list
 	const char *kept_value = value ? policy_keep(policy, value) : NULL;
 	if (!kept_name || (value && !kept_value))
 		return cordon_fail_memory(err);
-	struct variable_statement *statement = LIST_ADD(list);
+	struct variable_statement *statement = LIST_ADD_IN(&policy->arena, list);
 	if (!statement)
 		return cordon_fail_memory(err);
-	*statement = (struct variable_statement){ kept_name, kept_value, setting->origin, setting->order };
+	*statement = (struct variable_statement){
+		.name = look_at(kept_name),
+		.value = kept_value,
+		.origin = setting->origin,
+		.order = setting->order,
+	};
 	return true;
 }
 
@@ -278,7 +299,7 @@ bool take_accepted(struct policy *policy, const struct setting *setting, struct 
 		return policy_complain(err, &setting->origin, "unknown level '%s'%s", equals + 1,
 				       hint_names(&hint, equals + 1, levels));
 
-	struct accept_statement *statement = LIST_ADD(&policy->accept);
+	struct accept_statement *statement = LIST_ADD_IN(&policy->arena, &policy->accept);
 	if (!statement)
 		return cordon_fail_memory(err);
 	bool is_absent = equals && strcmp(equals + 1, "absent") == 0;

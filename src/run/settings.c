@@ -294,14 +294,7 @@ bool settings_set(struct settings *settings, const char *flag, const char *key, 
 static bool add_preset(struct policy *policy, const char *name, struct cordon_error *err)
 {
 	for (int i = 0; i < EXTENDS_MAX; i++) {
-		size_t length;
-		const char *bytes = preset_find(name, &length);
-		if (!bytes)
-			return cordon_fail(err, CORDON_BAD_USAGE, "no preset '%s'; there are %s", name, preset_names());
-		CORDON_ON_EXIT(free_text) char *file = text_format("preset %s", name);
-		if (!file)
-			return cordon_fail_memory(err);
-		if (!policy_add_base(policy, LAYER_PRESET, file, NULL, bytes, length, err))
+		if (!policy_add_preset(policy, name, err))
 			return false;
 		name = policy_extends(policy);
 		if (!name)

@@ -89,6 +89,7 @@ static bool survey_here(const struct policy *policy, struct facts *facts, struct
 {
 	CORDON_ON_EXIT(free_list_at) char **roots = NULL;
 	CORDON_ON_EXIT(free_list_at) char **paths = NULL;
+	facts->root_stays_open = !policy_may_close_root(policy, facts);
 	return policy_roots(policy, facts, &roots, err) && os_survey_git(facts, roots, err) &&
 	       policy_paths(policy, facts, &paths, err) && os_survey_paths(facts, paths, err) &&
 	       os_survey_paths(facts, plan_paths(facts->target), err) && survey_globs(policy, facts, err) &&

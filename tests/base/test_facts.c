@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,17 +54,41 @@ static void facts__paths_are_found_whole(void **state)
 	(void)state;
 	CORDON_ON_EXIT(facts_free_at) struct facts *facts = facts_new(TARGET_LINUX);
 	static const char *const paths[] = { "/w", "/w/.git", "/w/.github" };
+	assert_null(facts_find_path(facts, "/w"));
 	for (size_t i = 0; i < COUNT_OF(paths); i++) {
-		struct path_fact *fact = LIST_ADD(&facts->paths);
+		struct path_fact *fact = facts_add_path(facts, paths[i], "/w/landing");
 		assert_non_null(fact);
-		fact->path = strdup(paths[i]);
-		assert_non_null(fact->path);
+		assert_string_equal(fact->path, paths[i]);
+		assert_string_equal(fact->landing, "/w/landing");
 	}
 
 	for (size_t i = 0; i < COUNT_OF(paths); i++)
 		assert_ptr_equal(facts_find_path(facts, paths[i]), &facts->paths.items[i]);
 	assert_null(facts_find_path(facts, "/w/.gi"));
 	assert_null(facts_find_path(facts, "/w/"));
+	assert_ptr_equal(facts_find_bytes(facts, "/w/.github", 7), &facts->paths.items[1]);
+	assert_null(facts_find_bytes(facts, "/w/.github", 9));
+}
+
+/* However many there are: the table grows and loses none. */
+static void facts__paths_are_found_among_thousands(void **state)
+{
+	(void)state;
+	CORDON_ON_EXIT(facts_free_at) struct facts *facts = facts_new(TARGET_LINUX);
+	for (int i = 0; i < 5000; i++) {
+		char path[32];
+		snprintf(path, sizeof path, "/w/%d", i);
+		struct path_fact *fact = facts_add_path(facts, path, i % 2 ? path : "/w/elsewhere");
+		assert_non_null(fact);
+		fact->inode = (uint64_t)i;
+		assert_int_equal(fact->landing == fact->path, i % 2);
+	}
+	for (int i = 0; i < 5000; i++) {
+		char path[32];
+		snprintf(path, sizeof path, "/w/%d", i);
+		assert_int_equal(facts_find_path(facts, path)->inode, i);
+	}
+	assert_null(facts_find_path(facts, "/w/5000"));
 }
 
 static void facts__nothing_is_freed_without_harm(void **state)
@@ -79,6 +104,7 @@ int main(void)
 		cmocka_unit_test(facts__variables_have_any_number_of_values),
 		cmocka_unit_test(facts__variable_names_end_by_length),
 		cmocka_unit_test(facts__paths_are_found_whole),
+		cmocka_unit_test(facts__paths_are_found_among_thousands),
 		cmocka_unit_test(facts__nothing_is_freed_without_harm),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

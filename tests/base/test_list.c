@@ -69,10 +69,30 @@ static void scope__taken_pointer_is_not_released(void **state)
 	free(kept);
 }
 
+/* Room that was made at once is room, not items. */
+static void list__reserved_room_is_used(void **state)
+{
+	(void)state;
+	CORDON_ON_EXIT(free_items) struct items list = { 0 };
+	assert_true(LIST_RESERVE(&list, 100));
+	assert_int_equal(list.count, 0);
+	struct item *items = list.items;
+	for (long i = 0; i < 100; i++) {
+		struct item *item = LIST_ADD(&list);
+		assert_non_null(item);
+		assert_int_equal(item->value, 0);
+	}
+	assert_ptr_equal(list.items, items);
+	assert_true(LIST_RESERVE(&list, 0));
+	assert_false(LIST_RESERVE(&list, SIZE_MAX / 2));
+	assert_int_equal(list.count, 100);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(list__items_start_zeroed_and_keep_their_place),
+		cmocka_unit_test(list__reserved_room_is_used),
 		cmocka_unit_test(list__a_reused_place_is_zeroed_again),
 		cmocka_unit_test(scope__taken_pointer_is_not_released),
 	};

@@ -109,6 +109,40 @@ static void text__knows_how_strings_start_and_end(void **state)
 	}
 }
 
+static int sign(int number)
+{
+	return (number > 0) - (number < 0);
+}
+
+/* Eight bytes are compared at a time: a difference anywhere, also behind the eighth, is seen, and bytes count as
+ * unsigned. The copies are exact, so that the sanitizer sees who reads behind the end.
+ */
+static void text__compares_as_strcmp_does(void **state)
+{
+	(void)state;
+	static const char *const texts[] = {
+		"",          "/",        "/home/u",         "/home/u/",        "/home/u/.ssh",       "/home/u/.ssi",
+		"/home/u/a", "/home/v",  "/home/u/.config", "/home/u/.confih", "/home/u/.config/gh", "/home/u/\xff",
+		"/home/u/~", "\xc3\xa4", "/home/ux/.ssh",   "12345678",        "1234567x",           "12345678x",
+	};
+	for (size_t i = 0; i < COUNT_OF(texts); i++) {
+		for (size_t j = 0; j < COUNT_OF(texts); j++) {
+			size_t a_length = strlen(texts[i]), b_length = strlen(texts[j]);
+			CORDON_ON_EXIT(free_text) char *a = malloc(a_length + !a_length);
+			CORDON_ON_EXIT(free_text) char *b = malloc(b_length + !b_length);
+			assert_true(a && b);
+			memcpy(a, texts[i], a_length);
+			memcpy(b, texts[j], b_length);
+			assert_int_equal(sign(text_compare(a, a_length, b, b_length)),
+					 sign(strcmp(texts[i], texts[j])));
+			size_t common = 0, shorter = a_length < b_length ? a_length : b_length;
+			while (common < shorter && a[common] == b[common])
+				common++;
+			assert_int_equal(text_common(a, b, shorter), common);
+		}
+	}
+}
+
 #define NAME_63 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
 /* "Did you mean": the distance is symmetric, and a key of any length is safe to ask about. */
@@ -146,6 +180,7 @@ int main(void)
 		cmocka_unit_test(text__starts_anew_after_it_was_taken),
 		cmocka_unit_test(text__a_failure_is_not_forgotten),
 		cmocka_unit_test(text__knows_how_strings_start_and_end),
+		cmocka_unit_test(text__compares_as_strcmp_does),
 		cmocka_unit_test(text__distance_counts_single_changes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -114,6 +114,75 @@ static void paths__bring_the_directories_above_along(void **state)
 	assert_non_null(facts_find_path(facts, "/etc"));
 }
 
+/* What is in the root matters only where it is closed, and a link to it is another name for closing it. */
+static void paths__list_the_root_where_it_may_be_closed(void **state)
+{
+	(void)state;
+	link_to("/", in_scratch("all"));
+	static const struct {
+		bool stays_open;
+		const char *path;
+		bool is_listed;
+	} cases[] = {
+		{ false, "work", true },
+		{ true, "work", false },
+		{ true, "all", true },
+		{ true, "all/etc", false },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		begin();
+		CORDON_ON_EXIT(facts_free_at) struct facts *facts = facts_new(TARGET_LINUX);
+		char path[256];
+		snprintf(path, sizeof path, "%s", in_scratch("%s", cases[i].path));
+		char *const paths[] = { path, NULL };
+		facts->root_stays_open = cases[i].stays_open;
+		assert_true(os_survey_paths(facts, paths, &err));
+		assert_int_equal(facts->root_is_listed, cases[i].is_listed);
+		assert_int_equal(facts_find_path(facts, "/usr") != NULL, cases[i].is_listed);
+	}
+}
+
+/* A rule's path is looked at by its links each time: what an earlier one said of a name below them is no answer. */
+static void paths__in_one_survey_agree_with_each_alone(void **state)
+{
+	(void)state;
+	make_directory(in_scratch("d"));
+	make_directory(in_scratch("d/e"));
+	write_file(in_scratch("d/f"), "x");
+	link_to("d", in_scratch("l"));
+	link_to("../l/e", in_scratch("d/m"));
+	link_to("gone/x", in_scratch("d/g"));
+	static const char *const names[] = {
+		"d",   "d/e",   "d/e/x", "d/f",  "d/f/x",  "d/g", "d/g/y", "d/m",      "d/m/x",
+		"d/x", "d/x/y", "d/x/z", "gone", "gone/x", "l",   "l/e",   "l/e/x",    "l/f",
+		"l/g", "l/m",   "l/m/x", "l/x",  "l/x/y",  "l/.", "l/..",  "l/e/../f",
+	};
+	enum { COUNT = sizeof names / sizeof *names };
+	char *paths[2 * COUNT + 1];
+	/* Forwards, then backwards: whichever comes first. */
+	for (int order = 0; order < 2; order++) {
+		begin();
+		CORDON_ON_EXIT(facts_free_at) struct facts *facts = facts_new(TARGET_LINUX);
+		facts->user_id = geteuid();
+		for (size_t i = 0; i < COUNT; i++)
+			assert_true(asprintf(&paths[i], "%s/%s", scratch, names[order ? COUNT - 1 - i : i]) > 0);
+		paths[COUNT] = NULL;
+		assert_true(os_survey_paths(facts, paths, &err));
+		for (size_t i = 0; i < COUNT; i++) {
+			CORDON_ON_EXIT(facts_free_at) struct facts *alone = survey(paths[i]);
+			const struct path_fact *a = facts_find_path(facts, paths[i]);
+			const struct path_fact *b = facts_find_path(alone, paths[i]);
+			assert_true(a && b);
+			if (strcmp(a->landing, b->landing) != 0 || a->type != b->type || a->inode != b->inode ||
+			    a->parent_exists != b->parent_exists || a->parent_is_users != b->parent_is_users ||
+			    a->links != b->links || a->device != b->device)
+				fail_msg("%s: %s (%d), alone %s (%d)", paths[i], a->landing, a->type, b->landing,
+					 b->type);
+			free(paths[i]);
+		}
+	}
+}
+
 /* Asked twice, or for what came along already, a path has one fact: two could disagree. */
 static void paths__have_one_fact_each(void **state)
 {
@@ -241,6 +310,8 @@ int main(void)
 		TEST(paths__land_behind_every_link),
 		TEST(paths__carry_the_identity_of_the_landing),
 		TEST(paths__bring_the_directories_above_along),
+		TEST(paths__list_the_root_where_it_may_be_closed),
+		TEST(paths__in_one_survey_agree_with_each_alone),
 		TEST(paths__have_one_fact_each),
 		TEST(paths__are_found_again_among_thousands),
 		TEST(paths__that_lead_in_a_circle_are_refused),

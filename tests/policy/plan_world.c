@@ -63,10 +63,8 @@ static void add_fact(const struct world *world, struct facts *facts, const char 
 	const struct world_entry *entry = world_find(world, landing);
 	const struct world_entry *above = world_find(world, parent);
 
-	struct path_fact *fact = LIST_ADD(&facts->paths);
+	struct path_fact *fact = facts_add_path(facts, path, landing);
 	assert_non_null(fact);
-	fact->path = strdup(path);
-	fact->landing = strdup(landing);
 	fact->type = entry ? entry->type : PATH_MISSING;
 	fact->device = entry ? 1 : 0;
 	fact->inode = entry ? (uint64_t)(entry - world->entries) + 100 : 0;

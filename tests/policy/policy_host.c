@@ -36,17 +36,11 @@ struct facts *host_facts(enum target target)
 
 void host_add(struct facts *facts, const char *path, const char *landing, enum path_type type)
 {
-	struct path_fact *fact = LIST_ADD(&facts->paths);
+	struct path_fact *fact = facts_add_path(facts, path, landing);
 	assert_non_null(fact);
-	*fact = (struct path_fact){
-		.path = strdup(path),
-		.landing = strdup(landing),
-		.type = type,
-		.inode = type == PATH_MISSING ? 0 : facts->paths.count,
-		.parent_exists = true,
-	};
-	assert_non_null(fact->path);
-	assert_non_null(fact->landing);
+	fact->type = type;
+	fact->inode = type == PATH_MISSING ? 0 : facts->paths.count;
+	fact->parent_exists = true;
 }
 
 void host_read(struct policy *policy, enum layer layer, const char *file, const char *text)

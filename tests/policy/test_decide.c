@@ -71,6 +71,21 @@ static void decide__without_a_rule_nothing_is_granted(void **state)
 	assert_string_equal(policy_decide_path(policy, "/etc").rule->origin.file, "no rule");
 }
 
+/* Two globs can be equally specific and allow the same at a path: the one that matches deeper is named. */
+static void decide__names_the_deeper_of_equals(void **state)
+{
+	(void)state;
+	CORDON_ON_EXIT(policy_free_at) struct policy *policy = policy_new(TARGET_LINUX);
+	CORDON_ON_EXIT(facts_free_at) struct facts *facts = host_facts(TARGET_LINUX);
+	host_add(facts, "/home/u/work/p", "/home/u/work/p", PATH_DIRECTORY);
+	host_add(facts, "/home/u/work/p/q", "/home/u/work/p/q", PATH_FILE);
+	host_say(policy, LAYER_POLICY,
+		 "{ 'files': { '/': 'read', '${workspace}': 'write', '**/p': 'read', '${workspace}/*/q': 'read' } }");
+	host_settle(policy, facts);
+	ASK(policy, { "/home/u/work/p", R, "**/p" }, { "/home/u/work/p/q", R, "${workspace}/*/q" },
+	    { "/home/u/work/p/r", R, "**/p" });
+}
+
 /* At equal specificity the later layer, whatever the order of loading; within one layer the stricter. */
 static void decide__later_layers_win_at_equal_specificity(void **state)
 {
@@ -490,6 +505,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(decide__the_deepest_literal_rule_wins),
 		cmocka_unit_test(decide__without_a_rule_nothing_is_granted),
+		cmocka_unit_test(decide__names_the_deeper_of_equals),
 		cmocka_unit_test(decide__later_layers_win_at_equal_specificity),
 		cmocka_unit_test(decide__globs_by_their_literal_part),
 		cmocka_unit_test(decide__globs_outside_walked_places_are_refused),

@@ -132,6 +132,20 @@ static void expand__roots_need_no_git(void **state)
 	host_expect(&err, CORDON_BAD_POLICY, "did you mean 'git'?");
 }
 
+/* Two spellings of one path are one root or none: the stricter of one text, the later of two. */
+static void expand__roots_are_what_the_last_word_makes_them(void **state)
+{
+	(void)state;
+	CORDON_ON_EXIT(policy_free_at) struct policy *policy = policy_new(TARGET_LINUX);
+	CORDON_ON_EXIT(facts_free_at) struct facts *facts = host_facts(TARGET_LINUX);
+	host_say(policy, LAYER_PRESET, "{ 'files': { '/c': 'read', '/d': 'write', '/e': 'write' } }");
+	host_say(
+		policy, LAYER_POLICY,
+		"{ 'files': { '/a': 'write', '/./a': 'read', '/b/': 'write', '/b': 'write', '/c': 'write', '/d': 'read',\n"
+		"  '/e/./': 'write', '/f/*': 'write', '/aa': 'none' } }");
+	EXPECT(policy_roots, policy, facts, "/b", "/c", "/e");
+}
+
 /* What the host executes is protected in every directory that becomes writable, also in one that a flag adds. */
 static void expand__root_is_each_writable_directory(void **state)
 {
@@ -194,6 +208,48 @@ static void expand__globs_and_places_follow_landings(void **state)
 	host_say(plain, LAYER_POLICY, "{ 'files': { '${workspace}': 'write' } }");
 	EXPECT(policy_places, plain, facts, NOTHING);
 	EXPECT(policy_globs, plain, facts, NOTHING);
+}
+
+/* The survey lists "/" for a policy that closes it. Where it is not plain that no rule does, it is listed. */
+static void expand__knows_which_policies_leave_the_root_open(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *files;
+		bool may_close;
+	} cases[] = {
+		{ "'/': 'read', '~/.ssh': 'none', '${workspace}': 'none', '${config}/x': 'none'", false },
+		{ "'/': 'write', '/home': 'none'", false },
+		{ "'/': 'none'", true },
+		{ "'/home': 'read'", true },
+		{ "'/': 'read', '/home/..': 'none'", true },
+		{ "'/': 'read', '/./': 'none'", true },
+		{ "'/': 'read', '${top}': 'none'", true },
+		{ "'/': 'read', '${top}/x': 'none'", false },
+		{ "'/': 'read', '${unheard}': 'none'", true },
+		{ "'/': 'read', '**/x': 'none'", true },
+		{ "'/': 'read', '${top}': 'read'", false },
+	};
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		CORDON_ON_EXIT(policy_free_at) struct policy *policy = policy_new(TARGET_LINUX);
+		CORDON_ON_EXIT(facts_free_at) struct facts *facts = host_facts(TARGET_LINUX);
+		CORDON_ON_EXIT(free_text) char *text = text_format("{ 'files': { %s } }", cases[i].files);
+		struct cordon_error err = CORDON_ERROR_INIT;
+		assert_true(facts_add_variable(facts, "top", "/", &err));
+		host_say(policy, LAYER_POLICY, text);
+		if (policy_may_close_root(policy, facts) != cases[i].may_close)
+			fail_msg("%s", cases[i].files);
+		if (i == 0) {
+			assert_true(policy_set(policy, "--hide", "files", "/", "none", &err));
+			assert_true(policy_may_close_root(policy, facts));
+		}
+	}
+	CORDON_ON_EXIT(policy_free_at) struct policy *bounded = policy_new(TARGET_LINUX);
+	CORDON_ON_EXIT(facts_free_at) struct facts *facts = host_facts(TARGET_LINUX);
+	host_say(bounded, LAYER_POLICY, "{ 'files': { '/': 'read' } }");
+	assert_false(policy_may_close_root(bounded, facts));
+	host_say(bounded, LAYER_MANAGED, "{ 'files': { '/': 'none' } }");
+	assert_true(policy_may_close_root(bounded, facts));
 }
 
 /* A typing error in a path must not make a directory somewhere. */
@@ -327,9 +383,11 @@ int main(void)
 		cmocka_unit_test(expand__refuses_with_the_rules_place),
 		cmocka_unit_test(expand__a_rule_for_each_value),
 		cmocka_unit_test(expand__roots_need_no_git),
+		cmocka_unit_test(expand__roots_are_what_the_last_word_makes_them),
 		cmocka_unit_test(expand__root_is_each_writable_directory),
 		cmocka_unit_test(expand__values_are_no_patterns),
 		cmocka_unit_test(expand__globs_and_places_follow_landings),
+		cmocka_unit_test(expand__knows_which_policies_leave_the_root_open),
 		cmocka_unit_test(resolve__write_needs_what_exists_or_a_separator),
 		cmocka_unit_test(expand__windows_folders_come_from_the_environment),
 		cmocka_unit_test(workspace__refuses_what_is_no_project),

@@ -1,5 +1,6 @@
 #include "policy/path.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,6 +87,49 @@ static void path__is_normalised_on_each_target(void **state)
 			assert_non_null(why);
 		free(path);
 	}
+}
+
+/* What is plain is laid together without a look: it has to come to what joining comes to, or a rule would stand for
+ * another path than is checked. All heads and rests of up to six of these bytes.
+ */
+static void path__plain_ones_need_no_joining(void **state)
+{
+	(void)state;
+	static const char bytes[] = "/.a*\\$";
+	enum { LONGEST = 6 };
+	size_t plain = 0;
+	for (size_t number = 0; number < 117649; number++) {
+		char text[LONGEST + 1] = "", joined[32];
+		for (size_t rest = number, i = 0; i < LONGEST; i++, rest /= 7)
+			text[i] = rest % 7 < 6 ? bytes[rest % 7] : '\0';
+		if (!path_is_plain(TARGET_LINUX, text))
+			continue;
+		plain++;
+		static const char *const others[] = { "", "/a", "/.a/..a", "/a/a", "/..." };
+		for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+			for (int is_head = 0; is_head < 2; is_head++) {
+				const char *head = is_head ? text : others[i], *rest = is_head ? others[i] : text;
+				char *path;
+				bool is_glob;
+				const char *why;
+				if (!head[0] && !rest[0])
+					continue;
+				assert_true(path_is_plain(TARGET_LINUX, others[i]));
+				snprintf(joined, sizeof joined, "%s%s", head, rest);
+				if (!path_join(TARGET_LINUX, head, rest, &path, &is_glob, &why))
+					fail_msg("'%s' + '%s': %s", head, rest, why);
+				if (strcmp(path, joined) != 0 || is_glob)
+					fail_msg("'%s' + '%s': '%s'", head, rest, path);
+				free(path);
+			}
+		}
+	}
+	assert_true(plain > 50);
+	static const char *const others[] = { "/",     "a",  "/a/",   "//a",   "/a//b", "/.",
+					      "/a/..", "/*", "/a\\b", "/${a}", "\\a" };
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		assert_false(path_is_plain(TARGET_LINUX, others[i]));
+	assert_false(path_is_plain(TARGET_WINDOWS, "C:\\a"));
 }
 
 static const char *key_of(enum target target, const char *path, struct text *key)
@@ -237,6 +281,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(path__is_normalised_on_each_target),
+		cmocka_unit_test(path__plain_ones_need_no_joining),
 		cmocka_unit_test(path__keys_fold_case_on_windows_only),
 		cmocka_unit_test(path__below_ends_at_a_separator),
 		cmocka_unit_test(glob__stays_within_or_crosses_components),

@@ -53,6 +53,7 @@ static const struct world_entry entries[] = {
 	{ "/home/u/w/a", PATH_DIRECTORY, NULL, USERS },
 	{ "/home/u/w/a/b", PATH_DIRECTORY, NULL, USERS },
 	{ "/home/u/w/a/b/c", PATH_FILE, NULL, ROOTS },
+	{ "/home/u/w/a-c", PATH_DIRECTORY, NULL, USERS },
 };
 static const struct world world = { entries, COUNT_OF(entries) };
 
@@ -139,6 +140,14 @@ static void plan__lays_a_step_where_a_place_differs(void **state)
 	} cases[] = {
 		/* nothing to do: a rule that says what holds already */
 		{ "'/': 'read', '/etc': 'read', '~/.config': 'read'", own },
+		/* a neighbour whose name goes on with a byte before the separator does not come between */
+		{ "'/': 'read', '${workspace}': 'write', '${workspace}/a': 'read', '${workspace}/a-c': 'read', "
+		  "'${workspace}/a/b': 'write'",
+		  "facade /home/u/ hide .local\n"
+		  "bind-write /home/u/w/\n"
+		  "bind-read /home/u/w/a/\n"
+		  "bind-write /home/u/w/a/b/\n"
+		  "bind-read /home/u/w/a-c/\n" },
 		/* a writable root, and a protected directory in it whose parent is pinned */
 		{ "'/': 'read', '${workspace}': 'write', '${workspace}/.git/hooks': 'read'",
 		  "facade /home/u/ hide .local\n"

@@ -5,6 +5,7 @@
 #include "base/scope.h"
 #include "base/text.h"
 #include "check.h"
+#include "policy/presets.h"
 #include "policy_host.h"
 
 static void load(struct policy *policy, const char *name)
@@ -40,6 +41,77 @@ static void preset__loads_on_every_target(void **state)
 	}
 	assert_null(preset_find("none", &length));
 	assert_null(preset_find("", &length));
+}
+
+static bool is_same_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static void expect_same(const char *preset, const struct jsonc_node *built, const struct jsonc_node *read)
+{
+	for (; built && read; built = built->next, read = read->next) {
+		if (built->type != read->type || !is_same_text(built->text, read->text) ||
+		    !is_same_text(built->key, read->key) || built->line != read->line ||
+		    built->column != read->column || built->key_line != read->key_line ||
+		    built->key_column != read->key_column)
+			fail_msg("%s:%d:%d: '%s' is built as %d:%d: '%s'", preset, read->line, read->column,
+				 read->key ? read->key : "", built->line, built->column, built->key ? built->key : "");
+		expect_same(preset, built->child, read->child);
+	}
+	if (built || read)
+		fail_msg("%s: %s is missing", preset, read ? "a value" : "no value");
+}
+
+/* A start takes the values that the build made of a preset: they are what the strict reader makes of its text. */
+static void preset__is_built_as_it_would_be_read(void **state)
+{
+	(void)state;
+	assert_int_equal(preset_count, COUNT_OF(names));
+	for (size_t i = 0; i < preset_count; i++) {
+		const struct preset_data *preset = &preset_table[i];
+		CORDON_ON_EXIT(jsonc_free_at) struct jsonc *document = NULL;
+		struct cordon_error err = CORDON_ERROR_INIT;
+		if (!jsonc_parse(preset->file, preset->text, preset->length, &document, &err))
+			fail_msg("%s:%d:%d: %s", err.file, err.line, err.column, err.text);
+		expect_same(preset->name, preset->root, jsonc_root(document));
+	}
+}
+
+/* …and come to the same rules, each with the same place. */
+static void preset__says_the_same_built_and_read(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		CORDON_ON_EXIT(policy_free_at) struct policy *read = policy_new(TARGET_LINUX);
+		CORDON_ON_EXIT(policy_free_at) struct policy *built = policy_new(TARGET_LINUX);
+		CORDON_ON_EXIT(facts_free_at) struct facts *facts = host_facts(TARGET_LINUX);
+		struct cordon_error err = CORDON_ERROR_INIT;
+		load(read, names[i]);
+		for (const char *name = names[i]; name; name = policy_extends(built))
+			assert_true(policy_add_preset(built, name, &err));
+		host_settle(read, facts);
+		host_settle(built, facts);
+
+		size_t count, built_count;
+		const struct rule *rules = policy_rules(read, &count);
+		const struct rule *built_rules = policy_rules(built, &built_count);
+		assert_int_equal(built_count, count);
+		for (size_t j = 0; j < count; j++) {
+			assert_string_equal(built_rules[j].pattern, rules[j].pattern);
+			assert_string_equal(built_rules[j].path, rules[j].path);
+			assert_string_equal(built_rules[j].landing, rules[j].landing);
+			assert_string_equal(built_rules[j].origin.file, rules[j].origin.file);
+			assert_int_equal(built_rules[j].origin.layer, rules[j].origin.layer);
+			assert_int_equal(built_rules[j].origin.line, rules[j].origin.line);
+			assert_int_equal(built_rules[j].origin.column, rules[j].origin.column);
+			assert_int_equal(built_rules[j].access, rules[j].access);
+		}
+	}
+	CORDON_ON_EXIT(policy_free_at) struct policy *policy = policy_new(TARGET_LINUX);
+	struct cordon_error err = CORDON_ERROR_INIT;
+	assert_false(policy_add_preset(policy, "none", &err));
+	host_expect(&err, CORDON_BAD_USAGE, "no preset 'none'; there are workspace");
 }
 
 struct expectation {
@@ -309,6 +381,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(preset__loads_on_every_target),
+		cmocka_unit_test(preset__is_built_as_it_would_be_read),
+		cmocka_unit_test(preset__says_the_same_built_and_read),
 		cmocka_unit_test(preset__grants_what_it_says_on_linux),
 		cmocka_unit_test(preset__grants_what_it_says_on_windows),
 		cmocka_unit_test(preset__protects_start_up_files_in_a_writable_home),

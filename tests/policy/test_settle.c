@@ -379,6 +379,60 @@ static void environment__on_windows_is_sorted_without_case(void **state)
 	assert_true(is_equal);
 }
 
+/* As slow as it is plain. */
+static bool is_matched(const char *pattern, const char *name)
+{
+	if (*pattern == '*')
+		return is_matched(pattern + 1, name) || (*name && is_matched(pattern, name + 1));
+	return *pattern == *name && (!*pattern || is_matched(pattern + 1, name + 1));
+}
+
+/* A pattern that removes less than it says would pass a secret on. All patterns of up to five of `A`, `B` and `*`, with
+ * all names of up to five.
+ */
+static void environment__patterns_match_what_they_say(void **state)
+{
+	(void)state;
+	enum { LONGEST = 5, NAMES = 62 };
+	CORDON_ON_EXIT(facts_free_at) struct facts *facts = host_facts(TARGET_LINUX);
+	char names[NAMES][LONGEST + 1];
+	facts->environment = calloc(NAMES + 1, sizeof *facts->environment);
+	size_t count = 0;
+	for (size_t length = 1; length <= LONGEST; length++) {
+		for (size_t number = 0; number < (size_t)1 << length; number++, count++) {
+			for (size_t i = 0; i < length; i++)
+				names[count][i] = number >> i & 1 ? 'B' : 'A';
+			names[count][length] = '\0';
+			facts->environment[count] = text_format("%s=x", names[count]);
+		}
+	}
+	assert_int_equal(count, NAMES);
+
+	for (size_t number = 1; number < 1024; number++) {
+		char pattern[LONGEST + 1] = "";
+		for (size_t rest = number, i = 0; i < LONGEST; i++, rest /= 4)
+			pattern[i] = "\0AB*"[rest % 4];
+		if (!pattern[0])
+			continue;
+		CORDON_ON_EXIT(policy_free_at) struct policy *policy = policy_new(TARGET_LINUX);
+		CORDON_ON_EXIT(free_text)
+		char *text = text_format("{ 'environment': { 'inherit': 'all', 'remove': ['%s'] } }", pattern);
+		struct cordon_error err = CORDON_ERROR_INIT;
+		char **environment;
+		host_say(policy, LAYER_POLICY, text);
+		assert_true(policy_environment(policy, facts, &environment, &err));
+		char **next = environment;
+		for (size_t i = 0; i < NAMES; i++) {
+			bool is_kept = *next && strcmp(*next, facts->environment[i]) == 0;
+			if (is_kept == is_matched(pattern, names[i]))
+				fail_msg("'%s' and '%s'", pattern, names[i]);
+			next += is_kept;
+		}
+		assert_null(*next);
+		policy_free_list(environment);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -387,6 +441,7 @@ int main(void)
 		cmocka_unit_test(limit__share_needs_the_machines_memory),
 		cmocka_unit_test(accept__is_limited_by_a_bound),
 		cmocka_unit_test(environment__inherit_minus_remove_plus_set),
+		cmocka_unit_test(environment__patterns_match_what_they_say),
 		cmocka_unit_test(environment__on_windows_is_sorted_without_case),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

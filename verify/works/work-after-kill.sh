@@ -1,6 +1,10 @@
 #!/bin/sh
 # After cordon was killed the next run works, and removes what the first one had to leave.
 # ending: killed
+prepare() {
+	mkdir -p "$HOME/.claude" # so that .claude is held
+}
+
 launch() {
 	if [ "$SIDE" = inside ]; then
 		"$@" long &
@@ -19,7 +23,7 @@ act() {
 }
 
 worked() {
-	[ -s "$WORK/done" ] && [ ! -e "$WORK/.git/commondir" ]
+	[ -s "$WORK/done" ] && [ ! -e "$WORK/.git/commondir" ] && [ ! -e "$WORK/.claude" ]
 }
 
 . "$VERIFY/attempt.sh"

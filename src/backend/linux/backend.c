@@ -136,7 +136,7 @@ static bool start(struct cage *cage, const struct plan *plan, const struct abili
 	inside->landlock = abilities->landlock;
 	if (!share_plan(cage->share, plan, &inside->plan, err) ||
 	    !share_arguments(cage->share, argv, &inside->argv, &inside->script, err) ||
-	    !placeholders_make(plan->facts->state, &inside->plan, &cage->placeholders, err))
+	    !placeholders_make(&inside->plan, &cage->placeholders, err))
 		return false;
 	inside->sources = share_take(cage->share, plan->mounts.count * sizeof *inside->sources);
 	if (!inside->sources)

@@ -169,8 +169,8 @@ void graves_dig(int *init, bool is_empty);
 
 /* placeholder.c: objects that hold missing names while the run lasts. */
 struct placeholders;
-/* `state` is cordon's own folder. The identities of what is made are noted in the plan. */
-CORDON_CHECKED bool placeholders_make(const char *state, struct plan *plan, struct placeholders **ret_placeholders,
+/* The identities of what is made are noted in the plan, whose paths are borrowed. */
+CORDON_CHECKED bool placeholders_make(struct plan *plan, struct placeholders **ret_placeholders,
 				      struct cordon_error *err);
 /* Removes each that no other run needs and that is as it was made; NULL is fine; returns NULL. */
 struct placeholders *placeholders_free(struct placeholders *placeholders);

@@ -27,6 +27,9 @@ static char *reachable_path(char *line)
 {
 	unsigned flags, type;
 	int at = 0;
+	/* Most sockets have no path, and taking a line apart is dear: a desktop has a thousand of them. */
+	if (!strchr(line, '/'))
+		return NULL;
 	if (sscanf(line, "%*s %*x %*x %x %x %*x %*u %n", &flags, &type, &at) != 2 || at == 0 || line[at] != '/')
 		return NULL;
 	if (type != SOCK_DGRAM && !(flags & ACCEPTS_CONNECTIONS))

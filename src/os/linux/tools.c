@@ -23,12 +23,17 @@ static const struct {
 
 bool os_survey_tools(struct facts *facts, struct cordon_error *err)
 {
+	CORDON_ON_EXIT(text_free) struct text path = { 0 };
+	text_add(&path, facts->home);
+	text_add_char(&path, '/');
+	size_t home = path.length;
 	for (size_t i = 0; i < COUNT_OF(tools); i++) {
 		for (const char *const *place = tools[i].places; *place; place++) {
-			CORDON_ON_EXIT(free_text) char *path = text_format("%s/%s", facts->home, *place);
-			if (!path)
+			path.length = home;
+			text_add(&path, *place);
+			if (!text_ok(&path))
 				return cordon_fail_memory(err);
-			if (faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) != 0)
+			if (faccessat(AT_FDCWD, text_str(&path), F_OK, AT_SYMLINK_NOFOLLOW) != 0)
 				continue;
 			const char **added = LIST_ADD(&facts->tools);
 			if (!added)
