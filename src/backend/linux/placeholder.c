@@ -22,7 +22,7 @@
 enum { CONTENT_MAX = 16, DIRECTORY_MODE = 01755, FILE_MODE = 0644 };
 
 struct placeholder {
-	const char *path; /* the plan's */
+	const char *path;    /* the plan's */
 	const char *content; /* of a file; NULL: a directory */
 	int lock;            /* the object itself */
 	struct stat status;
@@ -68,10 +68,12 @@ static bool has_mark(const struct placeholder *held)
 {
 	char bytes[CONTENT_MAX];
 	if (!held->content)
-		return S_ISDIR(held->status.st_mode) && (held->status.st_mode & S_ISVTX); /* rmdir takes an empty one only */
+		return S_ISDIR(held->status.st_mode) &&
+		       (held->status.st_mode & S_ISVTX); /* rmdir takes an empty one only */
 	size_t length = strlen(held->content);
 	return S_ISREG(held->status.st_mode) && held->status.st_size == (off_t)length &&
-	       pread(held->lock, bytes, sizeof bytes, 0) == (ssize_t)length && memcmp(bytes, held->content, length) == 0;
+	       pread(held->lock, bytes, sizeof bytes, 0) == (ssize_t)length &&
+	       memcmp(bytes, held->content, length) == 0;
 }
 
 /* Locks what is there, together with other runs. False with errno: ENOENT when it was removed meanwhile. */
@@ -81,7 +83,8 @@ static bool lock(struct placeholder *held)
 	held->lock = open(held->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (held->lock < 0)
 		return false;
-	if (flock(held->lock, LOCK_SH) == 0 && fstat(held->lock, &held->status) == 0 && lstat(held->path, &named) == 0) {
+	if (flock(held->lock, LOCK_SH) == 0 && fstat(held->lock, &held->status) == 0 &&
+	    lstat(held->path, &named) == 0) {
 		if (named.st_ino == held->status.st_ino && named.st_dev == held->status.st_dev)
 			return true;
 		errno = ENOENT;
@@ -152,7 +155,8 @@ static bool share(struct placeholders *placeholders, struct plan_mount *mount, s
 {
 	struct placeholder held = { .path = mount->path, .lock = -1, .content = mount->content };
 	struct stat status;
-	bool may_be = mount->is_directory ? lstat(mount->path, &status) == 0 && (status.st_mode & S_ISVTX) : !!mount->content;
+	bool may_be = mount->is_directory ? lstat(mount->path, &status) == 0 && (status.st_mode & S_ISVTX)
+					  : !!mount->content;
 	if (mount->kind != MOUNT_BIND || mount->is_writable || !may_be)
 		return true;
 	if (!lock(&held) || !has_mark(&held)) {
