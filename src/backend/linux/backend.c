@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -85,6 +86,19 @@ static bool hand_over(struct cage *cage, const struct handover *handover, struct
 	return true;
 }
 
+/* Init is to work beside us, and the scheduler would rather leave it waiting for this processor, on which the planning goes
+ * on: so it is sent to another. Init itself undoes it. Where that is refused nothing is lost but time.
+ */
+static void send_elsewhere(const struct cage *cage)
+{
+	cpu_set_t others = cage->inside->processors;
+	int here = sched_getcpu();
+	if (here >= 0 && here < CPU_SETSIZE)
+		CPU_CLR((size_t)here, &others);
+	if (CPU_COUNT(&others) > 0)
+		sched_setaffinity(cage->init_pid, sizeof others, &others);
+}
+
 static bool clone_init(struct cage *cage, struct cordon_error *err)
 {
 	int pair[2];
@@ -92,6 +106,8 @@ static bool clone_init(struct cage *cage, struct cordon_error *err)
 		return cordon_fail_errno(err, errno, "make the control socket");
 	cage->control = pair[0];
 	cage->inside->control = pair[1];
+	if (sched_getaffinity(0, sizeof cage->inside->processors, &cage->inside->processors) != 0)
+		CPU_ZERO(&cage->inside->processors); /* more processors than the set holds */
 
 	/* No handler of the caller may run in init. */
 	sigset_t all;
@@ -104,6 +120,8 @@ static bool clone_init(struct cage *cage, struct cordon_error *err)
 	pthread_sigmask(SIG_SETMASK, &cage->inside->mask, NULL);
 	close(pair[1]);
 	cage->init_pid = pid;
+	if (pid > 0)
+		send_elsewhere(cage);
 	return cage->refusal || (watch(cage, cage->control, EPOLLIN, err) && watch(cage, cage->init, EPOLLIN, err));
 }
 

@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -41,6 +42,7 @@ CORDON_CHECKED bool share_arguments(struct share *share, char *const *argv, char
 struct inside {
 	struct handover handover; /* `passed` is in the share too */
 	int control;              /* init's end of the control socket */
+	cpu_set_t processors;     /* the caller's, for the command; empty: not known */
 	uid_t user;               /* as outside */
 	gid_t group;
 	sigset_t mask;         /* the caller's, for the command */

@@ -207,6 +207,11 @@ void init_main(struct inside *inside)
 	    !layers_begin(inside, &err))
 		fail(inside, &err);
 	wait_for_plan(inside);
+	if (CPU_COUNT(&inside->processors) > 0 &&
+	    sched_setaffinity(0, sizeof inside->processors, &inside->processors) != 0) {
+		cordon_fail_errno(&err, errno, "take back the processor set");
+		fail(inside, &err);
+	}
 	if (!layers_finish(inside, &err))
 		fail(inside, &err);
 	reaper.signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
