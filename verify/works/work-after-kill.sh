@@ -18,12 +18,12 @@ launch() {
 act() {
 	case $1 in
 	long) sleep 5 ;;
-	short) git log >/dev/null && echo done >done ;;
+	short) git log >/dev/null && echo finished >finished ;;
 	esac
 }
 
 worked() {
-	[ -s "$WORK/done" ] && [ ! -e "$WORK/.git/commondir" ] && [ ! -e "$WORK/.claude" ]
+	[ -s "$WORK/finished" ] && [ ! -e "$WORK/.git/commondir" ] && [ ! -e "$WORK/.claude" ]
 }
 
 . "$VERIFY/attempt.sh"
