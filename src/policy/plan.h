@@ -28,7 +28,8 @@ struct plan_mount {
 	enum mount_kind kind;
 	const char *path;        /* landing path; a target too */
 	bool is_writable;        /* BIND */
-	bool is_missing;         /* BIND read-only of a name that does not exist: a placeholder has to hold it */
+	bool is_missing;         /* BIND of a name that does not exist: read-only: a placeholder has to hold it;
+				  * writable: the directory is made, and stays */
 	bool is_directory;       /* what the path is, or for a missing name: what its placeholder is to be */
 	const char *content;     /* of a placeholder that is a file: static; NULL: nothing */
 	uint64_t device, inode;  /* BIND, COVER, FACADE: the identity the survey saw; 0 when missing */

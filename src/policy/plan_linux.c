@@ -221,9 +221,6 @@ static bool place_writable(struct view *view, size_t index, enum holding around,
 		place->holding = HOLDS_PRIVATE;
 		return true;
 	}
-	if (node->type == PATH_MISSING)
-		return plan_refuse(err, node->rule, "'%s' is to be writable and does not exist; make it first",
-				   node->path);
 	if (around == HOLDS_NOTHING && !add_name(view, node->parent, plan_node_name(node), err))
 		return false;
 	lay(view, index, MOUNT_BIND)->is_writable = true;

@@ -73,8 +73,10 @@ static void add_flag(struct text *text, enum access wanted, const char *path, co
 	show_add_argument(text, path, facts->home);
 }
 
-/* The path that has to be granted, and how that is said. A hidden name that is to be made is there already. */
-static char *phrase(const struct facts *facts, const struct remedy_request *request, bool is_hidden)
+/* The path that has to be granted, and how that is said. A hidden name that is to be made is there already. `is_ruled`: a
+ * rule names the very path, so that granting the directory above would change nothing.
+ */
+static char *phrase(const struct facts *facts, const struct remedy_request *request, bool is_hidden, bool is_ruled)
 {
 	struct text text = { 0 };
 	bool exists = is_there(facts, request->landing);
@@ -88,7 +90,8 @@ static char *phrase(const struct facts *facts, const struct remedy_request *requ
 		return NULL;
 	/* Nobody should be told to open the home directory or the root for one new name. */
 	bool is_broad = facts->home && is_above_or_same(above, facts->home);
-	if (exists || !is_broad || request->is_removed || request->wanted == ACCESS_READ) {
+	bool is_above_enough = exists || request->is_removed || request->wanted == ACCESS_READ || !is_broad;
+	if (is_above_enough && !is_ruled) {
 		add_flag(&text, request->wanted, above, facts);
 		return text_take(&text);
 	}
@@ -115,7 +118,8 @@ char *remedy_find(const struct policy *policy, const struct facts *facts, const 
 	bool is_flags = rule && rule->origin.layer == LAYER_FLAGS && strcmp(rule->landing, request->landing) == 0;
 	if (rule && (rule->origin.layer >= LAYER_FIRST_BOUND || is_flags))
 		return find_obstacle(rule, facts);
-	return phrase(facts, request, verdict.access == ACCESS_NONE);
+	bool is_ruled = rule && strcmp(rule->landing, request->landing) == 0;
+	return phrase(facts, request, verdict.access == ACCESS_NONE, is_ruled);
 }
 
 char *remedy_find_network(const struct policy *policy, const struct facts *facts)

@@ -80,7 +80,7 @@ static void tell_steps(const struct plan *plan, struct text *text)
 			  mount->kind == MOUNT_BIND ? mount->is_writable ? "-write" : "-read" : "", mount->path,
 			  mount->is_directory ? "/" : "");
 		if (mount->is_missing)
-			text_add(text, " placeholder");
+			text_add(text, mount->is_writable ? " made" : " placeholder");
 		tell_names(text, "hide", mount->hide);
 		tell_names(text, "show", mount->show);
 		text_add_char(text, '\n');
@@ -471,6 +471,17 @@ static void plan__default_preset(void **state)
 
 /* -- printing ---------------------------------------------------------------------------------------------------- */
 
+/* "write" and a name that ends in '/': the directory is made; without the '/' it may be a slip of the pen. */
+static void plan__makes_what_ends_in_a_separator(void **state)
+{
+	(void)state;
+	expect_steps("/home/u/w", LAYER_POLICY,
+		     "{ \"files\": { \"/\": \"read\", \"${workspace}\": \"write\", \"/home/u/new/deep/\": \"write\" } }",
+		     "facade /home/u/ hide .local\n"
+		     "bind-write /home/u/new/deep/ made\n"
+		     "bind-write /home/u/w/\n");
+}
+
 /* The JSON is what people and tools read: keys in a fixed order, bytes that are no UTF-8 made visible, values of
  * variables, which may be secrets, left out.
  */
@@ -535,6 +546,7 @@ int main(void)
 		cmocka_unit_test(plan__sets_its_own_variables_over_any_others),
 		cmocka_unit_test(plan__asks_for_what_the_policy_states),
 		cmocka_unit_test(plan__default_preset),
+		cmocka_unit_test(plan__makes_what_ends_in_a_separator),
 		cmocka_unit_test(plan__prints_as_json),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
@@ -15,6 +16,7 @@
 #include "backend/linux/cage.h"
 #include "backend/linux/kernel.h"
 #include "base/scope.h"
+#include "os/os.h"
 
 enum stage { STAGE_BEGUN, STAGE_STARTING, STAGE_RUNNING, STAGE_ENDED };
 
@@ -144,6 +146,30 @@ static bool begin(const struct handover *handover, struct cage **ret_cage, struc
 	return true;
 }
 
+/* A writable directory that the policy asks to be made ("write" and a name that ends in '/'). */
+static bool make_directory(struct plan_mount *mount, struct cordon_error *err)
+{
+	struct stat status;
+	if (mkdir(mount->path, 0777) != 0 && !os_make_directories(mount->path, err))
+		return false;
+	if (lstat(mount->path, &status) != 0 || !S_ISDIR(status.st_mode))
+		return cordon_fail_errno(err, ENOTDIR, "make '%s'", mount->path);
+	mount->device = status.st_dev;
+	mount->inode = status.st_ino;
+	mount->is_missing = false;
+	return true;
+}
+
+static bool make_directories(struct plan *plan, struct cordon_error *err)
+{
+	for (size_t i = 0; i < plan->mounts.count; i++) {
+		struct plan_mount *mount = &plan->mounts.items[i];
+		if (mount->kind == MOUNT_BIND && mount->is_writable && mount->is_missing && !make_directory(mount, err))
+			return false;
+	}
+	return true;
+}
+
 static bool start(struct cage *cage, const struct plan *plan, const struct abilities *abilities, char *const *argv,
 		  struct cordon_error *err)
 {
@@ -154,7 +180,7 @@ static bool start(struct cage *cage, const struct plan *plan, const struct abili
 	inside->landlock = abilities->landlock;
 	if (!share_plan(cage->share, plan, &inside->plan, err) ||
 	    !share_arguments(cage->share, argv, &inside->argv, &inside->script, err) ||
-	    !placeholders_make(&inside->plan, &cage->placeholders, err))
+	    !make_directories(&inside->plan, err) || !placeholders_make(&inside->plan, &cage->placeholders, err))
 		return false;
 	inside->sources = share_take(cage->share, plan->mounts.count * sizeof *inside->sources);
 	if (!inside->sources)
