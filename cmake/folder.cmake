@@ -5,7 +5,7 @@ function(cordon_folder name)
 	add_library(cordon_${name} STATIC ${folder_SOURCES})
 	target_link_libraries(cordon_${name} PRIVATE cordon_options PUBLIC ${folder_LINKS})
 	# The shared library takes the same objects.
-	if(BUILD_TESTING)
+	if(CORDON_LIBRARY)
 		set_target_properties(cordon_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
 	endif()
 endfunction()

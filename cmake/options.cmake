@@ -7,6 +7,12 @@ set(CMAKE_C_VISIBILITY_PRESET hidden)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 option(CORDON_PLANT "honour CORDON_PLANT, which leaves out a layer: for tests of the tests, never shipped" OFF)
+# A library is for programs of this system's own libc; the static program and the test of the tests need none.
+set(wants_library ON)
+if(CMAKE_CROSSCOMPILING OR WIN32 OR CORDON_PLANT)
+	set(wants_library OFF)
+endif()
+option(CORDON_LIBRARY "build and install libcordon, shared and static" ${wants_library})
 option(CORDON_SANITIZE "build with the address and undefined behaviour sanitizers" OFF)
 
 if(WIN32)

@@ -11,6 +11,7 @@
  * Every function that can fail returns 1 for success and 0 for failure, and then has filled *err (cordon/error.h).
  * Strings are UTF-8 on Windows and bytes on Linux, NUL-terminated. Text that a function returns belongs to the handle
  * it came from and lives until the next call with that handle. Handles may be used from any thread, one at a time each.
+ * A NULL handle or NULL place for a result is CORDON_BAD_USAGE; a function without err then answers NULL, 0 or -1.
  * The library leaves signal handlers, SIGCHLD, the umask and the current directory alone, and prints nothing.
  */
 #ifndef CORDON_CORDON_H

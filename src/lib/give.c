@@ -28,8 +28,13 @@ void give_error(struct cordon_error *to, size_t room, const struct cordon_error 
 {
 	give_struct(to, room, from, sizeof *from);
 	/* A shorter struct ends in a shorter text. */
-	if (room > offsetof(struct cordon_error, text) && room < sizeof *from)
+	if (room > offsetof(struct cordon_error, file) && room < sizeof *from)
 		((char *)to)[room - 1] = '\0';
+}
+
+bool no_handle(const char *what, struct cordon_error *err)
+{
+	return cordon_fail(err, CORDON_BAD_USAGE, "%s is NULL", what);
 }
 
 int give(bool ok, const struct cordon_error *local, struct cordon_error *err)

@@ -14,6 +14,9 @@
 /* Copies *local into *err when ok is false; err may be NULL. Returns 1 or 0, for `return give(ok, &local, err)`. */
 int give(bool ok, const struct cordon_error *local, struct cordon_error *err);
 
+/* For a pointer that must not be NULL; returns false. */
+bool no_handle(const char *what, struct cordon_error *err);
+
 /* Copies `from`, whose first member is its size, to a caller's struct of `room` bytes, and leaves that size there. */
 void give_struct(void *to, size_t room, const void *from, size_t size);
 

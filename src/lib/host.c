@@ -12,6 +12,8 @@ const char *cordon_version(void)
 static bool doctor(char **ret_json, struct cordon_error *err)
 {
 	CORDON_ON_EXIT(text_free) struct text text = { 0 };
+	if (!ret_json)
+		return no_handle("ret_json", err);
 	return run_doctor(&text, err) && give_text(&text, ret_json, err);
 }
 
@@ -25,6 +27,8 @@ static bool refusal_report(const struct cordon_error *given, char **ret_json, st
 {
 	struct cordon_error refusal = CORDON_ERROR_INIT;
 	CORDON_ON_EXIT(text_free) struct text text = { 0 };
+	if (!ret_json)
+		return no_handle("ret_json", err);
 	if (!given || given->size < sizeof given->size || !take_struct(&refusal, sizeof refusal, given, given->size))
 		return cordon_fail(err, CORDON_BAD_USAGE, "the error holds no size, or more than this library knows");
 	refusal.text[sizeof refusal.text - 1] = '\0';

@@ -7,6 +7,8 @@
 int cordon_policy_new(struct cordon_policy **ret_policy, struct cordon_error *err)
 {
 	struct cordon_error local = CORDON_ERROR_INIT;
+	if (!ret_policy)
+		return give(no_handle("ret_policy", &local), &local, err);
 	struct cordon_policy *policy = calloc(1, sizeof *policy);
 	if (!policy)
 		return give(cordon_fail_memory(&local), &local, err);
@@ -35,6 +37,8 @@ static bool load(struct cordon_policy *policy, int32_t source, const char *name,
 		[CORDON_SOURCE_FILE] = SOURCE_FILE,
 		[CORDON_SOURCE_USER] = SOURCE_USER,
 	};
+	if (!policy)
+		return no_handle("policy", err);
 	if (source < 0 || source > CORDON_SOURCE_USER)
 		return cordon_fail(err, CORDON_BAD_USAGE, "%d is no source of rules", (int)source);
 	if (source == CORDON_SOURCE_FILE && !name)
@@ -51,6 +55,8 @@ int cordon_policy_load(struct cordon_policy *policy, int32_t source, const char 
 static bool set(struct cordon_policy *policy, const char *flag, const char *key, const char *name, const char *value,
 		struct cordon_error *err)
 {
+	if (!policy)
+		return no_handle("policy", err);
 	if (!key || !value)
 		return cordon_fail(err, CORDON_BAD_USAGE, "a setting needs a key and a value");
 	return settings_set(policy->settings, flag ? flag : key, key, name, value, err);

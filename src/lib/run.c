@@ -32,6 +32,8 @@ static bool run_make(const struct cordon_policy *policy, const struct cordon_run
 		     struct cordon_run **ret_run, struct cordon_error *err)
 {
 	struct cordon_run_options own = CORDON_RUN_OPTIONS_INIT;
+	if (!policy || !ret_run)
+		return no_handle(policy ? "ret_run" : "policy", err);
 	if (!options_read(given, &own, err))
 		return false;
 
@@ -73,7 +75,7 @@ void cordon_run_free(struct cordon_run *run)
 
 const char *cordon_run_id(const struct cordon_run *run)
 {
-	return run_id(run->run);
+	return run ? run_id(run->run) : NULL;
 }
 
 /* The text of a function that has just filled it, or NULL. */
@@ -85,6 +87,8 @@ static const char *text_given(const struct text *text, bool ok)
 const char *cordon_run_plan(struct cordon_run *run)
 {
 	struct cordon_error ignored = CORDON_ERROR_INIT;
+	if (!run)
+		return NULL;
 	text_free(&run->text);
 	return text_given(&run->text, run_plan(run->run, &run->text, &ignored));
 }
@@ -92,6 +96,8 @@ const char *cordon_run_plan(struct cordon_run *run)
 const char *cordon_run_report(struct cordon_run *run)
 {
 	struct cordon_error ignored = CORDON_ERROR_INIT;
+	if (!run)
+		return NULL;
 	text_free(&run->text);
 	return text_given(&run->text, run_report(run->run, &run->text, &ignored));
 }
@@ -99,6 +105,8 @@ const char *cordon_run_report(struct cordon_run *run)
 const char *cordon_run_rules(struct cordon_run *run)
 {
 	struct cordon_error ignored = CORDON_ERROR_INIT;
+	if (!run)
+		return NULL;
 	text_free(&run->text);
 	return text_given(&run->text, run_rules(run->run, &run->text, &ignored));
 }
@@ -106,14 +114,20 @@ const char *cordon_run_rules(struct cordon_run *run)
 const char *cordon_run_explain(struct cordon_run *run, const char *path, struct cordon_error *err)
 {
 	struct cordon_error local = CORDON_ERROR_INIT;
+	if (!run)
+		return give(no_handle("run", &local), &local, err) ? "" : NULL;
 	text_free(&run->text);
 	bool ok = path ? run_explain(run->run, path, &run->text, &local)
 		       : cordon_fail(&local, CORDON_BAD_USAGE, "there is no path to explain");
+	if (ok && !text_ok(&run->text))
+		ok = cordon_fail_memory(&local);
 	return give(ok, &local, err) ? text_str(&run->text) : NULL;
 }
 
 const char *cordon_run_warning(struct cordon_run *run)
 {
+	if (!run)
+		return NULL;
 	text_free(&run->text);
 	run_warning(run->run, &run->text);
 	return text_given(&run->text, run->text.length > 0);
@@ -121,6 +135,8 @@ const char *cordon_run_warning(struct cordon_run *run)
 
 const char *cordon_run_explanation(struct cordon_run *run)
 {
+	if (!run)
+		return NULL;
 	text_free(&run->text);
 	run_explanation(run->run, &run->text);
 	return text_given(&run->text, run->text.length > 0);
@@ -128,6 +144,8 @@ const char *cordon_run_explanation(struct cordon_run *run)
 
 static bool start(struct cordon_run *run, const char *const *argv, struct cordon_error *err)
 {
+	if (!run)
+		return no_handle("run", err);
 	if (!argv || !argv[0])
 		return cordon_fail(err, CORDON_BAD_USAGE, "there is no command to run");
 
@@ -147,18 +165,20 @@ int cordon_run_start(struct cordon_run *run, const char *const *argv, struct cor
 
 intptr_t cordon_run_waitable(const struct cordon_run *run)
 {
-	return run_waitable(run->run);
+	return run ? run_waitable(run->run) : -1;
 }
 
 int32_t cordon_run_timeout(const struct cordon_run *run)
 {
-	return run_timeout(run->run);
+	return run ? run_timeout(run->run) : -1;
 }
 
 int cordon_run_step(struct cordon_run *run, int32_t timeout_ms, int32_t *ret_ended, struct cordon_error *err)
 {
 	struct cordon_error local = CORDON_ERROR_INIT;
 	bool is_ended = false;
+	if (!run || !ret_ended)
+		return give(no_handle(run ? "ret_ended" : "run", &local), &local, err);
 	bool ok = run_step(run->run, timeout_ms, &is_ended, &local);
 	if (ok)
 		*ret_ended = is_ended;
@@ -167,23 +187,25 @@ int cordon_run_step(struct cordon_run *run, int32_t timeout_ms, int32_t *ret_end
 
 void cordon_run_signal(struct cordon_run *run, int32_t signal)
 {
-	run_signal(run->run, signal);
+	if (run)
+		run_signal(run->run, signal);
 }
 
 void cordon_run_end(struct cordon_run *run)
 {
-	run_end(run->run);
+	if (run)
+		run_end(run->run);
 }
 
 int cordon_run_is_started(const struct cordon_run *run)
 {
-	return run_is_started(run->run);
+	return run && run_is_started(run->run);
 }
 
 int cordon_run_result(const struct cordon_run *run, struct cordon_result *ret_result)
 {
 	struct run_result own = { .error = CORDON_ERROR_INIT };
-	if (!run_result(run->run, &own))
+	if (!run || !ret_result || ret_result->size < sizeof ret_result->size || !run_result(run->run, &own))
 		return 0;
 
 	struct cordon_result result = CORDON_RESULT_INIT;
@@ -203,7 +225,12 @@ int cordon_run_result(const struct cordon_run *run, struct cordon_result *ret_re
 
 int cordon_run_wait(struct cordon_run *run, struct cordon_result *ret_result, struct cordon_error *err)
 {
+	struct cordon_error local = CORDON_ERROR_INIT;
 	int32_t is_ended = 0;
+	if (!ret_result || ret_result->size < offsetof(struct cordon_result, error)) {
+		cordon_fail(&local, CORDON_BAD_USAGE, "cordon_result holds no size: start it from CORDON_RESULT_INIT");
+		return give(false, &local, err);
+	}
 	while (!is_ended)
 		if (!cordon_run_step(run, -1, &is_ended, err))
 			return 0;

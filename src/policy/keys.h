@@ -15,6 +15,18 @@ enum shape {
 	SHAPE_MAP,    /* an object from free names to strings */
 };
 
+/* How one value of a key is written. The schema says so; what it cannot tell (an unknown variable, a number's spelling) is
+ * left to `take`, which is exact. Never narrower than `take`. A value is good when it is any of what is set here.
+ */
+struct form {
+	const char *const *words; /* one of these strings; NULL-terminated. Of a SHAPE_EITHER what stands alone */
+	const char *pattern;      /* a string with this in it (ECMA 262, and Python's dialect) */
+	const char *name_pattern; /* of a SHAPE_MAP the names' */
+	const char *least, *most; /* a number in these bounds, as JSON */
+	bool is_whole;            /* …without decimals */
+	bool is_guarantee;        /* a guarantee's name, or NAME=LEVEL */
+};
+
 /* Who may say it. */
 enum {
 	HELD_BY_FILES = 1 << 0, /* preset, user's file, --policy */
@@ -40,7 +52,8 @@ struct key {
 	enum shape shape;
 	unsigned holders;
 	bool (*take)(struct policy *policy, const struct setting *setting, struct cordon_error *err);
-	int detail; /* what `take` needs to know: the limit */
+	int detail;              /* what `take` needs to know: the limit */
+	const struct form *form; /* NULL for a group, and for a list that has to be empty */
 	const char *help;
 };
 
@@ -51,6 +64,9 @@ bool key_may_stand_in(const struct key *key, enum layer layer);
 
 /* The last part of the path. */
 const char *key_name(const struct key *key);
+
+/* Is it a member of the group? */
+bool key_is_in(const struct key *key, const struct key *group);
 
 /* The name of a key in the group. */
 const struct key *key_find_in(const struct key *group, const char *name);

@@ -64,10 +64,13 @@ struct plan {
 		size_t count, room;
 	} mounts;
 	bool root_is_writable; /* "/": "write" */
-	/* Protected names that do not exist and that nothing holds: what is there when the run is over is set aside. */
+	/* Names in writable places that do not exist and that nothing holds. A `read` one that is there when the run is over is
+	 * set aside; a `none` one that appears while it lasts ends it, for then the command could read it.
+	 */
 	struct plan_unheld_list {
 		struct plan_unheld {
-			const char *path;
+			char *path;
+			bool is_hidden; /* `none` */
 			const struct rule *rule;
 		} * items;
 		size_t count, room;

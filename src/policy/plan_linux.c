@@ -149,6 +149,20 @@ static bool hide_in_readable(struct view *view, size_t index, struct cordon_erro
 
 /* -- what each place holds --------------------------------------------------------------------------------------- */
 
+static bool leave_unheld(struct view *view, const struct plan_node *node, struct cordon_error *err)
+{
+	/* the host makes repositories, and what a new one holds is looked at apart */
+	if (strcmp(plan_node_name(node), ".git") == 0)
+		return true;
+	struct plan_unheld *unheld = LIST_ADD_IN(&view->plan->arena, &view->plan->unheld);
+	if (!unheld)
+		return cordon_fail_memory(err);
+	unheld->rule = node->rule;
+	unheld->is_hidden = node->wanted == ACCESS_NONE;
+	unheld->path = arena_copy(&view->plan->arena, node->path, strlen(node->path));
+	return unheld->path || cordon_fail_memory(err);
+}
+
 static bool place_hidden(struct view *view, size_t index, enum holding around, struct cordon_error *err)
 {
 	struct plan_node *node = &view->tree.items[index];
@@ -167,22 +181,11 @@ static bool place_hidden(struct view *view, size_t index, enum holding around, s
 	}
 	if (around == HOLDS_READ)
 		return hide_in_readable(view, index, err);
-	if (node->type != PATH_MISSING)
-		lay(view, index, MOUNT_COVER);
+	/* cordon's own state, a rule without a line, appears when a run has something to keep */
+	if (node->type == PATH_MISSING)
+		return node->rule->origin.line == 0 || leave_unheld(view, node, err);
+	lay(view, index, MOUNT_COVER);
 	return true;
-}
-
-static bool leave_unheld(struct view *view, const struct plan_node *node, struct cordon_error *err)
-{
-	/* the host makes repositories, and what a new one holds is looked at apart */
-	if (strcmp(plan_node_name(node), ".git") == 0)
-		return true;
-	struct plan_unheld *unheld = LIST_ADD_IN(&view->plan->arena, &view->plan->unheld);
-	if (!unheld)
-		return cordon_fail_memory(err);
-	unheld->rule = node->rule;
-	unheld->path = arena_copy(&view->plan->arena, node->path, strlen(node->path));
-	return unheld->path || cordon_fail_memory(err);
 }
 
 /* Below our own tmpfs only what the grant names is brought in from the host. */

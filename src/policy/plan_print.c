@@ -140,11 +140,12 @@ static bool print_mount(json_t *object, const struct plan_mount *mount)
 	       plan_print_rule(object, mount->rule);
 }
 
-/* "set_aside": names that are looked for when the run is over. */
-static bool print_unheld(const struct plan *plan, json_t *object)
+static bool print_unheld(const struct plan *plan, json_t *object, const char *key, bool is_hidden)
 {
 	json_t *list = json_array();
 	for (size_t i = 0; list && i < plan->unheld.count; i++) {
+		if (plan->unheld.items[i].is_hidden != is_hidden)
+			continue;
 		json_t *name = json_object();
 		if (!name || json_object_set_new(name, "path", plan_print_text(plan->unheld.items[i].path)) != 0 ||
 		    !plan_print_rule(name, plan->unheld.items[i].rule) || json_array_append(list, name) != 0) {
@@ -154,7 +155,7 @@ static bool print_unheld(const struct plan *plan, json_t *object)
 		}
 		json_decref(name);
 	}
-	return json_object_set_new(object, "set_aside", list) == 0;
+	return json_object_set_new(object, key, list) == 0;
 }
 
 static bool print_linux(const struct plan *plan, json_t *object)
@@ -170,7 +171,8 @@ static bool print_linux(const struct plan *plan, json_t *object)
 		json_decref(mount);
 	}
 	return json_object_set_new(object, "root_is_writable", json_boolean(plan->root_is_writable)) == 0 &&
-	       json_object_set_new(object, "mounts", mounts) == 0 && print_unheld(plan, object);
+	       json_object_set_new(object, "mounts", mounts) == 0 && print_unheld(plan, object, "set_aside", false) &&
+	       print_unheld(plan, object, "ends_when_it_appears", true);
 }
 
 static bool print_common(const struct plan *plan, json_t *object)

@@ -292,6 +292,10 @@ static bool protect_file(const struct reading *reading, struct cordon_error *err
 	}
 	if (!path || !add_own(policy, path, ACCESS_READ, true, "the policy file in use"))
 		return cordon_fail_memory(err);
+	struct policy_source *source = LIST_ADD_IN(&policy->arena, &policy->sources);
+	if (!source)
+		return cordon_fail_memory(err);
+	*source = (struct policy_source){ reading->layer, reading->file };
 	return true;
 }
 
@@ -407,6 +411,12 @@ bool policy_add_preset(struct policy *policy, const char *name, struct cordon_er
 const char *policy_extends(const struct policy *policy)
 {
 	return policy->extends;
+}
+
+const struct policy_source *policy_sources(const struct policy *policy, size_t *ret_count)
+{
+	*ret_count = policy->sources.count;
+	return policy->sources.items;
 }
 
 /* -- flags ------------------------------------------------------------------------------------------------------ */

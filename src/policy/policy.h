@@ -130,6 +130,13 @@ CORDON_CHECKED bool policy_add_preset(struct policy *policy, const char *name, s
  */
 const char *policy_extends(const struct policy *policy);
 
+/* The files that were read, in the order in which they were added; not the presets. */
+struct policy_source {
+	enum layer layer;
+	const char *file;
+};
+const struct policy_source *policy_sources(const struct policy *policy, size_t *ret_count);
+
 /* One setting in the LAYER_FLAGS layer, by the key that a file would use. `flag` is the origin's text ("--write").
  *	("files", "src", "write")            name is the path, absolute already
  *	("network.mode", NULL, "off")        also network.allow / network.deny / network.listen: appends value

@@ -139,6 +139,7 @@ struct policy {
 	} inherit, remove, set;
 	LIST_OF(struct accept_statement) accept;
 	LIST_OF(struct key_statement) keys;
+	LIST_OF(struct policy_source) sources;
 	const char *extends; /* of the text added last */
 	int rank_top, rank_bottom;
 

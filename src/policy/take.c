@@ -7,12 +7,10 @@
 #include "policy/store.h"
 #include "policy/values.h"
 
-static const char *const access_names[] = { "none", "read", "write", NULL };
-static const char *const mode_names[] = { "off", "filtered", "open", NULL };
-
-/* The index of the value among the names, or -1 with the nearest of them in the message. */
-static int find_word(const struct setting *setting, const char *const *names, struct cordon_error *err)
+/* The index of the value among the key's words, or -1 with the nearest of them in the message. */
+static int find_word(const struct setting *setting, struct cordon_error *err)
 {
+	const char *const *names = setting->key->form->words;
 	for (int i = 0; names[i]; i++)
 		if (strcmp(setting->text, names[i]) == 0)
 			return i;
@@ -72,7 +70,7 @@ bool take_file(struct policy *policy, const struct setting *setting, struct cord
 {
 	if (!check_type(setting, false, err))
 		return false;
-	int access = find_word(setting, access_names, err);
+	int access = find_word(setting, err);
 	if (access < 0)
 		return false;
 	if (!setting->name || !setting->name[0])
@@ -106,7 +104,7 @@ bool take_mode(struct policy *policy, const struct setting *setting, struct cord
 {
 	if (!check_type(setting, false, err))
 		return false;
-	int mode = find_word(setting, mode_names, err);
+	int mode = find_word(setting, err);
 	if (mode < 0)
 		return false;
 	struct mode_statement *statement = LIST_ADD_IN(&policy->arena, &policy->modes);

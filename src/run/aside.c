@@ -29,6 +29,8 @@ void run_set_aside(struct run *run)
 		struct cordon_error err = CORDON_ERROR_INIT;
 		char *place = NULL;
 		bool is_moved = false;
+		if (unheld->is_hidden) /* the user's own */
+			continue;
 		if (set_aside(run, unheld, &is_moved, &place, &err) && !is_moved)
 			continue;
 		struct aside *aside = LIST_ADD(&run->asides);

@@ -182,10 +182,11 @@ bool run_refusal(const struct cordon_error *refusal, struct text *text, struct c
 void run_warning(struct run *run, struct text *text)
 {
 	if (run->lost_cover_count > 0)
-		text_addf(text,
-			  "ended the command: another program replaced '%s' and so took away what kept the command "
-			  "from it; run it again",
-			  run->lost_covers[0].path);
+		text_addf(
+			text,
+			"ended the command: another program changed '%s', from which the command is kept, and that could "
+			"no longer be held; run it again",
+			run->lost_covers[0].path);
 	else
 		asides_explain(run, text);
 }

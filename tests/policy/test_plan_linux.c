@@ -86,7 +86,8 @@ static void tell_steps(const struct plan *plan, struct text *text)
 		text_add_char(text, '\n');
 	}
 	for (size_t i = 0; i < plan->unheld.count; i++)
-		text_addf(text, "aside %s\n", plan->unheld.items[i].path);
+		text_addf(text, "%s %s\n", plan->unheld.items[i].is_hidden ? "ends" : "aside",
+			  plan->unheld.items[i].path);
 }
 
 /* A plan and what it was made of. */
@@ -180,7 +181,8 @@ static void plan__lays_a_step_where_a_place_differs(void **state)
 		  "bind-write /home/u/w/\n"
 		  "bind-write /home/u/w/a/\n"
 		  "bind-write /home/u/w/a/b/\n"
-		  "cover /home/u/w/a/b/c\n" },
+		  "cover /home/u/w/a/b/c\n"
+		  "ends /home/u/w/a/d\n" },
 		/* matches of a glob */
 		{ "'/': 'read', '${workspace}': 'write', '**/.env': 'none'", "facade /home/u/ hide .local\n"
 									     "bind-write /home/u/w/\n"
@@ -475,11 +477,12 @@ static void plan__default_preset(void **state)
 static void plan__makes_what_ends_in_a_separator(void **state)
 {
 	(void)state;
-	expect_steps("/home/u/w", LAYER_POLICY,
-		     "{ \"files\": { \"/\": \"read\", \"${workspace}\": \"write\", \"/home/u/new/deep/\": \"write\" } }",
-		     "facade /home/u/ hide .local\n"
-		     "bind-write /home/u/new/deep/ made\n"
-		     "bind-write /home/u/w/\n");
+	expect_steps(
+		"/home/u/w", LAYER_POLICY,
+		"{ \"files\": { \"/\": \"read\", \"${workspace}\": \"write\", \"/home/u/new/deep/\": \"write\" } }",
+		"facade /home/u/ hide .local\n"
+		"bind-write /home/u/new/deep/ made\n"
+		"bind-write /home/u/w/\n");
 }
 
 /* The JSON is what people and tools read: keys in a fixed order, bytes that are no UTF-8 made visible, values of
@@ -513,7 +516,8 @@ static void plan__prints_as_json(void **state)
 				   "      }\n"
 				   "    }\n"
 				   "  ],\n"
-				   "  \"set_aside\": []\n"
+				   "  \"set_aside\": [],\n"
+				   "  \"ends_when_it_appears\": []\n"
 				   "}\n";
 	const struct world small = { odd, COUNT_OF(odd) };
 	struct cordon_error err = CORDON_ERROR_INIT;

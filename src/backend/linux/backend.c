@@ -230,7 +230,7 @@ static void end(struct cage *cage)
 
 static bool is_covered(struct cage *cage, struct cage_event *ret_event, struct cordon_error *err)
 {
-	const struct plan_mount *lost = NULL;
+	const char *lost = NULL;
 	if (!covers_check(cage->covers, &lost, err)) {
 		/* the view is gone because its last process is: init's end is under way */
 		lost = NULL;
@@ -239,7 +239,7 @@ static bool is_covered(struct cage *cage, struct cage_event *ret_event, struct c
 		return true;
 	end(cage);
 	ret_event->kind = CAGE_COVER_LOST;
-	ret_event->lost = lost->path;
+	ret_event->lost = lost;
 	return false;
 }
 

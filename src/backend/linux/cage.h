@@ -143,8 +143,10 @@ CORDON_CHECKED bool covers_watch_names(struct covers *covers, struct cordon_erro
 int covers_names(const struct covers *covers);
 /* Reads what covers_names has; true when it concerns the name of a mount. */
 bool covers_names_changed(struct covers *covers);
-/* The first mount of the plan that is gone, or NULL. Fails when the view cannot be read. */
-CORDON_CHECKED bool covers_check(struct covers *covers, const struct plan_mount **ret_lost, struct cordon_error *err);
+/* The path of the first mount of the plan that is gone, or of a name that must not appear and has; or NULL. Fails when the
+ * view cannot be read.
+ */
+CORDON_CHECKED bool covers_check(struct covers *covers, const char **ret_lost, struct cordon_error *err);
 
 /* True when the test build was told to leave this layer out; always false in any other build. */
 #ifdef CORDON_PLANT

@@ -22,7 +22,7 @@ struct covers {
 	const struct plan *plan;
 	int table;
 	int names;    /* inotify, on the directories that hold the names of mounts */
-	int *watches; /* one per plan mount: the watch of its directory, or -1 */
+	int *watches; /* one per name: the watch of its directory, or -1 */
 	char *text;
 	size_t room;
 	bool *stands; /* one per plan mount */
@@ -34,27 +34,49 @@ static bool may_be_lost(const struct plan_mount *mount)
 	return mount->kind == MOUNT_COVER || mount->kind == MOUNT_BIND || mount->kind == MOUNT_FACADE;
 }
 
-bool covers_watch_names(struct covers *covers, struct cordon_error *err)
+/* The names that matter: those of the plan's mounts, then those that must not appear. NULL: one that nobody can change. */
+static size_t name_count(const struct covers *covers)
+{
+	return covers->plan->mounts.count + covers->plan->unheld.count;
+}
+
+static const char *name_at(const struct covers *covers, size_t index)
+{
+	const struct plan *plan = covers->plan;
+	if (index >= plan->mounts.count) {
+		const struct plan_unheld *unheld = &plan->unheld.items[index - plan->mounts.count];
+		return unheld->is_hidden ? unheld->path : NULL;
+	}
+	const struct plan_mount *mount = &plan->mounts.items[index];
+	return may_be_lost(mount) && strcmp(mount->path, "/") != 0 ? mount->path : NULL;
+}
+
+static bool watch_name(struct covers *covers, size_t index, struct cordon_error *err)
 {
 	const uint32_t changes = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ONLYDIR;
 	char parent[PATH_MAX];
+	const char *path = name_at(covers, index);
+	size_t length = path ? (size_t)(strrchr(path, '/') - path) : 0;
+	covers->watches[index] = -1;
+	if (!path || length >= sizeof parent)
+		return true;
+	memcpy(parent, length ? path : "/", length ? length : 1);
+	parent[length ? length : 1] = '\0';
+	covers->watches[index] = inotify_add_watch(covers->names, parent, changes);
+	/* A directory that the user may not read, the user's programs do not change; one that is missing holds no name. */
+	if (covers->watches[index] < 0 && errno != EACCES && errno != ENOENT)
+		return cordon_fail_errno(err, errno, "watch '%s'", parent);
+	return true;
+}
+
+bool covers_watch_names(struct covers *covers, struct cordon_error *err)
+{
 	covers->names = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (covers->names < 0)
 		return cordon_fail_errno(err, errno, "make a watch for names");
-	for (size_t i = 0; i < covers->plan->mounts.count; i++) {
-		const struct plan_mount *mount = &covers->plan->mounts.items[i];
-		const char *slash = strrchr(mount->path, '/');
-		size_t length = slash ? (size_t)(slash - mount->path) : 0;
-		covers->watches[i] = -1;
-		if (!may_be_lost(mount) || !slash || !slash[1] || length >= sizeof parent)
-			continue;
-		memcpy(parent, length ? mount->path : "/", length ? length : 1);
-		parent[length ? length : 1] = '\0';
-		covers->watches[i] = inotify_add_watch(covers->names, parent, changes);
-		/* A directory that the user may not read, the user's programs do not change. */
-		if (covers->watches[i] < 0 && errno != EACCES)
-			return cordon_fail_errno(err, errno, "watch '%s'", parent);
-	}
+	for (size_t i = 0; i < name_count(covers); i++)
+		if (!watch_name(covers, i, err))
+			return false;
 	return true;
 }
 
@@ -68,7 +90,7 @@ struct covers *covers_new(const struct plan *plan, pid_t pid)
 	covers->room = FIRST_ROOM;
 	covers->text = malloc(covers->room);
 	covers->stands = calloc(plan->mounts.count + 1, sizeof *covers->stands);
-	covers->watches = calloc(plan->mounts.count + 1, sizeof *covers->watches);
+	covers->watches = calloc(name_count(covers) + 1, sizeof *covers->watches);
 	covers->names = -1;
 	snprintf(path, sizeof path, "/proc/%ld/mountinfo", (long)pid);
 	covers->table = open(path, O_RDONLY | O_CLOEXEC);
@@ -111,9 +133,9 @@ static bool is_name_of_mount(const struct covers *covers, const struct inotify_e
 {
 	if (event->mask & IN_Q_OVERFLOW)
 		return true;
-	for (size_t i = 0; i < covers->plan->mounts.count; i++)
+	for (size_t i = 0; i < name_count(covers); i++)
 		if (covers->watches[i] == event->wd && event->len &&
-		    strcmp(strrchr(covers->plan->mounts.items[i].path, '/') + 1, event->name) == 0)
+		    strcmp(strrchr(name_at(covers, i), '/') + 1, event->name) == 0)
 			return true;
 	return false;
 }
@@ -191,7 +213,7 @@ static void mark(struct covers *covers, const char *path)
 			covers->stands[i] = true;
 }
 
-bool covers_check(struct covers *covers, const struct plan_mount **ret_lost, struct cordon_error *err)
+bool covers_check(struct covers *covers, const char **ret_lost, struct cordon_error *err)
 {
 	const struct plan_mount_list *mounts = &covers->plan->mounts;
 	if (!read_table(covers, err))
@@ -212,6 +234,9 @@ bool covers_check(struct covers *covers, const struct plan_mount **ret_lost, str
 	*ret_lost = NULL;
 	for (size_t i = 0; i < mounts->count && !*ret_lost; i++)
 		if (!covers->stands[i] && !view_leaves_out(&mounts->items[i]))
-			*ret_lost = &mounts->items[i];
+			*ret_lost = mounts->items[i].path;
+	for (size_t i = mounts->count; i < name_count(covers) && !*ret_lost; i++)
+		if (name_at(covers, i) && faccessat(AT_FDCWD, name_at(covers, i), F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+			*ret_lost = name_at(covers, i);
 	return true;
 }
