@@ -72,6 +72,12 @@ CORDON_API int cordon_policy_load(struct cordon_policy *policy, int32_t source, 
 CORDON_API int cordon_policy_set(struct cordon_policy *policy, const char *flag, const char *key, const char *name,
 				 const char *value, struct cordon_error *err);
 
+/* The JSON Schema (draft-07) of policy files, the same text each time; malloc'ed, freed with cordon_free. It describes a
+ * file without its comments. What no schema can see (an unknown variable in a path, a missing file) the functions
+ * above and cordon_run_new tell.
+ */
+CORDON_API int cordon_policy_schema(char **ret_json, struct cordon_error *err);
+
 /* -- a run ---------------------------------------------------------------------------------------------------- */
 
 struct cordon_run;

@@ -2,7 +2,9 @@
 
 #include <stdlib.h>
 
+#include "base/scope.h"
 #include "lib/give.h"
+#include "policy/schema.h"
 
 int cordon_policy_new(struct cordon_policy **ret_policy, struct cordon_error *err)
 {
@@ -67,4 +69,16 @@ int cordon_policy_set(struct cordon_policy *policy, const char *flag, const char
 {
 	struct cordon_error local = CORDON_ERROR_INIT;
 	return give(set(policy, flag, key, name, value, &local), &local, err);
+}
+
+static bool schema(char **ret_json, struct cordon_error *err)
+{
+	CORDON_ON_EXIT(text_free) struct text text = { 0 };
+	return policy_print_schema(&text, err) && give_text(&text, ret_json, err);
+}
+
+int cordon_policy_schema(char **ret_json, struct cordon_error *err)
+{
+	struct cordon_error local = CORDON_ERROR_INIT;
+	return give(schema(ret_json, &local), &local, err);
 }

@@ -181,9 +181,10 @@ static bool place_hidden(struct view *view, size_t index, enum holding around, s
 	}
 	if (around == HOLDS_READ)
 		return hide_in_readable(view, index, err);
-	/* cordon's own state, a rule without a line, appears when a run has something to keep */
+	/* cordon's own state, a bound without a line, appears when a run has something to keep */
+	const struct origin *origin = &node->rule->origin;
 	if (node->type == PATH_MISSING)
-		return node->rule->origin.line == 0 || leave_unheld(view, node, err);
+		return (origin->layer == LAYER_MANAGED && origin->line == 0) || leave_unheld(view, node, err);
 	lay(view, index, MOUNT_COVER);
 	return true;
 }

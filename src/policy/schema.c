@@ -1,7 +1,6 @@
 #include "policy/schema.h"
 
 #include <jansson.h>
-#include <stdlib.h>
 
 #include "base/scope.h"
 #include "policy/keys.h"
@@ -161,11 +160,6 @@ static json_t *describe_group(const struct key *group)
 	return json_pack("{s:s s:o s:b}", "type", "object", "properties", properties, "additionalProperties", false);
 }
 
-static void free_string(char **string)
-{
-	free(*string);
-}
-
 bool policy_print_schema(struct text *text, struct cordon_error *err)
 {
 	json_t *schema = json_pack("{s:s s:s}", "$schema", "http://json-schema.org/draft-07/schema#", "title",
@@ -173,7 +167,7 @@ bool policy_print_schema(struct text *text, struct cordon_error *err)
 	json_t *root = describe_key(key_find(""));
 	bool is_whole = schema && root && json_object_update(schema, root) == 0;
 	/* 15 digits are what a double holds of any decimal: 0.001 stays 0.001. */
-	CORDON_ON_EXIT(free_string)
+	CORDON_ON_EXIT(free_text)
 	char *printed = is_whole ? json_dumps(schema, JSON_INDENT(2) | JSON_REAL_PRECISION(15)) : NULL;
 	json_decref(schema);
 	json_decref(root);

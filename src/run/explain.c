@@ -72,7 +72,49 @@ bool run_explain(const struct run *run, const char *path, struct text *text, str
 
 /* -- everything ----------------------------------------------------------------------------------------------- */
 
-static json_t *describe_files(const struct policy *policy)
+static bool is_among(char *const *names, const char *name, size_t length)
+{
+	for (; names && *names; names++)
+		if (strncmp(*names, name, length) == 0 && !(*names)[length])
+			return true;
+	return false;
+}
+
+/* What the mount does for a missing name at or below it: keeps it away, or has something of the run's own there. */
+static bool mount_holds(const struct plan_mount *mount, const struct rule *rule)
+{
+	size_t length = strlen(mount->path);
+	const char *rest = rule->landing + length;
+	bool is_hiding = rule->access == ACCESS_NONE;
+	if (strncmp(mount->path, rule->landing, length) != 0 || (*rest && *rest != '/'))
+		return false;
+	if (!*rest)
+		return true;
+	if (mount->kind != MOUNT_FACADE)
+		return is_hiding && mount->kind != MOUNT_BIND;
+	size_t name_length = strcspn(rest + 1, "/");
+	return is_hiding && (mount->hide ? is_among(mount->hide, rest + 1, name_length)
+					 : !is_among(mount->show, rest + 1, name_length));
+}
+
+/* Does the rule do anything? It may name what does not exist, in a place where nothing would hold the name: what the host
+ * made there in the meantime would be as the next rule above says.
+ */
+static bool has_effect(const struct plan *plan, const struct rule *rule)
+{
+	if (!rule->fact || rule->fact->type != PATH_MISSING || plan->target != TARGET_LINUX)
+		return true;
+	for (size_t i = 0; i < plan->mounts.count; i++)
+		if (mount_holds(&plan->mounts.items[i], rule))
+			return true;
+	for (size_t i = 0; i < plan->unheld.count; i++)
+		if (strcmp(plan->unheld.items[i].path, rule->landing) == 0)
+			return true;
+	/* A name ".git" that is missing is held by no plan, and looked at when the run is over. */
+	return text_ends(rule->landing, "/.git");
+}
+
+static json_t *describe_files(const struct policy *policy, const struct plan *plan)
 {
 	json_t *list = json_array();
 	size_t count;
@@ -81,11 +123,23 @@ static json_t *describe_files(const struct policy *policy)
 		const struct rule *rule = &rules[i];
 		bool is_missing = rule->fact && rule->fact->type == PATH_MISSING;
 		list = json_add(list,
-				json_pack("{s:o s:o s:s s:b s:o s:o}", "path", json_shown(rule->path), "landing",
+				json_pack("{s:o s:o s:s s:b s:o s:b s:o}", "path", json_shown(rule->path), "landing",
 					  json_shown(rule->landing), "access", access_names[rule->access], "wildcard",
 					  rule->is_glob, "exists", rule->fact ? json_boolean(!is_missing) : json_null(),
-					  "rule", json_origin(&rule->origin, rule->pattern)));
+					  "effect", has_effect(plan, rule), "rule",
+					  json_origin(&rule->origin, rule->pattern)));
 	}
+	return list;
+}
+
+static json_t *describe_sources(const struct policy *policy)
+{
+	json_t *list = json_array();
+	size_t count;
+	const struct policy_source *sources = policy_sources(policy, &count);
+	for (size_t i = 0; i < count; i++)
+		list = json_add(list, json_pack("{s:s s:o}", "layer", layer_name(sources[i].layer), "file",
+						json_shown(sources[i].file)));
 	return list;
 }
 
@@ -157,10 +211,11 @@ static json_t *describe_accepted(const struct policy *policy)
 bool run_rules(const struct run *run, struct text *text, struct cordon_error *err)
 {
 	const struct policy *policy = run->surveyed.policy;
-	json_t *answer = json_pack("{s:s s:i s:s s:o s:o s:o s:o s:o}", "schema", "cordon-rules", "version", 1,
+	json_t *answer = json_pack("{s:s s:i s:s s:o s:o s:o s:o s:o s:o}", "schema", "cordon-rules", "version", 1,
 				   "target", run->surveyed.facts->target == TARGET_WINDOWS ? "windows" : "linux",
-				   "workspace", json_shown(run->surveyed.facts->workspace), "files",
-				   describe_files(policy), "network", describe_network(policy), "limits",
-				   describe_limits(policy), "accept", describe_accepted(policy));
+				   "workspace", json_shown(run->surveyed.facts->workspace), "sources",
+				   describe_sources(policy), "files", describe_files(policy, run->plan), "network",
+				   describe_network(policy), "limits", describe_limits(policy), "accept",
+				   describe_accepted(policy));
 	return json_print(answer, text, err);
 }
