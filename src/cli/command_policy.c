@@ -188,7 +188,130 @@ static bool show(struct cordon_run *run, const struct values *values, char **ope
 	return true;
 }
 
-/* -- both ----------------------------------------------------------------------------------------------------- */
+/* -- check ---------------------------------------------------------------------------------------------------- */
+
+/* A project's policy is looked at in its place: it may hold less than another, and only narrows. */
+static bool is_project_file(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return strcmp(slash ? slash + 1 : path, ".cordon.json") == 0;
+}
+
+/* What was to be checked: the files of one layer, or all but the presets. */
+static bool is_checked(const json_t *origin, const char *layer)
+{
+	const char *own = string_of(origin, "layer");
+	return layer ? strcmp(own, layer) == 0 : strcmp(own, "preset") != 0 && strcmp(own, "flags") != 0;
+}
+
+/* Takes the item; NULL, here and as the list, when memory is short. */
+static json_t *add_picked(json_t *list, json_t *item)
+{
+	if (json_array_append_new(list, item) == 0)
+		return list;
+	json_decref(list);
+	return NULL;
+}
+
+static json_t *pick_files(const json_t *rules, const char *layer)
+{
+	json_t *picked = json_array();
+	json_t *source;
+	size_t i;
+	json_array_foreach (json_object_get(rules, "sources"), i, source) {
+		if (is_checked(source, layer))
+			picked = add_picked(picked, json_incref(source));
+	}
+	return picked;
+}
+
+/* The rules that hold nothing, because what they name is not there. */
+static json_t *pick_notes(const json_t *rules, const char *layer)
+{
+	json_t *picked = json_array();
+	const json_t *file;
+	size_t i;
+	json_array_foreach (json_object_get(rules, "files"), i, file) {
+		json_t *rule = json_object_get(file, "rule");
+		bool is_written = json_integer_value(json_object_get(rule, "line")) > 0;
+		if (is_written && is_checked(rule, layer) && json_is_false(json_object_get(file, "effect")))
+			picked = add_picked(picked, json_pack("{s:O s:O s:O}", "path", json_object_get(file, "path"),
+							      "access", json_object_get(file, "access"), "rule", rule));
+	}
+	return picked;
+}
+
+static bool find_answer(const struct values *values, const char *layer, json_t **ret_answer, struct cordon_error *err)
+{
+	struct cordon_run *run;
+	if (!make_look(values, &run, err))
+		return false;
+	const char *text = cordon_run_rules(run);
+	CORDON_ON_EXIT(decref) json_t *rules = text ? json_loads(text, 0, NULL) : NULL;
+	cordon_run_free(run);
+	json_t *answer = json_pack("{s:s s:i s:b s:o s:o s:n}", "schema", "cordon-check", "version", 1, "fine", true,
+				   "files", pick_files(rules, layer), "notes", pick_notes(rules, layer), "error");
+	if (!rules || !answer) {
+		json_decref(answer);
+		return cordon_fail_memory(err);
+	}
+	*ret_answer = answer;
+	return true;
+}
+
+static json_t *describe_fault(const struct cordon_error *fault)
+{
+	CORDON_ON_EXIT(text_free) struct text file = { 0 }, text = { 0 };
+	show_add(&file, fault->file);
+	show_add(&text, fault->text);
+	return json_pack("{s:s s:i s:b s:[] s:[] s:{s:s s:i s:i s:s}}", "schema", "cordon-check", "version", 1, "fine",
+			 false, "files", "notes", "error", "file", text_str(&file), "line", (int)fault->line, "column",
+			 (int)fault->column, "text", text_str(&text));
+}
+
+static void print_findings(const json_t *answer)
+{
+	const json_t *files = json_object_get(answer, "files"), *file, *note;
+	size_t i;
+	json_array_foreach (files, i, file)
+		printf("%s: fine\n", string_of(file, "file"));
+	if (json_array_size(files) == 0)
+		puts("no policy file of yours, and no .cordon.json here: the preset holds as it is");
+	json_array_foreach (json_object_get(answer, "notes"), i, note) {
+		const json_t *rule = json_object_get(note, "rule");
+		printf("%s:%lld:%lld: note: \"%s\": \"%s\" has no effect: the path does not exist, and nothing holds "
+		       "the name\n",
+		       string_of(rule, "file"), (long long)json_integer_value(json_object_get(rule, "line")),
+		       (long long)json_integer_value(json_object_get(rule, "column")), string_of(rule, "pattern"),
+		       string_of(note, "access"));
+	}
+}
+
+static int check(struct values *values, const char *layer)
+{
+	struct cordon_error err = CORDON_ERROR_INIT;
+	CORDON_ON_EXIT(decref) json_t *answer = NULL;
+	bool is_fine = find_answer(values, layer, &answer, &err);
+	/* There is no other that says so: a workspace's file that is missing is no fault elsewhere. */
+	if (is_fine && layer && json_array_size(json_object_get(answer, "files")) == 0)
+		is_fine = cordon_fail(&err, CORDON_OS_FAILED, "there is no .cordon.json in '%s'",
+				      values->grant.workspace);
+	if (!is_fine) {
+		say_error(&err);
+		json_decref(answer);
+		answer = describe_fault(&err);
+	}
+	if (values->wants_json) {
+		json_dumpf(answer, stdout, JSON_INDENT(2));
+		putchar('\n');
+	} else if (is_fine) {
+		print_findings(answer);
+	}
+	int failed = err.status == CORDON_BAD_USAGE ? STATUS_USAGE : STATUS_FAILED;
+	return is_fine && say_flush() ? STATUS_FINE : failed;
+}
+
+/* -- all ----------------------------------------------------------------------------------------------------- */
 
 static int print_help(const char *usage)
 {
@@ -243,11 +366,85 @@ static int show_command(char **words)
 		false, show);
 }
 
+static int check_command(char **words)
+{
+	CORDON_ON_EXIT(values_free) struct values values = { 0 };
+	CORDON_ON_EXIT(free_text) char *folder = NULL;
+	struct cordon_error err = CORDON_ERROR_INIT;
+	char **operands;
+	if (!option_parse(options, OPTIONS_ANYWHERE, words, &values, &operands, &err)) {
+		say_error(&err);
+		return STATUS_USAGE;
+	}
+	if (values.wants_help)
+		return print_help(
+			"cordon policy check [options] [FILE]\n"
+			"Says whether FILE, or your own policy and the workspace's .cordon.json, would do for a run here.\n");
+	const char *file = operands[0];
+	if (file && (operands[1] || values.grant.policy)) {
+		say("check takes one FILE");
+		return STATUS_USAGE;
+	}
+	if (!file || !is_project_file(file)) {
+		if (file)
+			values.grant.policy = file;
+		return check(&values, values.grant.policy ? "policy" : NULL);
+	}
+	const char *slash = strrchr(file, '/');
+	folder = !slash ? text_format(".") : text_format("%.*s", (int)(slash - file) + (slash == file), file);
+	if (!folder || values.grant.workspace) {
+		say(folder ? "the workspace of '%s' is its folder: leave --workspace out" : "out of memory (%s)", file);
+		return STATUS_USAGE;
+	}
+	values.grant.workspace = folder;
+	return check(&values, "project");
+}
+
+static int schema_command(char **words)
+{
+	static const struct option own_options[] = {
+		{ .name = "json",
+		  .help = "nothing else: a schema is JSON",
+		  .kind = OPTION_FLAG,
+		  .place = offsetof(struct values, wants_json) },
+		{ .name = "help",
+		  .letter = 'h',
+		  .help = "this",
+		  .kind = OPTION_FLAG,
+		  .place = offsetof(struct values, wants_help) },
+		{ 0 },
+	};
+	struct values values = { 0 };
+	struct cordon_error err = CORDON_ERROR_INIT;
+	char **operands;
+	char *schema;
+	if (!option_parse(own_options, OPTIONS_ANYWHERE, words, &values, &operands, &err)) {
+		say_error(&err);
+		return STATUS_USAGE;
+	}
+	if (values.wants_help) {
+		puts("cordon policy schema\nThe JSON Schema (draft-07) of policy files, for editors and validators.\n");
+		option_help(own_options, stdout);
+		return say_flush() ? STATUS_FINE : STATUS_FAILED;
+	}
+	if (operands[0]) {
+		say("schema takes no argument");
+		return STATUS_USAGE;
+	}
+	if (!cordon_policy_schema(&schema, &err)) {
+		say_error(&err);
+		return STATUS_FAILED;
+	}
+	fputs(schema, stdout);
+	cordon_free(schema);
+	return say_flush() ? STATUS_FINE : STATUS_FAILED;
+}
+
 static const struct command commands[] = {
 	{ "explain", "which rule decides for a path", explain_command },
 	{ "show", "all rules in force", show_command },
-	{ "check", "validate a policy file", NULL },
-	{ "schema", "the JSON schema of policies", NULL },
+	{ "check", "validate a policy file", check_command },
+	{ "schema", "the JSON schema of policies", schema_command },
 	{ NULL, NULL, NULL },
 };
 
@@ -257,7 +454,9 @@ int command_policy(char **words)
 		return command_dispatch(commands, "policy ", words);
 	FILE *out = words[0] ? stdout : stderr;
 	fputs("cordon policy explain PATH...   which rule decides for a path, and what would allow more\n"
-	      "cordon policy show              all rules in force, each with where it comes from\n",
+	      "cordon policy show              all rules in force, each with where it comes from\n"
+	      "cordon policy check [FILE]      whether a policy file would do for a run here\n"
+	      "cordon policy schema            the JSON Schema of policy files\n",
 	      out);
 	return words[0] && say_flush() ? STATUS_FINE : STATUS_USAGE;
 }

@@ -83,7 +83,7 @@ static bool is_among(char *const *names, const char *name, size_t length)
 /* What the mount does for a missing name at or below it: keeps it away, or has something of the run's own there. */
 static bool mount_holds(const struct plan_mount *mount, const struct rule *rule)
 {
-	size_t length = strlen(mount->path);
+	size_t length = strcmp(mount->path, "/") == 0 ? 0 : strlen(mount->path);
 	const char *rest = rule->landing + length;
 	bool is_hiding = rule->access == ACCESS_NONE;
 	if (strncmp(mount->path, rule->landing, length) != 0 || (*rest && *rest != '/'))
@@ -97,8 +97,21 @@ static bool mount_holds(const struct plan_mount *mount, const struct rule *rule)
 					 : !is_among(mount->show, rest + 1, name_length));
 }
 
-/* Does the rule do anything? It may name what does not exist, in a place where nothing would hold the name: what the host
- * made there in the meantime would be as the next rule above says.
+/* Is the name in a directory that is granted for writing? There a plan leaves the name ".git" to the host, and what came
+ * of it is looked at when the run is over.
+ */
+static bool is_new_repository(const struct plan *plan, const struct rule *rule)
+{
+	const char *slash = strrchr(rule->landing, '/');
+	if (!slash || slash == rule->landing || strcmp(slash, "/.git") != 0)
+		return false;
+	CORDON_ON_EXIT(free_text)
+	char *directory = text_format("%.*s", (int)(slash - rule->landing), rule->landing);
+	return directory && policy_decide_path(plan->policy, directory).access == ACCESS_WRITE;
+}
+
+/* Does the rule do anything? It may name what does not exist, in a place where nothing holds the name: what the host made
+ * there meanwhile would be as the next rule above says.
  */
 static bool has_effect(const struct plan *plan, const struct rule *rule)
 {
@@ -110,8 +123,7 @@ static bool has_effect(const struct plan *plan, const struct rule *rule)
 	for (size_t i = 0; i < plan->unheld.count; i++)
 		if (strcmp(plan->unheld.items[i].path, rule->landing) == 0)
 			return true;
-	/* A name ".git" that is missing is held by no plan, and looked at when the run is over. */
-	return text_ends(rule->landing, "/.git");
+	return is_new_repository(plan, rule);
 }
 
 static json_t *describe_files(const struct policy *policy, const struct plan *plan)

@@ -371,6 +371,144 @@ static void show__names_rules_and_origins(void **state)
 	assert_non_null(answer);
 }
 
+static void schema__is_json(void **state)
+{
+	(void)state;
+	assert_int_equal(CORDON("", "policy", "schema"), 0);
+	assert_string_equal(errors, "");
+	CORDON_ON_EXIT(decref) json_t *schema = json_loads(output, JSON_REJECT_DUPLICATES, NULL);
+	assert_string_equal(string_at(schema, "$schema"), "http://json-schema.org/draft-07/schema#");
+	assert_int_equal(CORDON("", "policy", "schema", "more"), 2);
+	assert_int_equal(CORDON("", "policy", "schema", "--preset", "strict"), 2);
+}
+
+/* Nothing that lacks on this host matters: nothing is started. */
+static void check__tells_whether_a_file_would_do(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *errors; /* NULL: fine */
+	} cases[] = {
+		{ "{}", NULL },
+		{ "{\"limits\": {\"memory\": \"1GiB\"}}", NULL },
+		{ "{\n  \"fils\": {}}", "p.json:2:3: unknown key 'fils'; did you mean 'files'?\n" },
+		{ "{\"extends\": \"./missing.json\"}", "missing.json" },
+		{ "{\"files\": {\"${worksapce}\": \"write\"}}", "p.json:1:12: " },
+		{ "{\"files\":\n{\"missing\": \"write\"}}", "p.json:2:2: 'missing' does not exist" },
+		{ "{\"files\": {\"/proc/sys\": \"write\"}}", "p.json:1:12: " },
+		{ "", "p.json: empty" },
+	};
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		write_file("p.json", cases[i].text);
+		int status = CORDON("lack net.off", "policy", "check", "p.json");
+		if (status != (cases[i].errors != NULL) || (cases[i].errors && !strstr(errors, cases[i].errors)))
+			fail_msg("%s: %d %s%s", cases[i].text, status, output, errors);
+		if (!cases[i].errors)
+			assert_non_null(strstr(output, "/work/p.json: fine\n"));
+		assert_string_equal(cases[i].errors ? output : errors, "");
+	}
+	assert_int_equal(CORDON("", "policy", "check", "none.json"), 1);
+	assert_non_null(strstr(errors, "none.json"));
+	assert_int_equal(CORDON("", "policy", "check", "p.json", "q.json"), 2);
+	assert_int_equal(CORDON("", "policy", "check", "--policy", "p.json", "q.json"), 2);
+	assert_int_equal(CORDON("", "policy", "check", "--bogus"), 2);
+}
+
+static void check__without_a_file_looks_at_those_in_force(void **state)
+{
+	(void)state;
+	assert_int_equal(CORDON("", "policy", "check"), 0);
+	assert_non_null(strstr(output, "no policy file"));
+
+	make_directory(in_scratch("home/.config"));
+	make_directory(in_scratch("home/.config/cordon"));
+	write_file(in_scratch("home/.config/cordon/policy.json"), "{\"accept\": []}");
+	write_file(".cordon.json", "{\"limits\": {\"processes\": 100}}");
+	assert_int_equal(CORDON("", "policy", "check"), 0);
+	assert_non_null(strstr(output, "/home/.config/cordon/policy.json: fine\n"));
+	assert_non_null(strstr(output, "/work/.cordon.json: fine\n"));
+
+	write_file(".cordon.json", "{\"limits\": {},\n \"accept\": []}");
+	assert_int_equal(CORDON("", "policy", "check"), 1);
+	assert_non_null(strstr(errors, ".cordon.json:2:2: 'accept' may not stand here"));
+	assert_string_equal(output, "");
+}
+
+/* As --policy it would be taken for a grant, and allow what no project may say. */
+static void check__takes_a_projects_policy_for_what_it_is(void **state)
+{
+	(void)state;
+	make_directory("project");
+	assert_int_equal(CORDON("", "policy", "check", "project/.cordon.json"), 1);
+	assert_non_null(strstr(errors, "no .cordon.json"));
+	write_file("project/.cordon.json", "{\"network\": {\"mode\": \"open\"}}");
+	assert_int_equal(CORDON("", "policy", "check", "project/.cordon.json"), 1);
+	assert_non_null(strstr(errors, "'network.mode' may not stand here"));
+	write_file("project/.cordon.json", "{\"files\": {\"secret\": \"none\"}}");
+	assert_int_equal(CORDON("", "policy", "check", "project/.cordon.json"), 0);
+	assert_non_null(strstr(output, "/project/.cordon.json: fine\n"));
+	assert_null(strstr(output, "note"));
+}
+
+/* A rule that does nothing looks like one that does. */
+static void check__notes_rules_without_effect(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *path, *access;
+		bool is_noted;
+	} cases[] = {
+		{ "/etc", "read", false },
+		{ "/etc/cordon-test-none", "read", true },
+		{ "~/later", "read", true },
+		{ "~/later", "none", false },
+		{ "later", "none", false },
+		{ "later", "read", false },
+		{ "later/below", "none", false },
+		{ ".git", "read", false },
+		{ "/proc/later", "none", false },
+		{ "/tmp/later", "none", false },
+		{ "~/.ssh/later", "read", true },
+		{ "~/.ssh/later", "none", false },
+		{ "/cordon-test-none", "none", true },
+	};
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		CORDON_ON_EXIT(free_text)
+		char *text = text_format("{\"files\": {\n  \"%s\": \"%s\"}}", cases[i].path, cases[i].access);
+		write_file("p.json", text);
+		int status = CORDON("", "policy", "check", "p.json");
+		CORDON_ON_EXIT(free_text)
+		char *note = text_format("p.json:2:3: note: \"%s\": \"%s\" has no effect", cases[i].path,
+					 cases[i].access);
+		if (status != 0 || (strstr(output, note) != NULL) != cases[i].is_noted ||
+		    (strstr(output, "note") != NULL) != cases[i].is_noted)
+			fail_msg("%s: %d %s%s", text, status, output, errors);
+	}
+}
+
+static void check__answers_as_json(void **state)
+{
+	(void)state;
+	write_file("p.json", "{\"files\": {\"~/later\": \"read\"}}");
+	assert_int_equal(CORDON("", "policy", "check", "p.json", "--json"), 0);
+	CORDON_ON_EXIT(decref) json_t *good = json_loads(output, JSON_REJECT_DUPLICATES, NULL);
+	assert_true(json_is_true(json_object_get(good, "fine")));
+	assert_int_equal(json_array_size(json_object_get(good, "files")), 1);
+	const json_t *note = json_array_get(json_object_get(good, "notes"), 0);
+	assert_string_equal(string_at(note, "access"), "read");
+	assert_string_equal(string_at(json_object_get(note, "rule"), "pattern"), "~/later");
+
+	write_file("p.json", "{\"files\": 1}");
+	assert_int_equal(CORDON("", "policy", "check", "--json", "p.json"), 1);
+	CORDON_ON_EXIT(decref) json_t *bad = json_loads(output, JSON_REJECT_DUPLICATES, NULL);
+	const json_t *fault = json_object_get(bad, "error");
+	assert_true(json_is_false(json_object_get(bad, "fine")));
+	assert_int_equal(json_integer_value(json_object_get(fault, "line")), 1);
+	assert_int_equal(json_integer_value(json_object_get(fault, "column")), 11);
+	assert_true(text_ends(string_at(fault, "file"), "/work/p.json"));
+	assert_non_null(strstr(errors, "p.json:1:11: "));
+}
+
 static void doctor__has_rows(void **state)
 {
 	(void)state;
@@ -414,8 +552,6 @@ static void commands__that_are_not_there_say_so(void **state)
 		assert_int_equal(CORDON("", later[i]), 2);
 		assert_non_null(strstr(errors, "not in this version"));
 	}
-	assert_int_equal(CORDON("", "policy", "check"), 2);
-	assert_int_equal(CORDON("", "policy", "schema"), 2);
 	assert_int_equal(CORDON("", "polcy"), 2);
 	assert_non_null(strstr(errors, "did you mean 'policy'?"));
 	assert_int_equal(CORDON("", "policy", "explian"), 2);
@@ -445,6 +581,12 @@ int main(void)
 		TEST(signal__before_the_command_runs_ends_it),
 		TEST(explain__begins_with_a_sentence),
 		TEST(show__names_rules_and_origins),
+		TEST(schema__is_json),
+		TEST(check__tells_whether_a_file_would_do),
+		TEST(check__without_a_file_looks_at_those_in_force),
+		TEST(check__takes_a_projects_policy_for_what_it_is),
+		TEST(check__notes_rules_without_effect),
+		TEST(check__answers_as_json),
 		TEST(doctor__has_rows),
 		TEST(cordon__alone_has_six_lines_of_help),
 		TEST(every_command__has_help),
