@@ -64,7 +64,8 @@ struct facts {
 	struct variable_list {
 		struct variable *items;
 		size_t count, room;
-	} variables; /* at least home, workspace, config, cache, state, temp; git: the git directories of the roots */
+	} variables; /* at least home, workspace, config, cache, state, temp; git: the git directories of the roots;
+		      * submodule, git_hooks, git_records, checkout: see os_survey_git */
 	struct path_fact_list {
 		struct path_fact *items;
 		size_t count, room;

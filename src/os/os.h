@@ -24,7 +24,10 @@ CORDON_CHECKED bool os_survey_host(const char *workspace, struct facts **ret_fac
 /* Adds to the variable `git` the git directory of each root, and where that keeps what worktrees share
  * (commondir). ROOT/.git is a directory; or a file or link that names another place, which is believed where that
  * is a git directory and lies in one of the roots or names the root in turn: what stands in a root was perhaps
- * written by a command that wants a rule to fall elsewhere.
+ * written by a command that wants a rule to fall elsewhere. A root without .git may be a git directory itself; the
+ * others are the values of `checkout`. What git's records name beside that and lies in a root: `submodule`, the git
+ * directories of submodules; `git_hooks`, folders in place of hooks; `git_records`, files that say where git looks.
+ * More records than are looked at are an error.
  */
 CORDON_CHECKED bool os_survey_git(struct facts *facts, char *const *roots, struct cordon_error *err);
 

@@ -11,8 +11,8 @@
 
 /* Names that every target knows; the facts may hold more. */
 static const char *const variable_names[] = {
-	"home", "workspace", "config", "cache",   "state",        "temp",
-	"git",  "root",      "system", "appdata", "localappdata", NULL,
+	"home",      "workspace",   "config",   "cache", "state",  "temp",    "git",          "submodule",
+	"git_hooks", "git_records", "checkout", "root",  "system", "appdata", "localappdata", NULL,
 };
 
 static const char *const linux_system[] = {

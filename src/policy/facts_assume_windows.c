@@ -54,7 +54,10 @@ static bool add_variables(struct facts *facts, struct cordon_error *err)
 	       facts_add_variable(facts, "config", HOME "\\AppData\\Roaming", err) &&
 	       facts_add_variable(facts, "cache", HOME "\\AppData\\Local", err) &&
 	       facts_add_variable(facts, "state", facts->state, err) &&
-	       facts_add_variable(facts, "temp", facts->temp, err) && facts_add_variable(facts, "git", git, err);
+	       facts_add_variable(facts, "temp", facts->temp, err) && facts_add_variable(facts, "git", git, err) &&
+	       facts_add_variable(facts, "submodule", NULL, err) && facts_add_variable(facts, "git_hooks", NULL, err) &&
+	       facts_add_variable(facts, "git_records", NULL, err) &&
+	       facts_add_variable(facts, "checkout", facts->workspace, err);
 }
 
 static bool is_on_drive(const char *path)

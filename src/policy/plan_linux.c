@@ -23,6 +23,7 @@
 
 #include "base/list.h"
 #include "base/scope.h"
+#include "base/text.h"
 #include "policy/path.h"
 #include "policy/plan.h"
 #include "policy/plan_tree.h"
@@ -394,6 +395,18 @@ static bool add_own_mounts(struct plan *plan, struct cordon_error *err)
 	return true;
 }
 
+/* What git takes for what it would do without the file: an empty commondir is a broken repository, and settings may say
+ * nothing. Other runs know the placeholder by it.
+ */
+static const char *placeholder_content(const struct plan_node *node, const struct plan_mount *mount)
+{
+	if (mount->kind != MOUNT_BIND || mount->is_writable || mount->is_directory)
+		return NULL;
+	if (strcmp(plan_node_name(node), "commondir") == 0)
+		return ".\n";
+	return text_starts(node->rule->pattern, "${git_records}") ? "# cordon's\n" : NULL;
+}
+
 static bool add_step(struct view *view, size_t index, struct cordon_error *err)
 {
 	const struct plan_node *node = &view->tree.items[index];
@@ -409,9 +422,7 @@ static bool add_step(struct view *view, size_t index, struct cordon_error *err)
 	mount->is_missing = place->is_missing;
 	mount->is_directory = plan_node_is_directory(node);
 	mount->rule = place->rule;
-	/* git takes an empty commondir for a broken repository, and this one for what it would do without. */
-	if (place->kind == MOUNT_BIND && strcmp(plan_node_name(node), "commondir") == 0)
-		mount->content = ".\n";
+	mount->content = placeholder_content(node, mount);
 	if (!place->is_missing) {
 		mount->device = node->fact->device;
 		mount->inode = node->fact->inode;

@@ -319,6 +319,8 @@ bool plan_node_is_directory(const struct plan_node *node)
 	const char *name = plan_node_name(node);
 	if (text_ends(node->rule->pattern, "/"))
 		return true;
+	if (text_starts(node->rule->pattern, "${git_records}"))
+		return false;
 	for (size_t i = 0; i < COUNT_OF(file_endings); i++)
 		if (text_ends(name, file_endings[i]))
 			return false;
@@ -327,8 +329,8 @@ bool plan_node_is_directory(const struct plan_node *node)
 
 static bool is_in_git_directory(const struct plan_node *node)
 {
-	return text_starts(node->rule->pattern, "${git}") || strstr(node->path, "/.git/") ||
-	       strstr(node->path, "\\.git\\");
+	return text_starts(node->rule->pattern, "${git") || text_starts(node->rule->pattern, "${submodule}") ||
+	       strstr(node->path, "/.git/") || strstr(node->path, "\\.git\\");
 }
 
 /* On Windows what is held costs an entry in a descriptor and no folder for each run: there all tools count. */

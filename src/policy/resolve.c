@@ -215,15 +215,28 @@ static bool add_all(struct resolving *resolving, struct cordon_error *err)
 
 /* -- checks ----------------------------------------------------------------------------------------------------- */
 
+/* Is it a preset's about what git's records name, which the command may have written? */
+static bool is_named_by_git(const struct candidate *candidate)
+{
+	static const char *const names[] = { "submodule", "git_hooks", "git_records" };
+	const struct parts *parts = &candidate->statement->parts;
+	for (size_t i = 0; i < COUNT_OF(names) && candidate->rule.origin.layer == LAYER_PRESET; i++)
+		if (parts->variable && parts->variable_length == strlen(names[i]) &&
+		    memcmp(parts->variable, names[i], parts->variable_length) == 0)
+			return true;
+	return false;
+}
+
 /* A link that the command could have made must not open what it points to: reading through it is granted only as far as
- * it is without the rule, writing not at all.
+ * it is without the rule, writing not at all. So it is with what a record names.
  */
 static bool check_links(struct resolving *resolving, struct cordon_error *err)
 {
 	for (size_t i = 0; i < resolving->candidates.count; i++) {
 		struct candidate *candidate = &resolving->candidates.items[i];
 		if (candidate->rule.is_glob || candidate->statement->table != TABLE_GRANT ||
-		    candidate->rule.access == ACCESS_NONE || !is_led_away(resolving, candidate))
+		    candidate->rule.access == ACCESS_NONE ||
+		    !(is_named_by_git(candidate) || is_led_away(resolving, candidate)))
 			continue;
 		candidate->is_led = true;
 		if (candidate->rule.access == ACCESS_WRITE && !candidate->is_found)

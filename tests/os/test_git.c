@@ -1,4 +1,5 @@
 #include "base/scope.h"
+#include "base/text.h"
 #include "os/os.h"
 #include "scratch.h"
 
@@ -31,13 +32,13 @@ static void make_git(const char *path)
 	write_file(name, "ref: refs/heads/main\n");
 }
 
-/* The values of `git` for one root, as one string. */
-static const char *git_of(const char *root)
+/* The values of the variable for one root, as one string. */
+static const char *values_of(const char *root, const char *name)
 {
 	static char values[SCRATCH_ROOM];
 	char *const roots[] = { (char *)(uintptr_t)root, NULL };
 	assert_true(os_survey_git(facts, roots, &err));
-	const struct variable *git = facts_find_variable(facts, "git", 3);
+	const struct variable *git = facts_find_variable(facts, name, strlen(name));
 	assert_non_null(git);
 	values[0] = '\0';
 	for (size_t i = 0; i < git->count; i++) {
@@ -46,6 +47,19 @@ static const char *git_of(const char *root)
 		strcat(values, git->values[i] + strlen(scratch) + 1);
 	}
 	return values;
+}
+
+static const char *git_of(const char *root)
+{
+	return values_of(root, "git");
+}
+
+static void forget(void)
+{
+	facts_free(facts);
+	facts = facts_new(TARGET_LINUX);
+	assert_non_null(facts);
+	facts->home = strdup(in_scratch("home"));
 }
 
 static void git__is_the_directory_in_a_root(void **state)
@@ -144,14 +158,185 @@ static void git__record_that_is_garbage_is_none(void **state)
 	assert_string_equal(git_of(in_scratch("work")), "");
 }
 
+/* -- what records name -------------------------------------------------------------------------------------------- */
+
+/* Whoever writes where hooks are looked for, or what settings are read as well, runs a program at the next commit. */
+static void git__settings_say_where_else_git_looks(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *settings, *hooks, *records;
+	} cases[] = {
+		{ "", "", "" },
+		{ "[core]\n\thooksPath = there\n", "work/there", "" },
+		{ "[CORE] HooksPath=there ; mine", "work/there", "" },
+		{ "[core]\n\thookspath = \"the\\\\re #1\" # x\n", "work/the\\re #1", "" },
+		{ "[core]\r\n\thooksPath = the\\\r\nre  \r\n", "work/there", "" },
+		{ "\xef\xbb\xbf# c\n[core]\n\tbare\n\thooksPath = there", "work/there", "" },
+		{ "[core]\n\thooksPath = ./a/../there/\n", "work/there", "" },
+		{ "[core]\n\thooksPath = .husky/_\n", "work/.husky", "" },
+		{ "[core]\n\thooksPath = missing/deep/hooks\n", "work/missing", "" },
+		{ "[core]\n\thooksPath = ~/work/there\n", "", "" }, /* home is another directory here */
+		{ "[core]\n\thooksPath = ../elsewhere\n", "", "" },
+		{ "[core]\n\thooksPath = /dev/null\n", "", "" },
+		{ "[core \"x\"]\n\thooksPath = there\n", "", "" },
+		{ "[core]\n\thooksPath = there\n[broken\n\thooksPath = b\n", "work/there", "" },
+		{ "[core]\n\thooksPath\n[include]\n\tpath\n", "", "" },
+		{ "[include]\n\tpath = ../shared\n", "", "work/shared" },
+		{ "[includeIf \"onbranch:main\"]\n\tpath = ../missing\n", "", "work/missing" },
+		{ "[include]\n\tpath = ../../outside/settings\n", "", "" },
+		{ "[include]\n\tpath = config\n\tpath = ../more\n", "work/from-more", "work/.git/config work/more" },
+	};
+	make_directory(in_scratch("work/there"));
+	write_file(in_scratch("work/shared"), "[user]\n\tname = a\n");
+	write_file(in_scratch("work/more"), "[core]\n\thooksPath = from-more\n[include]\n\tpath = more\n");
+	make_git(in_scratch("work/.git"));
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		forget();
+		write_file(in_scratch("work/.git/config"), cases[i].settings);
+		assert_string_equal(values_of(in_scratch("work"), "git_hooks"), cases[i].hooks);
+		assert_string_equal(values_of(in_scratch("work"), "git_records"), cases[i].records);
+	}
+}
+
+/* The user's settings hold for every repository, also for one that the root is a folder of. */
+static void git__settings_of_the_user_and_above_count(void **state)
+{
+	(void)state;
+	make_git(in_scratch("work/.git"));
+	make_directory(in_scratch("work/sub"));
+	make_directory(in_scratch("work/sub/deep"));
+	forget();
+	write_file(in_scratch("home/.gitconfig"), "[core]\n\thooksPath = sub/deep/hooks\n");
+	assert_string_equal(values_of(in_scratch("work"), "git_hooks"), "work/sub/deep/hooks");
+	forget();
+	assert_string_equal(values_of(in_scratch("work/sub/deep"), "git_hooks"), "work/sub/deep/hooks");
+	assert_string_equal(values_of(in_scratch("work/sub/deep"), "git"), "");
+	assert_int_equal(unlink(in_scratch("home/.gitconfig")), 0);
+}
+
+/* Hooks that lie among the work: a rule on their folder would end the work. */
+static void git__hooks_in_the_root_itself_are_held_by_name(void **state)
+{
+	(void)state;
+	make_git(in_scratch("work/.git"));
+	write_file(in_scratch("work/.git/config"), "[core]\n\thooksPath = .\n");
+	assert_string_equal(values_of(in_scratch("work"), "git_hooks"), "");
+	assert_non_null(strstr(values_of(in_scratch("work"), "git_records"), "work/pre-commit "));
+}
+
+static void make_worktree(const char *name)
+{
+	CORDON_ON_EXIT(free_text) char *gitdir = text_format("%s\n", in_scratch("work/%s/.git", name));
+	CORDON_ON_EXIT(free_text)
+	char *record = text_format("gitdir: %s\n", in_scratch("work/.git/worktrees/%s", name));
+	assert_non_null(gitdir);
+	assert_non_null(record);
+	make_directory(in_scratch("work/.git/worktrees/%s", name));
+	write_file(in_scratch("work/.git/worktrees/%s/commondir", name), "../..\n");
+	write_file(in_scratch("work/.git/worktrees/%s/gitdir", name), gitdir);
+	make_directory(in_scratch("work/%s", name));
+	write_file(in_scratch("work/%s/.git", name), record);
+}
+
+/* From the records of a worktree git goes on to hooks and settings, and to the records from its checkout. */
+static void git__worktrees_in_a_root_are_known(void **state)
+{
+	(void)state;
+	make_git(in_scratch("work/.git"));
+	make_directory(in_scratch("work/.git/worktrees"));
+	make_directory(in_scratch("work/.git/worktrees/stale"));
+	make_worktree("side");
+	write_file(in_scratch("work/.git/config"), "[core]\n\thooksPath = hooks\n");
+	assert_string_equal(values_of(in_scratch("work"), "git_records"),
+			    "work/.git/worktrees/side/commondir work/.git/worktrees/side/gitdir "
+			    "work/.git/worktrees/side/config.worktree work/side/.git");
+	assert_string_equal(values_of(in_scratch("work"), "git_hooks"), "work/hooks work/side/hooks");
+}
+
+static void git__submodules_in_a_root_are_known(void **state)
+{
+	(void)state;
+	make_git(in_scratch("work/.git"));
+	make_directory(in_scratch("work/.git/modules"));
+	make_directory(in_scratch("work/.git/modules/libs"));
+	make_git(in_scratch("work/.git/modules/libs/part"));
+	write_file(in_scratch("work/.git/modules/libs/part/config"),
+		   "[core]\n\tworktree = ../../../../part\n\thooksPath = hooks\n");
+	make_directory(in_scratch("work/part"));
+	write_file(in_scratch("work/part/.git"), "gitdir: ../.git/modules/libs/part\n");
+	make_directory(in_scratch("work/old"));
+	make_git(in_scratch("work/old/.git"));
+	write_file(in_scratch("work/.gitmodules"), "[submodule \"old\"]\n\tpath = old\n\turl = x\n"
+						   "[submodule \"up\"]\n\tpath = ../outside\n");
+	assert_string_equal(values_of(in_scratch("work"), "submodule"), "work/old/.git work/.git/modules/libs/part");
+	assert_string_equal(values_of(in_scratch("work"), "git_records"), "work/part/.git");
+	assert_string_equal(values_of(in_scratch("work"), "git_hooks"), "work/part/hooks");
+}
+
+/* What cannot be looked at in bounded time is not passed over in silence. */
+static void git__more_records_than_are_looked_at_are_an_error(void **state)
+{
+	(void)state;
+	char root[SCRATCH_ROOM];
+	char *const roots[] = { root, NULL };
+	snprintf(root, sizeof root, "%s", in_scratch("work"));
+	make_git(in_scratch("work/.git"));
+	make_directory(in_scratch("work/.git/worktrees"));
+	for (int i = 0; i < 256; i++) {
+		char name[16];
+		snprintf(name, sizeof name, "w%d", i);
+		make_worktree(name);
+	}
+	assert_false(os_survey_git(facts, roots, &err));
+	assert_int_equal(err.status, CORDON_UNSUPPORTED);
+	assert_non_null(strstr(err.text, "more worktrees and submodules"));
+}
+
+/* HEAD of a git directory is git's own; elsewhere it would make one of the folder. */
+static void git__root_may_be_a_git_directory(void **state)
+{
+	(void)state;
+	assert_string_equal(values_of(in_scratch("work"), "checkout"), "work");
+	forget();
+	make_git(in_scratch("store"));
+	write_file(in_scratch("store/config"), "[core]\n\thooksPath = custom\n");
+	assert_string_equal(values_of(in_scratch("store"), "git"), "store");
+	assert_string_equal(values_of(in_scratch("store"), "checkout"), "");
+	assert_string_equal(values_of(in_scratch("store"), "git_hooks"), "store/custom");
+}
+
+/* A .git that is a file is a record, whatever it says; a link is no name that can be held, so rules lead through it. */
+static void git__file_or_link_in_a_root_is_a_record(void **state)
+{
+	(void)state;
+	write_file(in_scratch("work/.git"), "gitdir: nowhere\n");
+	assert_string_equal(values_of(in_scratch("work"), "git_records"), "work/.git");
+	assert_int_equal(unlink(in_scratch("work/.git")), 0);
+	forget();
+	make_git(in_scratch("work/store"));
+	assert_int_equal(symlink("store", in_scratch("work/.git")), 0);
+	assert_string_equal(git_of(in_scratch("work")), "work/.git");
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(git__is_the_directory_in_a_root),         TEST(git__of_a_linked_worktree_is_the_repositorys),
-		TEST(git__record_cannot_point_where_it_likes), TEST(git__record_may_point_into_the_root),
+		TEST(git__is_the_directory_in_a_root),
+		TEST(git__of_a_linked_worktree_is_the_repositorys),
+		TEST(git__record_cannot_point_where_it_likes),
+		TEST(git__record_may_point_into_the_root),
 		TEST(git__record_that_is_garbage_is_none),
+		TEST(git__settings_say_where_else_git_looks),
+		TEST(git__settings_of_the_user_and_above_count),
+		TEST(git__hooks_in_the_root_itself_are_held_by_name),
+		TEST(git__worktrees_in_a_root_are_known),
+		TEST(git__submodules_in_a_root_are_known),
+		TEST(git__more_records_than_are_looked_at_are_an_error),
+		TEST(git__root_may_be_a_git_directory),
+		TEST(git__file_or_link_in_a_root_is_a_record),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -105,6 +105,10 @@ struct facts *world_facts(const struct world *world, const char *home, const cha
 	assert_true(facts_add_variable(facts, "state", facts->state, &err));
 	assert_true(facts_add_variable(facts, "temp", "/tmp", &err));
 	assert_true(facts_add_variable(facts, "git", NULL, &err));
+	assert_true(facts_add_variable(facts, "submodule", NULL, &err));
+	assert_true(facts_add_variable(facts, "git_hooks", NULL, &err));
+	assert_true(facts_add_variable(facts, "git_records", NULL, &err));
+	assert_true(facts_add_variable(facts, "checkout", workspace, &err));
 	facts->root_is_listed = true;
 	for (size_t i = 0; i < world->count; i++)
 		if (!strchr(world->entries[i].path + 1, '/'))

@@ -28,6 +28,10 @@ struct facts *host_facts(enum target target)
 		{ "state", "/home/u/.local/state/cordon", "C:\\Users\\u\\AppData\\Local\\cordon" },
 		{ "temp", "/tmp", "C:\\Users\\u\\AppData\\Local\\Temp" },
 		{ "git", NULL, NULL },
+		{ "submodule", NULL, NULL },
+		{ "git_hooks", NULL, NULL },
+		{ "git_records", NULL, NULL },
+		{ "checkout", "/home/u/work", "C:\\Users\\u\\work" },
 	};
 	for (size_t i = 0; i < sizeof variables / sizeof *variables; i++)
 		assert_true(facts_add_variable(facts, variables[i][0], variables[i][is_linux ? 1 : 2], &err));

@@ -335,6 +335,37 @@ static void link__named_by_a_person_is_an_error(void **state)
 	}
 }
 
+/* What git's records name may be what the command wrote into them, to have a rule of the preset open what is hidden. A
+ * person's own rule on the same variable is what it says.
+ */
+static void git__records_open_nothing(void **state)
+{
+	(void)state;
+	static const char rules[] =
+		"{ 'files': { '/': 'read', '${workspace}': 'write', '${workspace}/vault': 'none', "
+		"'${submodule}/config': 'read', '${git_hooks}/': 'read', '${git_records}': 'read' } }";
+	static const enum layer layers[] = { LAYER_PRESET, LAYER_POLICY };
+	for (size_t i = 0; i < COUNT_OF(layers); i++) {
+		CORDON_ON_EXIT(policy_free_at) struct policy *policy = policy_new(TARGET_LINUX);
+		CORDON_ON_EXIT(facts_free_at) struct facts *facts = host_facts(TARGET_LINUX);
+		struct cordon_error err = CORDON_ERROR_INIT;
+		enum access opened = layers[i] == LAYER_PRESET ? ACCESS_NONE : ACCESS_READ;
+		assert_true(facts_add_variable(facts, "submodule", "/home/u/work/vault", &err));
+		assert_true(facts_add_variable(facts, "git_hooks", "/home/u/work/vault/hooks", &err));
+		assert_true(facts_add_variable(facts, "git_hooks", "/home/u/work/hooks", &err));
+		assert_true(facts_add_variable(facts, "git_records", "/home/u/work/vault/record", &err));
+		assert_true(facts_add_variable(facts, "git_records", "/home/u/work/side/.git", &err));
+		host_say(policy, layers[i], rules);
+		host_settle(policy, facts);
+		assert_int_equal(policy_decide_path(policy, "/home/u/work/vault/config").access, opened);
+		assert_int_equal(policy_decide_path(policy, "/home/u/work/vault/hooks/a").access, opened);
+		assert_int_equal(policy_decide_path(policy, "/home/u/work/vault/record").access, opened);
+		assert_int_equal(policy_decide_path(policy, "/home/u/work/hooks/a").access, ACCESS_READ);
+		assert_int_equal(policy_decide_path(policy, "/home/u/work/side/.git").access, ACCESS_READ);
+		assert_int_equal(policy_decide_path(policy, "/home/u/work/side/a").access, ACCESS_WRITE);
+	}
+}
+
 static void decide__windows_has_no_case_and_two_separators(void **state)
 {
 	(void)state;
@@ -516,6 +547,7 @@ int main(void)
 		cmocka_unit_test(link__rules_hold_where_they_land),
 		cmocka_unit_test(link__made_by_a_command_opens_nothing),
 		cmocka_unit_test(link__named_by_a_person_is_an_error),
+		cmocka_unit_test(git__records_open_nothing),
 		cmocka_unit_test(decide__windows_has_no_case_and_two_separators),
 		cmocka_unit_test(decide__agrees_with_the_model_in_any_order),
 		cmocka_unit_test(decide__is_fast_with_many_rules),

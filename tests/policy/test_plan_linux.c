@@ -110,7 +110,9 @@ static bool make(const char *workspace, enum layer layer, const char *text, stru
 	const char **tool = LIST_ADD(&made->facts->tools);
 	assert_non_null(tool);
 	*tool = "vscode";
-	if (!facts_add_variable(made->facts, "git", "/home/u/w/.git", err))
+	if (!facts_add_variable(made->facts, "git", "/home/u/w/.git", err) ||
+	    !facts_add_variable(made->facts, "git_hooks", "/home/u/w/new.hooks", err) ||
+	    !facts_add_variable(made->facts, "git_records", "/home/u/w/local", err))
 		return false;
 	return world_policy(&world, made->facts, layer, text, NULL, &made->policy, err) &&
 	       plan_compile(made->policy, made->facts, &(struct plan_options){ .run_id = "01RUN" }, &made->plan, err);
@@ -274,6 +276,19 @@ static void plan__missing_names_are_held_only_out_of_sight(void **state)
 		     "bind-read /home/u/w/.vscode/ placeholder\n"
 		     "aside /home/u/w/.cordon.json\n"
 		     "aside /home/u/w/.git/config.worktree\n");
+}
+
+/* Git looks for them at the user's next command; it takes a folder for broken settings, and a file for no hooks. */
+static void plan__what_git_names_is_held_as_what_git_expects(void **state)
+{
+	(void)state;
+	expect_steps("/home/u/w", LAYER_PRESET,
+		     "{ \"files\": { \"/\": \"read\", \"${workspace}\": \"write\", \"${git_hooks}/\": \"read\","
+		     "\"${git_records}\": \"read\" } }",
+		     "facade /home/u/ hide .local\n"
+		     "bind-write /home/u/w/\n"
+		     "bind-read /home/u/w/local placeholder\n"
+		     "bind-read /home/u/w/new.hooks/ placeholder\n");
 }
 
 /* A table of rules has no order of its own. */
@@ -460,6 +475,8 @@ static void plan__default_preset(void **state)
 		"bind-read /home/u/w/.git/config\n"
 		"bind-read /home/u/w/.git/hooks/\n"
 		"bind-read /home/u/w/.vscode/ placeholder\n"
+		"bind-read /home/u/w/local placeholder\n"
+		"bind-read /home/u/w/new.hooks/ placeholder\n"
 		"aside /home/u/w/.agents\n"
 		"aside /home/u/w/.claude\n"
 		"aside /home/u/w/.codex\n"
@@ -543,6 +560,7 @@ int main(void)
 		cmocka_unit_test(plan__an_open_network_brings_the_resolver_along),
 		cmocka_unit_test(plan__a_workspace_below_tmp_is_seen),
 		cmocka_unit_test(plan__missing_names_are_held_only_out_of_sight),
+		cmocka_unit_test(plan__what_git_names_is_held_as_what_git_expects),
 		cmocka_unit_test(plan__the_order_of_rules_does_not_matter),
 		cmocka_unit_test(plan__refuses_what_this_version_cannot_carry),
 		cmocka_unit_test(plan__takes_links_that_need_no_holding),

@@ -133,6 +133,11 @@ static void check(enum target target, const struct expectation *expectations, si
 		const char *git = is_linux ? "/home/u/work/.git" : "C:\\Users\\u\\work\\.git";
 		const char *env = is_linux ? "/home/u/work/sub/.env" : "C:\\Users\\u\\work\\sub\\.env";
 		assert_true(facts_add_variable(facts, "git", git, &err));
+		if (is_linux) {
+			assert_true(facts_add_variable(facts, "git_hooks", "/home/u/work/.githooks", &err));
+			assert_true(facts_add_variable(facts, "git_records", "/home/u/work/side/.git", &err));
+			assert_true(facts_add_variable(facts, "submodule", "/home/u/work/.git/modules/part", &err));
+		}
 		host_add(facts, env, env, PATH_FILE);
 		load(policy, names[i]);
 		host_settle(policy, facts);
@@ -167,6 +172,11 @@ static void preset__grants_what_it_says_on_linux(void **state)
 		{ "/home/u/work/.vscode/tasks.json", { R, R, R, R } },
 		{ "/home/u/work/.claude/settings.json", { R, R, R, R } },
 		{ "/home/u/work/.mcp.json", { R, R, R, R } },
+		{ "/home/u/work/HEAD", { R, R, R, R } },
+		{ "/home/u/work/.githooks/pre-commit", { R, R, R, R } },
+		{ "/home/u/work/side/.git", { R, R, R, R } },
+		{ "/home/u/work/.git/modules/part/config", { R, R, R, R } },
+		{ "/home/u/work/.git/modules/part/index", { W, R, W, W } },
 		{ "/home/u/work/.cordon.json", { R, R, R, R } },
 		{ "/home/u/work/sub/.env", { W, R, N, W } },
 		{ "/home/u/.ssh/id_ed25519", { N, N, N, N } },

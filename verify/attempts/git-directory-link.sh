@@ -1,6 +1,6 @@
 #!/bin/sh
 # files.protect, hazard 6: .git is a file that names the repository's real place, also in the workspace.
-# open: a .git that is a file can be replaced
+# plant: mounts.protect
 prepare() {
 	mv .git real
 	echo "gitdir: real" >.git

@@ -1,6 +1,6 @@
 #!/bin/sh
 # files.protect, hazard 6: the repository's own configuration says that its hooks are elsewhere in the workspace.
-# open: only the hooks directory of the repository itself is protected, not what core.hooksPath names
+# plant: mounts.protect
 prepare() {
 	mkdir .husky
 	git config core.hooksPath .husky

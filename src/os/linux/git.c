@@ -6,155 +6,234 @@
 
 #include "base/scope.h"
 #include "base/text.h"
+#include "os/linux/git.h"
 #include "os/linux/linux.h"
 #include "os/os.h"
 
-enum { RECORD_MAX = 8192 };
+enum { RECORD_MAX = 8192, RECORDS_MAX = 256, ENTRIES_MAX = 4096 };
 
-static bool is_type(const char *directory, const char *name, mode_t type)
+bool git_is_type(const char *directory, const char *name, unsigned type)
 {
 	struct stat status;
 	CORDON_ON_EXIT(free_text) char *path = text_format("%s/%s", directory, name);
 	return path && stat(path, &status) == 0 && (status.st_mode & S_IFMT) == type;
 }
 
-/* The first line of a record, after `prefix`; false when it is none. */
-static bool read_record(const char *directory, const char *name, const char *prefix, char **ret_value)
+bool git_is_directory(const char *path)
+{
+	return git_is_type(path, "HEAD", S_IFREG) && git_is_type(path, "objects", S_IFDIR) &&
+	       git_is_type(path, "refs", S_IFDIR);
+}
+
+const char *git_read_record(struct git_survey *survey, const char *directory, const char *name, const char *prefix)
 {
 	struct cordon_error ignored = CORDON_ERROR_INIT;
 	CORDON_ON_EXIT(text_free) struct text text = { 0 };
 	CORDON_ON_EXIT(free_text) char *path = text_format("%s/%s", directory, name);
 	if (!path || !os_read_file(path, RECORD_MAX, &text, &ignored) || !text_starts(text_str(&text), prefix))
-		return false;
+		return NULL;
 	const char *value = text_str(&text) + strlen(prefix);
 	value += strspn(value, " \t");
-	char *copy = strndup(value, strcspn(value, "\r\n"));
-	if (!copy || !*copy) {
-		free(copy);
-		return false;
-	}
-	*ret_value = copy;
-	return true;
+	size_t length = strcspn(value, "\r\n");
+	return length > 0 ? arena_copy(survey->arena, value, length) : NULL;
 }
 
-/* The landing of a record's path, which is relative to `base`; false when nothing is there. */
-static bool land_record(const char *base, const char *value, char **ret_landing)
+const char *git_land(struct git_survey *survey, const char *base, const char *value)
 {
 	struct cordon_error ignored = CORDON_ERROR_INIT;
 	enum path_type type;
-	char *landing;
+	CORDON_ON_EXIT(free_text) char *landing = NULL;
 	CORDON_ON_EXIT(free_text) char *path = value[0] == '/' ? strdup(value) : text_format("%s/%s", base, value);
-	if (!path || !os_find_landing(path, &landing, &type, &ignored))
-		return false;
-	if (type == PATH_MISSING) {
-		free(landing);
-		return false;
-	}
-	*ret_landing = landing;
-	return true;
+	if (!path || !os_find_landing(path, &landing, &type, &ignored) || type == PATH_MISSING)
+		return NULL;
+	return arena_copy(survey->arena, landing, strlen(landing));
 }
 
 static bool lies_below(const char *path, const char *directory)
 {
-	size_t length = strlen(directory);
+	size_t length = strcmp(directory, "/") == 0 ? 0 : strlen(directory);
 	return strncmp(path, directory, length) == 0 && (path[length] == '/' || path[length] == '\0');
 }
 
-static bool lies_in_a_root(const char *path, char *const *roots)
+bool git_lies_in_a_root(const struct git_survey *survey, const char *path)
 {
-	for (; *roots; roots++) {
-		CORDON_ON_EXIT(free_text) char *landing = NULL;
-		if (land_record("/", *roots, &landing) && lies_below(path, landing))
+	for (size_t i = 0; i < survey->roots.count; i++)
+		if (lies_below(path, survey->roots.items[i]))
 			return true;
-	}
 	return false;
 }
+
+bool git_has_path(const struct git_paths *paths, const char *path)
+{
+	for (size_t i = 0; i < paths->count; i++)
+		if (strcmp(paths->items[i], path) == 0)
+			return true;
+	return false;
+}
+
+const char *git_join(struct git_survey *survey, const char *directory, const char *name)
+{
+	CORDON_ON_EXIT(free_text)
+	char *path = text_format("%s/%s", strcmp(directory, "/") == 0 ? "" : directory, name);
+	return path ? arena_copy(survey->arena, path, strlen(path)) : NULL;
+}
+
+bool git_add_value(struct git_survey *survey, const char *name, const char *value, struct cordon_error *err)
+{
+	const struct variable *variable = facts_find_variable(survey->facts, name, strlen(name));
+	for (size_t i = 0; variable && i < variable->count; i++)
+		if (strcmp(variable->values[i], value) == 0)
+			return true;
+	return facts_add_variable(survey->facts, name, value, err);
+}
+
+/* -- the roots' own ----------------------------------------------------------------------------------------------- */
 
 /* A linked worktree's directory names its checkout in turn. */
-static bool names_checkout(const char *directory, const char *checkout)
+static bool names_checkout(struct git_survey *survey, const char *directory, const char *checkout)
 {
-	CORDON_ON_EXIT(free_text) char *value = NULL;
-	CORDON_ON_EXIT(free_text) char *landing = NULL;
-	return read_record(directory, "gitdir", "", &value) && land_record(directory, value, &landing) &&
-	       strcmp(landing, checkout) == 0;
+	const char *value = git_read_record(survey, directory, "gitdir", "");
+	const char *landing = value ? git_land(survey, directory, value) : NULL;
+	return landing && strcmp(landing, checkout) == 0;
 }
 
-static bool is_git_directory(const char *directory)
-{
-	return is_type(directory, "HEAD", S_IFREG) && is_type(directory, "objects", S_IFDIR) &&
-	       is_type(directory, "refs", S_IFDIR);
-}
-
-static bool has_value(const struct facts *facts, const char *value)
-{
-	const struct variable *git = facts_find_variable(facts, "git", strlen("git"));
-	for (size_t i = 0; git && i < git->count; i++)
-		if (strcmp(git->values[i], value) == 0)
-			return true;
-	return false;
-}
-
-static bool add_git(struct facts *facts, const char *directory, struct cordon_error *err)
-{
-	return has_value(facts, directory) || facts_add_variable(facts, "git", directory, err);
-}
-
-/* Adds the directory that `directory`/commondir names: a worktree's hooks and configuration are read there. It is
- * `trusted` when `directory` is outside every root, where no command could have written the record.
+/* Where the git directory keeps what worktrees share, which is where their hooks and configuration are read; itself
+ * where it says nothing.
  */
-static bool add_common(struct facts *facts, const char *directory, bool trusted, char *const *roots,
-		       struct cordon_error *err)
+static const char *find_common(struct git_survey *survey, const char *directory)
 {
-	CORDON_ON_EXIT(free_text) char *value = NULL;
-	CORDON_ON_EXIT(free_text) char *landing = NULL;
-	if (!read_record(directory, "commondir", "", &value) || !land_record(directory, value, &landing) ||
-	    !is_git_directory(landing) || !(trusted || lies_in_a_root(landing, roots)))
-		return true;
-	return add_git(facts, landing, err);
+	const char *value = git_read_record(survey, directory, "commondir", "");
+	const char *landing = value ? git_land(survey, directory, value) : NULL;
+	return landing && git_is_directory(landing) ? landing : directory;
 }
 
-/* `record` is ROOT/.git, a file or a link. */
-static bool add_elsewhere(struct facts *facts, const char *root, const char *record, char *const *roots,
-			  struct cordon_error *err)
+/* The common directory is believed when `directory` is outside every root, where no command could have written the
+ * record, or lies in one itself.
+ */
+static bool survey_directory(struct git_survey *survey, const char *directory, const char *top, bool is_trusted,
+			     struct cordon_error *err)
 {
-	CORDON_ON_EXIT(free_text) char *value = NULL;
-	CORDON_ON_EXIT(free_text) char *landing = NULL;
-	bool is_found = is_type(root, ".git", S_IFDIR)
-				? land_record(root, ".git", &landing)
-				: read_record(root, ".git", "gitdir:", &value) && land_record(root, value, &landing);
-	if (!is_found)
-		return true;
-
-	bool is_inside = lies_in_a_root(landing, roots);
-	if (is_inside && !is_git_directory(landing) && !is_type(landing, "commondir", S_IFREG))
-		return true;
-	if (!is_inside && !names_checkout(landing, record))
-		return true;
-	return add_git(facts, landing, err) && add_common(facts, landing, !is_inside, roots, err);
+	const char *common = find_common(survey, directory);
+	bool is_own = strcmp(common, directory) == 0;
+	if (!is_own && (is_trusted || git_lies_in_a_root(survey, common)) && !git_add_value(survey, "git", common, err))
+		return false;
+	/* A repository whose worktree this is has its own files checked out beside it. */
+	const char *slash = strrchr(common, '/');
+	if (!is_own && slash && strcmp(slash, "/.git") == 0) {
+		const char *beside = arena_copy(survey->arena, common, (size_t)(slash - common));
+		if (!beside || !git_survey_repository(survey, common, beside, err))
+			return beside ? false : cordon_fail_memory(err);
+	}
+	return git_survey_repository(survey, common, top, err);
 }
 
-static bool survey_root(struct facts *facts, const char *given, char *const *roots, struct cordon_error *err)
+/* `record` is ROOT/.git, a link: a name that no mount can hold, so a rule has to lead through it. */
+static bool survey_link(struct git_survey *survey, const char *root, const char *record, struct cordon_error *err)
+{
+	const char *landing = git_land(survey, root, ".git");
+	if (!landing || !git_is_directory(landing))
+		return true;
+	return git_add_value(survey, "git", record, err) &&
+	       survey_directory(survey, landing, root, !git_lies_in_a_root(survey, landing), err);
+}
+
+/* `record` is ROOT/.git, a file. */
+static bool survey_file(struct git_survey *survey, const char *root, const char *record, struct cordon_error *err)
+{
+	const char *value = git_read_record(survey, root, ".git", "gitdir:");
+	const char *landing = value ? git_land(survey, root, value) : NULL;
+	if (!git_add_value(survey, "git_records", record, err))
+		return false;
+	if (!landing)
+		return true;
+
+	bool is_inside = git_lies_in_a_root(survey, landing);
+	bool is_git = git_is_directory(landing) || git_is_type(landing, "commondir", S_IFREG);
+	bool is_believed = is_inside ? is_git : names_checkout(survey, landing, record);
+	if (!is_git && !is_believed)
+		return true;
+	if (is_believed && !git_add_value(survey, "git", landing, err))
+		return false;
+	return survey_directory(survey, landing, root, is_believed && !is_inside, err);
+}
+
+/* A root may lie within a checkout, whose settings may name something in it. */
+static bool survey_above(struct git_survey *survey, const char *root, struct cordon_error *err)
+{
+	size_t length = strlen(root);
+	while (length > 1) {
+		while (length > 0 && root[length - 1] != '/')
+			length--;
+		length -= length > 1;
+		const char *top = arena_copy(survey->arena, root, length);
+		const char *record = top ? git_join(survey, top, ".git") : NULL;
+		struct stat status;
+		if (!record)
+			return cordon_fail_memory(err);
+		if (lstat(record, &status) != 0)
+			continue;
+		const char *value = S_ISREG(status.st_mode) ? git_read_record(survey, top, ".git", "gitdir:") : record;
+		const char *directory = value ? git_land(survey, top, value) : NULL;
+		return !directory || git_survey_repository(survey, find_common(survey, directory), top, err);
+	}
+	return true;
+}
+
+static bool survey_root(struct git_survey *survey, const char *given, const char *root, struct cordon_error *err)
 {
 	struct stat status;
-	CORDON_ON_EXIT(free_text) char *root = NULL;
-	if (!land_record("/", given, &root))
-		return true;
-	CORDON_ON_EXIT(free_text) char *record = text_format("%s/.git", strcmp(root, "/") == 0 ? "" : root);
+	const char *record = git_join(survey, root, ".git");
 	if (!record)
 		return cordon_fail_memory(err);
-	if (lstat(record, &status) != 0)
-		return true;
+	bool has_git = lstat(record, &status) == 0;
+	if (!has_git && git_is_directory(root))
+		return git_add_value(survey, "git", root, err) && survey_directory(survey, root, NULL, false, err);
+	if (!git_add_value(survey, "checkout", given, err))
+		return false;
+	if (!has_git)
+		return survey_above(survey, root, err);
 	if (!S_ISDIR(status.st_mode))
-		return add_elsewhere(facts, root, record, roots, err);
-	return add_git(facts, record, err) && add_common(facts, record, false, roots, err);
+		return S_ISLNK(status.st_mode) ? survey_link(survey, root, record, err)
+					       : survey_file(survey, root, record, err);
+	return git_add_value(survey, "git", record, err) && survey_directory(survey, record, root, false, err);
+}
+
+/* Where each of the roots lands; NULL for what is missing. */
+static bool find_roots(struct git_survey *survey, char *const *roots, const char ***ret_landings,
+		       struct cordon_error *err)
+{
+	size_t count = 0;
+	while (roots[count])
+		count++;
+	const char **landings = arena_take(survey->arena, (count + 1) * sizeof *landings);
+	const char **present = arena_take(survey->arena, (count + 1) * sizeof *present);
+	if (!landings || !present)
+		return cordon_fail_memory(err);
+	survey->roots = (struct git_paths){ present, 0, count };
+	for (size_t i = 0; i < count; i++) {
+		landings[i] = git_land(survey, "/", roots[i]);
+		if (landings[i])
+			present[survey->roots.count++] = landings[i];
+	}
+	*ret_landings = landings;
+	return true;
 }
 
 bool os_survey_git(struct facts *facts, char *const *roots, struct cordon_error *err)
 {
-	if (!facts_add_variable(facts, "git", NULL, err))
+	static const char *const names[] = { "git", "submodule", "git_hooks", "git_records", "checkout" };
+	struct arena_room room;
+	const char **landings = NULL;
+	CORDON_ON_EXIT(arena_free) struct arena arena = arena_in(&room);
+	struct git_survey survey = { .facts = facts, .arena = &arena, .records = RECORDS_MAX, .entries = ENTRIES_MAX };
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		if (!facts_add_variable(facts, names[i], NULL, err))
+			return false;
+	if (!find_roots(&survey, roots, &landings, err))
 		return false;
-	for (char *const *root = roots; *root; root++)
-		if (!survey_root(facts, *root, roots, err))
+	for (size_t i = 0; roots[i]; i++)
+		if (!(landings[i] ? survey_root(&survey, roots[i], landings[i], err)
+				  : git_add_value(&survey, "checkout", roots[i], err)))
 			return false;
 	return true;
 }

@@ -1,0 +1,62 @@
+/* os/linux/git.h: what the files that read git's records share. */
+#pragma once
+
+#include "base/arena.h"
+#include "base/facts.h"
+#include "base/list.h"
+
+struct git_paths {
+	const char **items;
+	size_t count, room;
+};
+
+/* Texts and lists are the arena's. */
+struct git_survey {
+	struct facts *facts;
+	struct arena *arena;
+	struct git_paths roots;    /* where they land */
+	struct git_paths surveyed; /* git directories */
+	struct git_paths hooks;    /* what the user's and the system's settings say of core.hooksPath */
+	bool has_user_settings;    /* …which have been read */
+	unsigned records, entries; /* how many more of each are looked at */
+};
+
+/* -- git_config.c ------------------------------------------------------------------------------------------------- */
+
+enum git_setting {
+	GIT_HOOKS_PATH,     /* core.hooksPath */
+	GIT_WORKTREE,       /* core.worktree */
+	GIT_INCLUDE,        /* include.path, includeIf.*.path: no condition is taken for false */
+	GIT_SUBMODULE_PATH, /* submodule.*.path */
+};
+
+/* Calls visit for each of these settings in the text, in order, until it returns false or the text stops being git's.
+ * True unless visit returned false.
+ */
+bool git_config_read(const char *text, bool (*visit)(void *context, enum git_setting setting, const char *value),
+		     void *context);
+
+/* -- git.c -------------------------------------------------------------------------------------------------------- */
+
+bool git_is_type(const char *directory, const char *name, unsigned type); /* follows links; `type` as S_IFREG */
+bool git_is_directory(const char *path);
+
+/* The first line of the record, after `prefix`, the arena's; NULL when it is none. */
+const char *git_read_record(struct git_survey *survey, const char *directory, const char *name, const char *prefix);
+
+/* Where a record's path lands, which is relative to `base`; NULL when nothing is there. */
+const char *git_land(struct git_survey *survey, const char *base, const char *value);
+
+bool git_lies_in_a_root(const struct git_survey *survey, const char *path);
+bool git_has_path(const struct git_paths *paths, const char *path);
+const char *git_join(struct git_survey *survey, const char *directory, const char *name); /* NULL: no memory */
+
+/* Adds the value unless it is there. `name` is static. */
+bool git_add_value(struct git_survey *survey, const char *name, const char *value, struct cordon_error *err);
+
+/* -- git_repository.c --------------------------------------------------------------------------------------------- */
+
+/* Adds to the variables git_hooks, git_records and submodule what lies in a root and the records of the git directory
+ * make git execute or believe. `top` is where its files are checked out, or NULL.
+ */
+bool git_survey_repository(struct git_survey *survey, const char *directory, const char *top, struct cordon_error *err);
