@@ -119,7 +119,10 @@ CORDON_API const char *cordon_run_plan(struct cordon_run *run);
  */
 CORDON_API const char *cordon_run_explain(struct cordon_run *run, const char *path, struct cordon_error *err);
 
-/* The policy in force as JSON, with the origin of each rule (docs/report.md); NULL when memory is short. */
+/* The policy in force as JSON, with the origin of each rule; NULL when memory is short. `sources` are the policy files
+ * that were read, layer and file. `effect` of a row of `files` is false for a rule that does nothing, because its path
+ * does not exist and nothing holds the name.
+ */
 CORDON_API const char *cordon_run_rules(struct cordon_run *run);
 
 /* Starts the command argv (NULL-terminated). It may fail to execute later: see cordon_run_wait. Once a run. */

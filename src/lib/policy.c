@@ -74,6 +74,8 @@ int cordon_policy_set(struct cordon_policy *policy, const char *flag, const char
 static bool schema(char **ret_json, struct cordon_error *err)
 {
 	CORDON_ON_EXIT(text_free) struct text text = { 0 };
+	if (!ret_json)
+		return no_handle("ret_json", err);
 	return policy_print_schema(&text, err) && give_text(&text, ret_json, err);
 }
 

@@ -114,8 +114,10 @@ const char *cordon_run_rules(struct cordon_run *run)
 const char *cordon_run_explain(struct cordon_run *run, const char *path, struct cordon_error *err)
 {
 	struct cordon_error local = CORDON_ERROR_INIT;
-	if (!run)
-		return give(no_handle("run", &local), &local, err) ? "" : NULL;
+	if (!run) {
+		give(no_handle("run", &local), &local, err);
+		return NULL;
+	}
 	text_free(&run->text);
 	bool ok = path ? run_explain(run->run, path, &run->text, &local)
 		       : cordon_fail(&local, CORDON_BAD_USAGE, "there is no path to explain");

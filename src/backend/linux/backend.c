@@ -108,6 +108,13 @@ static bool clone_init(struct cage *cage, struct cordon_error *err)
 		return cordon_fail_errno(err, errno, "make the control socket");
 	cage->control = pair[0];
 	cage->inside->control = pair[1];
+	int supervisor = (int)syscall(SYS_pidfd_open, getpid(), 0);
+	if (supervisor < 0) {
+		int code = errno;
+		close(pair[1]);
+		return cordon_fail_errno(err, code, "make a descriptor of this process");
+	}
+	cage->inside->supervisor = supervisor; /* init moves it, in this memory */
 	if (sched_getaffinity(0, sizeof cage->inside->processors, &cage->inside->processors) != 0)
 		CPU_ZERO(&cage->inside->processors); /* more processors than the set holds */
 
@@ -121,6 +128,7 @@ static bool clone_init(struct cage *cage, struct cordon_error *err)
 	cage->refusal = pid < 0 ? errno : 0;
 	pthread_sigmask(SIG_SETMASK, &cage->inside->mask, NULL);
 	close(pair[1]);
+	close(supervisor);
 	cage->init_pid = pid;
 	if (pid > 0)
 		send_elsewhere(cage);
@@ -243,14 +251,32 @@ static bool is_covered(struct cage *cage, struct cage_event *ret_event, struct c
 	return false;
 }
 
+static bool set_timer(struct cage *cage, struct cordon_error *err)
+{
+	const struct itimerspec once = { .it_value.tv_nsec = NAMES_AFTER_MS * 1000000L };
+	if (timerfd_settime(cage->timer, 0, &once, NULL) != 0)
+		return cordon_fail_errno(err, errno, "set a timer");
+	return true;
+}
+
 /* A timer rather than a time-out: the caller may sit in a loop of its own. */
 static bool start_timer(struct cage *cage, struct cordon_error *err)
 {
-	const struct itimerspec once = { .it_value.tv_nsec = NAMES_AFTER_MS * 1000000L };
 	cage->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (cage->timer < 0 || timerfd_settime(cage->timer, 0, &once, NULL) != 0)
+	if (cage->timer < 0)
 		return cordon_fail_errno(err, errno, "make a timer");
-	return watch(cage, cage->timer, EPOLLIN, err);
+	return set_timer(cage, err) && watch(cage, cage->timer, EPOLLIN, err);
+}
+
+/* Names that cannot be watched are looked at whenever the timer runs out, until they can. */
+static bool watch_names(struct cage *cage, struct cordon_error *err)
+{
+	if (!covers_watch_names(cage->covers, err))
+		return false;
+	if (covers_names(cage->covers) < 0)
+		return set_timer(cage, err);
+	close_at(&cage->timer);
+	return watch(cage, covers_names(cage->covers), EPOLLIN, err);
 }
 
 /* A process that is on its way out has no mount table any more; a moment later its pidfd says so. */
@@ -351,8 +377,7 @@ static bool dispatch(struct cage *cage, int descriptor, struct cage_event *ret_e
 		return true;
 	}
 	if (descriptor == cage->timer) {
-		close_at(&cage->timer);
-		if (!covers_watch_names(cage->covers, err) || !watch(cage, covers_names(cage->covers), EPOLLIN, err))
+		if (!watch_names(cage, err))
 			return false;
 		is_covered(cage, ret_event, err);
 		return true;

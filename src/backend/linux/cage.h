@@ -42,6 +42,7 @@ CORDON_CHECKED bool share_arguments(struct share *share, char *const *argv, char
 struct inside {
 	struct handover handover; /* `passed` is in the share too */
 	int control;              /* init's end of the control socket */
+	int supervisor;           /* pidfd of the caller's process */
 	cpu_set_t processors;     /* the caller's, for the command; empty: not known */
 	uid_t user;               /* as outside */
 	gid_t group;
@@ -136,10 +137,11 @@ struct covers *covers_new(const struct plan *plan, pid_t pid);
 struct covers *covers_free(struct covers *covers);
 int covers_table(const struct covers *covers); /* polls EPOLLPRI when any mount changed */
 /* Watches the names as well. Apart, because the kernel takes 10 ms to give up such a watch: runs that are over by then do
- * without.
+ * without. Where the user has no watch left it succeeds and covers_names stays -1: then covers_check is for every few
+ * milliseconds.
  */
 CORDON_CHECKED bool covers_watch_names(struct covers *covers, struct cordon_error *err);
-/* Polls EPOLLIN when a directory that holds a mount's name changed; -1 before covers_watch_names. */
+/* Polls EPOLLIN when a directory that holds a mount's name changed; -1: nothing is watched. */
 int covers_names(const struct covers *covers);
 /* Reads what covers_names has; true when it concerns the name of a mount. */
 bool covers_names_changed(struct covers *covers);

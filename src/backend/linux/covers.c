@@ -21,8 +21,9 @@ enum { FIRST_ROOM = 64 * 1024 };
 struct covers {
 	const struct plan *plan;
 	int table;
-	int names;    /* inotify, on the directories that hold the names of mounts */
-	int *watches; /* one per name: the watch of its directory, or -1 */
+	int names;         /* inotify, on the directories that hold the names of mounts */
+	int *watches;      /* one per name: the watch of its directory, or -1 */
+	bool has_no_watch; /* the user has too few left */
 	char *text;
 	size_t room;
 	bool *stands; /* one per plan mount */
@@ -69,14 +70,32 @@ static bool watch_name(struct covers *covers, size_t index, struct cordon_error 
 	return true;
 }
 
+static void stop_watching(struct covers *covers)
+{
+	if (covers->names >= 0)
+		close(covers->names);
+	covers->names = -1;
+}
+
+/* A user has 128 inotify instances and a limited number of watches, editors and other runs among their takers (inotify(7),
+ * EMFILE and ENOSPC).
+ */
 bool covers_watch_names(struct covers *covers, struct cordon_error *err)
 {
+	if (covers->has_no_watch)
+		return true;
 	covers->names = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (covers->names < 0)
-		return cordon_fail_errno(err, errno, "make a watch for names");
-	for (size_t i = 0; i < name_count(covers); i++)
-		if (!watch_name(covers, i, err))
+		return errno == EMFILE || cordon_fail_errno(err, errno, "make a watch for names");
+	for (size_t i = 0; i < name_count(covers); i++) {
+		if (watch_name(covers, i, err))
+			continue;
+		if (err->os_code != ENOSPC)
 			return false;
+		stop_watching(covers);
+		covers->has_no_watch = true; /* giving up watches again and again would take the kernel too long */
+		return true;
+	}
 	return true;
 }
 
@@ -110,8 +129,7 @@ struct covers *covers_free(struct covers *covers)
 		return NULL;
 	if (covers->table >= 0)
 		close(covers->table);
-	if (covers->names >= 0)
-		close(covers->names);
+	stop_watching(covers);
 	free(covers->text);
 	free(covers->stands);
 	free(covers->watches);

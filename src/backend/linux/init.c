@@ -99,14 +99,40 @@ static bool forget_arguments(struct cordon_error *err)
 	return true;
 }
 
+/* What init listens to. The supervisor's end shows on its pidfd: the control socket stays open as long as any process that
+ * the caller has forked meanwhile, and PDEATHSIG may not be meant.
+ */
+enum { FROM_CONTROL, FROM_SUPERVISOR, FROM_CHILDREN, SOURCES };
+
+static void listen_to(const struct inside *inside, int signals, struct pollfd sources[SOURCES])
+{
+	bool may_outlive = is_planted("dies-with-parent");
+	sources[FROM_CONTROL] = (struct pollfd){ .fd = inside->control, .events = POLLIN };
+	sources[FROM_SUPERVISOR] = (struct pollfd){ .fd = may_outlive ? -1 : inside->supervisor, .events = POLLIN };
+	sources[FROM_CHILDREN] = (struct pollfd){ .fd = signals, .events = POLLIN };
+}
+
+static void wait_for_source(struct pollfd sources[SOURCES])
+{
+	int count = poll(sources, SOURCES, -1);
+	if (count < 0 && errno != EINTR)
+		_exit(1);
+	if (count <= 0)
+		sources[FROM_CONTROL].revents = sources[FROM_SUPERVISOR].revents = sources[FROM_CHILDREN].revents = 0;
+	if (sources[FROM_SUPERVISOR].revents)
+		_exit(1);
+}
+
 /* Meanwhile the supervisor may have found that there is nothing to run: then its end of the socket closes. */
 static void wait_for_plan(const struct inside *inside)
 {
 	struct message message;
-	ssize_t length;
+	struct pollfd sources[SOURCES];
+	listen_to(inside, -1, sources);
 	do
-		length = recv(inside->control, &message, sizeof message, 0);
-	while (length < 0 && errno == EINTR);
+		wait_for_source(sources);
+	while (!sources[FROM_CONTROL].revents);
+	ssize_t length = recv(inside->control, &message, sizeof message, 0);
 	if (length != (ssize_t)sizeof message || message.kind != MESSAGE_GO)
 		_exit(1);
 }
@@ -155,17 +181,14 @@ static bool obey(struct reaper *reaper)
 
 static void wait_for_command(struct reaper *reaper)
 {
-	struct pollfd sources[] = {
-		{ .fd = reaper->signals, .events = POLLIN },
-		{ .fd = reaper->inside->control, .events = POLLIN },
-	};
+	struct pollfd sources[SOURCES];
+	listen_to(reaper->inside, reaper->signals, sources);
 	while (!reaper->is_over) {
-		if (poll(sources, 2, -1) < 0 && errno != EINTR)
-			_exit(1);
-		if (sources[1].revents && !obey(reaper))
+		wait_for_source(sources);
+		if (sources[FROM_CONTROL].revents && !obey(reaper))
 			_exit(1);
 		struct signalfd_siginfo ignored;
-		if (sources[0].revents && read(reaper->signals, &ignored, sizeof ignored) > 0)
+		if (sources[FROM_CHILDREN].revents && read(reaper->signals, &ignored, sizeof ignored) > 0)
 			reap(reaper);
 	}
 }

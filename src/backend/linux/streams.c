@@ -56,9 +56,10 @@ static bool move_up(int *descriptor, int above, struct cordon_error *err)
 static unsigned next_kept(const struct inside *inside, unsigned from)
 {
 	const struct handover *handover = &inside->handover;
-	const int ours[] = { inside->streams[0], inside->streams[1], inside->streams[2], inside->control };
+	const int ours[] = { inside->streams[0], inside->streams[1], inside->streams[2], inside->control,
+			     inside->supervisor };
 	unsigned next = ~0u;
-	for (size_t i = 0; i < 4; i++)
+	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
 		if ((unsigned)ours[i] >= from && (unsigned)ours[i] < next)
 			next = (unsigned)ours[i];
 	for (size_t i = 0; i < handover->passed_count; i++)
@@ -77,7 +78,7 @@ bool streams_collect(struct inside *inside, struct cordon_error *err)
 	for (int i = 0; i < 3; i++)
 		if (!move_up(&inside->streams[i], last, err))
 			return false;
-	if (!move_up(&inside->control, last, err))
+	if (!move_up(&inside->control, last, err) || !move_up(&inside->supervisor, last, err))
 		return false;
 	for (unsigned from = 0, kept = 0; kept != ~0u; from = kept + 1) {
 		kept = next_kept(inside, from);
