@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include "backend/linux/cage.h"
 #include "backend/linux/kernel.h"
@@ -354,6 +355,13 @@ static bool freeze(struct cordon_error *err)
 		change.attr_set = MOUNT_ATTR_NOSUID;
 	if (kernel_mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &change) != 0)
 		return cordon_fail_errno(err, errno, "make the file system read-only");
+
+	struct statvfs seen;
+	if (statvfs("/", &seen) != 0 ||
+	    (seen.f_flag & ST_RDONLY) != (change.attr_set & MOUNT_ATTR_RDONLY ? ST_RDONLY : 0))
+		return cordon_fail(err, CORDON_UNSUPPORTED,
+				   "the kernel took the order to make the file system read-only and did not follow it "
+				   "(guarantee files.write)");
 	return true;
 }
 
