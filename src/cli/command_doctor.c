@@ -5,22 +5,7 @@
 #include "base/scope.h"
 #include "cli/command.h"
 #include "cli/option.h"
-#include "cli/say.h"
 #include "cordon/cordon.h"
-
-struct values {
-	bool wants_json, wants_help;
-};
-
-static const struct option options[] = {
-	{ .name = "json", .help = "as JSON", .kind = OPTION_FLAG, .place = offsetof(struct values, wants_json) },
-	{ .name = "help",
-	  .letter = 'h',
-	  .help = "this",
-	  .kind = OPTION_FLAG,
-	  .place = offsetof(struct values, wants_help) },
-	{ 0 },
-};
 
 static bool print_rows(const char *answer, struct cordon_error *err)
 {
@@ -38,13 +23,13 @@ static bool print_rows(const char *answer, struct cordon_error *err)
 	return true;
 }
 
-static bool examine(const struct values *values, struct cordon_error *err)
+static bool print(bool wants_json, struct cordon_error *err)
 {
 	char *answer;
 	if (!cordon_doctor(&answer, err))
 		return false;
 	bool is_printed = true;
-	if (values->wants_json)
+	if (wants_json)
 		fputs(answer, stdout);
 	else
 		is_printed = print_rows(answer, err);
@@ -54,23 +39,7 @@ static bool examine(const struct values *values, struct cordon_error *err)
 
 int command_doctor(char **words)
 {
-	struct values values = { false, false };
-	struct cordon_error err = CORDON_ERROR_INIT;
-	char **operands;
-	if (!option_parse(options, OPTIONS_ANYWHERE, words, &values, &operands, &err)) {
-		say_error(&err);
-		return STATUS_USAGE;
-	}
-	if (operands[0]) {
-		say("doctor takes no '%s'", operands[0]);
-		return STATUS_USAGE;
-	}
-	if (values.wants_help) {
-		puts("cordon doctor [options]\nWhat this host can enforce, one row a guarantee, and by what.\n");
-		option_help(options, stdout);
-	} else if (!examine(&values, &err)) {
-		say_error(&err);
-		return STATUS_FAILED;
-	}
-	return say_flush() ? STATUS_FINE : STATUS_FAILED;
+	static const char usage[] =
+		"cordon doctor [options]\nWhat this host can enforce, one row a guarantee, and by what.\n";
+	return option_plain("doctor", usage, words, print);
 }

@@ -18,12 +18,8 @@ struct values {
 };
 
 static const struct option options[] = {
-	{ .name = "json", .help = "as JSON", .kind = OPTION_FLAG, .place = offsetof(struct values, wants_json) },
-	{ .name = "help",
-	  .letter = 'h',
-	  .help = "this",
-	  .kind = OPTION_FLAG,
-	  .place = offsetof(struct values, wants_help) },
+	OPTION_JSON(struct values),
+	OPTION_HELP(struct values),
 	{ .name = "target",
 	  .argument = "OS",
 	  .help = "as it would be on linux or windows",
@@ -407,11 +403,7 @@ static int schema_command(char **words)
 		  .help = "nothing else: a schema is JSON",
 		  .kind = OPTION_FLAG,
 		  .place = offsetof(struct values, wants_json) },
-		{ .name = "help",
-		  .letter = 'h',
-		  .help = "this",
-		  .kind = OPTION_FLAG,
-		  .place = offsetof(struct values, wants_help) },
+		OPTION_HELP(struct values),
 		{ 0 },
 	};
 	struct values values = { 0 };

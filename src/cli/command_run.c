@@ -55,7 +55,7 @@ static const struct option options[] = {
 	  .kind = OPTION_TEXT,
 	  PLACE(tier) },
 	{ .name = "verbose", .letter = 'v', .help = "tell more on stderr", .kind = OPTION_FLAG, PLACE(is_verbose) },
-	{ .name = "help", .letter = 'h', .help = "this", .kind = OPTION_FLAG, PLACE(wants_help) },
+	OPTION_HELP(struct values),
 	LATER("allow", "HOST[:PORT]"),
 	LATER("listen", "PORT"),
 	LATER("tty", NULL),

@@ -33,6 +33,17 @@ struct option {
 	const char *key, *value;
 };
 
+/* Rows that most commands have; `values` has the bools wants_json and wants_help. */
+#define OPTION_JSON(values) \
+	{ \
+		.name = "json", .help = "as JSON", .kind = OPTION_FLAG, .place = offsetof(values, wants_json) \
+	}
+#define OPTION_HELP(values) \
+	{ \
+		.name = "help", .letter = 'h', .help = "this", .kind = OPTION_FLAG, \
+		.place = offsetof(values, wants_help) \
+	}
+
 struct given {
 	const struct option *option;
 	const char *argument;
@@ -63,3 +74,9 @@ void option_help(const struct option *options, FILE *out);
  * apart, that a NULL ends. Valid until the next call.
  */
 const char *option_hint(const char *given, const char *prefix, const void *names, size_t step);
+
+/* The whole of a command that takes no operands and knows --json and --help: reads the words, prints the help under `usage`,
+ * or calls `print`. Returns the exit status.
+ */
+int option_plain(const char *name, const char *usage, char **words,
+		 bool (*print)(bool wants_json, struct cordon_error *err));

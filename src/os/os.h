@@ -68,6 +68,9 @@ CORDON_CHECKED bool os_walk(const char *root, size_t *budget, uint64_t deadline_
  */
 CORDON_CHECKED bool os_read_file(const char *path, size_t limit, struct text *ret_text, struct cordon_error *err);
 
+/* Is the path the directory itself, or below it?  Both absolute in the host's spelling; only the text is looked at. */
+bool os_lies_below(const char *path, const char *directory);
+
 /* False only where there is certainly nothing of that name. A link that leads nowhere and what may not be looked
  * at count as there: reading them says what is wrong.
  */

@@ -38,14 +38,6 @@ static char *find_obstacle(const struct rule *rule, const struct facts *facts)
 	return text_take(&text);
 }
 
-static bool is_above_or_same(const char *above, const char *path)
-{
-	size_t length = strlen(above);
-	if (length == 1)
-		return true;
-	return strncmp(path, above, length) == 0 && (path[length] == '/' || path[length] == '\0');
-}
-
 static bool is_there(const struct facts *facts, const char *path)
 {
 	return facts->assumed || os_exists(path);
@@ -89,7 +81,7 @@ static char *phrase(const struct facts *facts, const struct remedy_request *requ
 	if (!above)
 		return NULL;
 	/* Nobody should be told to open the home directory or the root for one new name. */
-	bool is_broad = facts->home && is_above_or_same(above, facts->home);
+	bool is_broad = facts->home && os_lies_below(facts->home, above);
 	bool is_above_enough = exists || request->is_removed || request->wanted == ACCESS_READ || !is_broad;
 	if (is_above_enough && !is_ruled) {
 		add_flag(&text, request->wanted, above, facts);

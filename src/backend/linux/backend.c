@@ -1,6 +1,5 @@
 /* The supervisor's side of a run on Linux: starts init, listens to it, to the observer and to the mount table. */
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -15,7 +14,6 @@
 
 #include "backend/linux/cage.h"
 #include "backend/linux/kernel.h"
-#include "base/scope.h"
 #include "os/os.h"
 
 enum stage { STAGE_BEGUN, STAGE_STARTING, STAGE_RUNNING, STAGE_ENDED };
@@ -33,6 +31,8 @@ struct cage {
 	enum stage stage;
 	struct observer *observer;
 	struct covers *covers;
+	const char *lost; /* the plan's path of a cover that is gone; NULL: none */
+	bool is_loss_told;
 	int timer; /* timerfd, until the names are watched */
 };
 
@@ -219,6 +219,7 @@ static bool receive(struct cage *cage, struct message *ret_message, int *ret_lis
 	*ret_listener = -1;
 	if (length < 0)
 		return false;
+	errno = 0; /* an end of the socket is no failed call */
 	struct cmsghdr *control = CMSG_FIRSTHDR(&header);
 	if (control && control->cmsg_level == SOL_SOCKET && control->cmsg_type == SCM_RIGHTS)
 		memcpy(ret_listener, CMSG_DATA(control), sizeof *ret_listener);
@@ -236,19 +237,36 @@ static void end(struct cage *cage)
 		syscall(SYS_pidfd_send_signal, cage->init, SIGKILL, NULL, 0);
 }
 
-static bool is_covered(struct cage *cage, struct cage_event *ret_event, struct cordon_error *err)
+/* A process that is on its way out has no mount table any more; a moment later its pidfd says so. */
+static bool is_init_ending(const struct cage *cage)
 {
-	const char *lost = NULL;
-	if (!covers_check(cage->covers, &lost, err)) {
-		/* the view is gone because its last process is: init's end is under way */
-		lost = NULL;
-	}
-	if (!lost)
+	struct pollfd init = { .fd = cage->init, .events = POLLIN };
+	return poll(&init, 1, 1000) == 1;
+}
+
+/* Ends the tree when a cover is gone: next_event tells of it. A view that cannot be read is that of a dying tree, or an
+ * error.
+ */
+static bool check_covers(struct cage *cage, struct cordon_error *err)
+{
+	if (cage->lost)
 		return true;
-	end(cage);
+	if (!covers_check(cage->covers, &cage->lost, err))
+		return is_init_ending(cage);
+	if (cage->lost)
+		end(cage);
+	return true;
+}
+
+/* True when there was something to tell. */
+static bool tell_lost(struct cage *cage, struct cage_event *ret_event)
+{
+	if (!cage->lost || cage->is_loss_told)
+		return false;
+	cage->is_loss_told = true;
 	ret_event->kind = CAGE_COVER_LOST;
-	ret_event->lost = lost;
-	return false;
+	ret_event->lost = cage->lost;
+	return true;
 }
 
 static bool set_timer(struct cage *cage, struct cordon_error *err)
@@ -279,13 +297,6 @@ static bool watch_names(struct cage *cage, struct cordon_error *err)
 	return watch(cage, covers_names(cage->covers), EPOLLIN, err);
 }
 
-/* A process that is on its way out has no mount table any more; a moment later its pidfd says so. */
-static bool is_init_ending(const struct cage *cage)
-{
-	struct pollfd init = { .fd = cage->init, .events = POLLIN };
-	return poll(&init, 1, 1000) == 1;
-}
-
 /* What could not be watched from the first moment on is looked at once the watch stands. */
 static bool running(struct cage *cage, int listener, struct cage_event *ret_event, struct cordon_error *err)
 {
@@ -304,12 +315,8 @@ static bool running(struct cage *cage, int listener, struct cage_event *ret_even
 		int code = errno;
 		return is_init_ending(cage) || cordon_fail_errno(err, code, "watch the mounts of the view");
 	}
-	if (!watch(cage, covers_table(cage->covers), EPOLLPRI, err) || !start_timer(cage, err))
-		return false;
-	struct cage_event lost = { 0 };
-	if (!is_covered(cage, &lost, err))
-		*ret_event = lost;
-	return true;
+	return watch(cage, covers_table(cage->covers), EPOLLPRI, err) && start_timer(cage, err) &&
+	       check_covers(cage, err);
 }
 
 static void ended(struct cage *cage, const struct message *message, struct cage_event *ret_event)
@@ -328,7 +335,10 @@ static void died(struct cage *cage, struct cage_event *ret_event)
 	if (cage->stage == STAGE_STARTING) {
 		ret_event->kind = CAGE_NOT_STARTED;
 		ret_event->error = (struct cordon_error)CORDON_ERROR_INIT;
-		cordon_fail(&ret_event->error, CORDON_OS_FAILED, "the process that sets up the cordon was killed");
+		siginfo_t how = { 0 };
+		waitid(P_PIDFD, (id_t)cage->init, &how, WEXITED | WNOWAIT | __WALL);
+		cordon_fail(&ret_event->error, CORDON_OS_FAILED, "the process that sets up the cordon %s %d",
+			    how.si_code == CLD_EXITED ? "ended with status" : "was killed by signal", how.si_status);
 		cage->stage = STAGE_ENDED;
 		return;
 	}
@@ -358,7 +368,6 @@ static bool hear(struct cage *cage, struct cage_event *ret_event, struct cordon_
 		return true;
 	case MESSAGE_GO:
 	case MESSAGE_SIGNAL:
-	case MESSAGE_KILL:
 		break;
 	}
 	return cordon_fail(err, CORDON_UNSUPPORTED, "init sent a message that it never sends");
@@ -376,17 +385,12 @@ static bool dispatch(struct cage *cage, int descriptor, struct cage_event *ret_e
 			died(cage, ret_event);
 		return true;
 	}
-	if (descriptor == cage->timer) {
-		if (!watch_names(cage, err))
-			return false;
-		is_covered(cage, ret_event, err);
-		return true;
-	}
-	if (cage->covers && (descriptor == covers_table(cage->covers) || descriptor == covers_names(cage->covers))) {
-		if (descriptor == covers_table(cage->covers) || covers_names_changed(cage->covers))
-			is_covered(cage, ret_event, err);
-		return true;
-	}
+	if (descriptor == cage->timer)
+		return watch_names(cage, err) && check_covers(cage, err);
+	if (cage->covers && descriptor == covers_table(cage->covers))
+		return check_covers(cage, err);
+	if (cage->covers && descriptor == covers_names(cage->covers))
+		return !covers_names_changed(cage->covers) || check_covers(cage, err);
 	if (!observer_next(cage->observer))
 		unwatch(cage, descriptor);
 	return true;
@@ -396,7 +400,7 @@ static bool next_event(struct cage *cage, int timeout_ms, struct cage_event *ret
 {
 	struct epoll_event event;
 	memset(ret_event, 0, sizeof *ret_event);
-	if (cage->observer && observer_take(cage->observer, ret_event))
+	if (tell_lost(cage, ret_event) || (cage->observer && observer_take(cage->observer, ret_event)))
 		return true;
 	int count = epoll_wait(cage->events, &event, 1, timeout_ms);
 	if (count < 0 && errno != EINTR)
@@ -405,7 +409,7 @@ static bool next_event(struct cage *cage, int timeout_ms, struct cage_event *ret
 		return true;
 	if (!dispatch(cage, event.data.fd, ret_event, err))
 		return false;
-	if (ret_event->kind == CAGE_NOTHING && cage->observer)
+	if (ret_event->kind == CAGE_NOTHING && !tell_lost(cage, ret_event) && cage->observer)
 		observer_take(cage->observer, ret_event);
 	return true;
 }

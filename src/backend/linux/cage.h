@@ -69,7 +69,6 @@ enum message_kind {
 	MESSAGE_ENDED,   /* the tree is empty but for init */
 	MESSAGE_GO,      /* to init: the plan is there */
 	MESSAGE_SIGNAL,  /* to init: pass the signal `code` to the command's process group */
-	MESSAGE_KILL,    /* to init: kill every process */
 };
 
 struct message {
@@ -164,7 +163,6 @@ struct observer;
 struct observer *observer_new(int listener,
 			      const struct plan *plan); /* takes the descriptor; NULL when memory is short */
 struct observer *observer_free(struct observer *observer);
-int observer_waitable(const struct observer *observer);
 /* Handles one notification that is ready and lets the call go on. False: the listener is finished. */
 bool observer_next(struct observer *observer);
 /* A refused act that was seen, or false; its strings live until the next call. */

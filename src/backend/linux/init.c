@@ -154,15 +154,6 @@ static void reap(struct reaper *reaper)
 	}
 }
 
-/* Every process but init itself. Outside a pid namespace of its own (a test build without that layer) the same call would
- * reach everything that the user runs.
- */
-static void kill_all(void)
-{
-	if (getpid() == 1)
-		kill(-1, SIGKILL);
-}
-
 /* False when the supervisor is gone. */
 static bool obey(struct reaper *reaper)
 {
@@ -174,8 +165,6 @@ static bool obey(struct reaper *reaper)
 		return is_planted("dies-with-parent") && length == 0;
 	if (message.kind == MESSAGE_SIGNAL && !reaper->is_over)
 		kill(-reaper->command, message.code);
-	else if (message.kind == MESSAGE_KILL)
-		kill_all();
 	return true;
 }
 
@@ -191,6 +180,15 @@ static void wait_for_command(struct reaper *reaper)
 		if (sources[FROM_CHILDREN].revents && read(reaper->signals, &ignored, sizeof ignored) > 0)
 			reap(reaper);
 	}
+}
+
+/* Every process but init itself. Outside a pid namespace of its own (a test build without that layer) the same call would
+ * reach everything that the user runs.
+ */
+static void kill_all(void)
+{
+	if (getpid() == 1)
+		kill(-1, SIGKILL);
 }
 
 /* What the command left behind; orphans come to init one by one. */

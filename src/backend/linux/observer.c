@@ -18,6 +18,7 @@
 
 #include "backend/linux/cage.h"
 #include "backend/linux/kernel.h"
+#include "os/os.h"
 
 enum { ATTEMPTS_MAX = 2, PAGE = 4096 };
 enum { NONE = -1, HERE = -2 }; /* no such argument; the current directory */
@@ -110,11 +111,6 @@ struct observer *observer_free(struct observer *observer)
 		close(observer->root);
 	free(observer);
 	return NULL;
-}
-
-int observer_waitable(const struct observer *observer)
-{
-	return observer->listener;
 }
 
 /* -- what the call says --------------------------------------------------------------------------------------------- */
@@ -240,19 +236,13 @@ static bool land(struct observer *observer, struct attempt *attempt)
 
 /* -- whether it is refused -------------------------------------------------------------------------------------------- */
 
-static bool lies_below(const char *path, const char *directory)
-{
-	size_t length = strlen(directory);
-	return strncmp(path, directory, length) == 0 && (path[length] == '/' || path[length] == '\0');
-}
-
 /* Where the platform, not the policy, decides. */
 static bool is_platforms(const struct plan *plan, const char *path)
 {
 	for (size_t i = 0; i < plan->mounts.count; i++) {
 		const struct plan_mount *mount = &plan->mounts.items[i];
 		bool is_own = mount->kind == MOUNT_PRIVATE || mount->kind == MOUNT_PROC || mount->kind == MOUNT_DEVICES;
-		if (is_own && lies_below(path, mount->path))
+		if (is_own && os_lies_below(path, mount->path))
 			return true;
 	}
 	return false;
@@ -261,7 +251,7 @@ static bool is_platforms(const struct plan *plan, const char *path)
 static bool is_unheld(const struct plan *plan, const char *path)
 {
 	for (size_t i = 0; i < plan->unheld.count; i++)
-		if (lies_below(path, plan->unheld.items[i].path))
+		if (os_lies_below(path, plan->unheld.items[i].path))
 			return true;
 	return false;
 }

@@ -18,6 +18,7 @@
 #include "backend/linux/cage.h"
 #include "base/list.h"
 #include "base/scope.h"
+#include "os/linux/linux.h"
 
 enum { CONTENT_MAX = 16, DIRECTORY_MODE = 01755, FILE_MODE = 0644 };
 
@@ -34,12 +35,6 @@ struct placeholders {
 		size_t count, room;
 	} held;
 };
-
-static void close_descriptor(int *descriptor)
-{
-	if (*descriptor >= 0)
-		close(*descriptor);
-}
 
 /* Never half a file under the name: git takes an empty commondir for a broken repository. */
 static bool make_file(const char *path, const char *content)

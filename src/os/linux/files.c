@@ -55,6 +55,12 @@ bool os_read_file(const char *path, size_t limit, struct text *ret_text, struct 
 	return true;
 }
 
+bool os_lies_below(const char *path, const char *directory)
+{
+	size_t length = strcmp(directory, "/") == 0 ? 0 : strlen(directory);
+	return strncmp(path, directory, length) == 0 && (path[length] == '/' || path[length] == '\0');
+}
+
 bool os_exists(const char *path)
 {
 	struct stat status;

@@ -49,16 +49,10 @@ const char *git_land(struct git_survey *survey, const char *base, const char *va
 	return arena_copy(survey->arena, landing, strlen(landing));
 }
 
-static bool lies_below(const char *path, const char *directory)
-{
-	size_t length = strcmp(directory, "/") == 0 ? 0 : strlen(directory);
-	return strncmp(path, directory, length) == 0 && (path[length] == '/' || path[length] == '\0');
-}
-
 bool git_lies_in_a_root(const struct git_survey *survey, const char *path)
 {
 	for (size_t i = 0; i < survey->roots.count; i++)
-		if (lies_below(path, survey->roots.items[i]))
+		if (os_lies_below(path, survey->roots.items[i]))
 			return true;
 	return false;
 }

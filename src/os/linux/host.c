@@ -74,19 +74,11 @@ static bool survey_workspace(struct facts *facts, const char *workspace, struct 
 	return true;
 }
 
-static bool lies_below(const char *path, const char *directory)
-{
-	size_t length = strlen(directory);
-	if (length == 1)
-		return true;
-	return strncmp(path, directory, length) == 0 && (path[length] == '/' || path[length] == '\0');
-}
-
 static bool survey_directory(struct facts *facts, struct cordon_error *err)
 {
 	/* The current directory may be gone or out of reach: then the command starts in the workspace. */
 	CORDON_ON_EXIT(free_text) char *current = realpath(".", NULL);
-	facts->directory = strdup(current && lies_below(current, facts->workspace) ? current : facts->workspace);
+	facts->directory = strdup(current && os_lies_below(current, facts->workspace) ? current : facts->workspace);
 	return facts->directory || cordon_fail_memory(err);
 }
 
