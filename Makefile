@@ -15,6 +15,11 @@ check:
 	@tools/setup check
 	@tools/check
 
+# what takes too long for that: fuzzing, kills by the hundred, hours of weather
+check-long:
+	@tools/setup check
+	@tools/check-long
+
 # under a minute, no privilege
 quick:
 	@tools/setup check
@@ -29,4 +34,4 @@ bench:
 clean:
 	rm -rf build
 
-.PHONY: build try check quick bench clean
+.PHONY: build try check check-long quick bench clean

@@ -4,6 +4,44 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/show.h"
+
+/* A message with two of the longest paths; what is longer loses its end. */
+enum { RAW_SIZE = CORDON_ERROR_TEXT_SIZE + 2 * 4096 };
+
+static size_t shown_length(const char *string)
+{
+	char piece[SHOW_PIECE_SIZE];
+	size_t whole = 0;
+	for (size_t length; (length = show_piece(&string, piece)) > 0;)
+		whole += length;
+	return whole;
+}
+
+/* The string as it may be shown, in `room` bytes with the NUL. What does not fit is left out behind the first `head`
+ * bytes: the end says what went wrong, and of a path which file it is.
+ */
+static void fit(char *out, size_t room, size_t head, const char *string)
+{
+	static const char gap[] = "…";
+	char piece[SHOW_PIECE_SIZE];
+	size_t used = 0, length;
+	size_t left = shown_length(string);
+	bool is_cut = left > room - 1;
+	for (; (length = show_piece(&string, piece)) > 0; left -= length) {
+		if (is_cut && used + length > head) {
+			memcpy(out + used, gap, strlen(gap));
+			used += strlen(gap);
+			is_cut = false;
+		}
+		if (!is_cut && used + left > room - 1)
+			continue;
+		memcpy(out + used, piece, length);
+		used += length;
+	}
+	out[used] = '\0';
+}
+
 CORDON_PRINTF(4, 0)
 static void set(struct cordon_error *err, int status, int64_t os_code, const char *format, va_list args)
 {
@@ -12,7 +50,9 @@ static void set(struct cordon_error *err, int status, int64_t os_code, const cha
 	err->line = 0;
 	err->column = 0;
 	err->file[0] = '\0';
-	vsnprintf(err->text, sizeof err->text, format, args);
+	char raw[RAW_SIZE];
+	vsnprintf(raw, sizeof raw, format, args);
+	fit(err->text, sizeof err->text, sizeof err->text / 2, raw);
 }
 
 bool cordon_fail(struct cordon_error *err, int status, const char *format, ...)
@@ -51,8 +91,9 @@ bool cordon_fail_errno(struct cordon_error *err, int code, const char *format, .
 	set(err, CORDON_OS_FAILED, code, format, args);
 	va_end(args);
 
-	size_t length = strlen(err->text);
-	snprintf(err->text + length, sizeof err->text - length, ": %s", describe(code));
+	char raw[RAW_SIZE];
+	snprintf(raw, sizeof raw, "%s: %s", err->text, describe(code));
+	fit(err->text, sizeof err->text, sizeof err->text / 2, raw);
 	return false;
 }
 
@@ -63,10 +104,7 @@ bool cordon_fail_at(struct cordon_error *err, const char *file, int line, int co
 	set(err, CORDON_BAD_POLICY, 0, format, args);
 	va_end(args);
 
-	/* The end of a path says more than its beginning. */
-	size_t length = strlen(file);
-	size_t room = sizeof err->file - 1;
-	snprintf(err->file, sizeof err->file, "%s", length > room ? file + length - room : file);
+	fit(err->file, sizeof err->file, 0, file);
 	err->line = line;
 	err->column = column;
 	return false;
@@ -79,20 +117,19 @@ bool cordon_fail_memory(struct cordon_error *err)
 
 bool cordon_while(struct cordon_error *err, const char *format, ...)
 {
+	char raw[RAW_SIZE];
 	char context[sizeof err->text];
 	va_list args;
 	va_start(args, format);
-	vsnprintf(context, sizeof context, format, args);
+	vsnprintf(raw, sizeof raw, format, args);
 	va_end(args);
 
 	size_t cause = strlen(err->text);
-	size_t room = sizeof err->text - 1 - cause;
-	if (room < 3)
+	if (sizeof err->text - cause < SHOW_PIECE_SIZE)
 		return false;
-
+	size_t room = sizeof err->text - cause - strlen(": ");
+	fit(context, room, room / 2, raw);
 	size_t length = strlen(context);
-	if (length > room - 2)
-		length = room - 2;
 	memmove(err->text + length + 2, err->text, cause + 1);
 	memcpy(err->text, context, length);
 	memcpy(err->text + length, ": ", 2);

@@ -1,6 +1,7 @@
 #include "base/show.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 /* The length of the UTF-8 sequence at `bytes`, 0 when it is none: overlong forms, surrogates and what lies above
@@ -36,34 +37,31 @@ static bool is_hidden(uint32_t code)
 	       (code >= 0xe0000 && code <= 0xe0fff);
 }
 
-static void add_hidden(struct text *text, uint32_t code)
+size_t show_piece(const char **at, char piece[SHOW_PIECE_SIZE])
 {
-	if (code == '\n')
-		text_add(text, "\\n");
-	else if (code == '\t')
-		text_add(text, "\\t");
-	else if (code < 0x100)
-		text_addf(text, "\\x%02x", (unsigned)code);
-	else
-		text_addf(text, "\\u%04x", (unsigned)code);
+	const unsigned char *bytes = (const unsigned char *)*at;
+	uint32_t code = bytes[0];
+	size_t length = decode(bytes, &code);
+	if (length > 0 && !is_hidden(code)) {
+		memcpy(piece, bytes, length);
+		*at += length;
+		return length;
+	}
+	if (code == '\0')
+		return 0;
+	*at += length ? length : 1;
+	if (code == '\n' || code == '\t') {
+		memcpy(piece, code == '\n' ? "\\n" : "\\t", 2);
+		return 2;
+	}
+	return (size_t)snprintf(piece, SHOW_PIECE_SIZE, code < 0x100 ? "\\x%02x" : "\\u%04x", (unsigned)code);
 }
 
 void show_add(struct text *text, const char *string)
 {
-	const unsigned char *bytes = (const unsigned char *)string;
-	while (*bytes) {
-		uint32_t code;
-		size_t length = decode(bytes, &code);
-		if (length == 0) {
-			text_addf(text, "\\x%02x", *bytes++);
-			continue;
-		}
-		if (is_hidden(code))
-			add_hidden(text, code);
-		else
-			text_add_bytes(text, (const char *)bytes, length);
-		bytes += length;
-	}
+	char piece[SHOW_PIECE_SIZE];
+	for (size_t length; (length = show_piece(&string, piece)) > 0;)
+		text_add_bytes(text, piece, length);
 }
 
 /* What of the path lies below home: "" for home itself, "/x"; NULL when it does not. */

@@ -8,6 +8,13 @@
 
 #include "base/text.h"
 
+enum { SHOW_PIECE_SIZE = 16 };
+
+/* One character of the string at *at, or one byte that is none, as it may be shown; moves *at behind it. Returns how
+ * many bytes it wrote, 0 at the string's end. Allocates nothing.
+ */
+size_t show_piece(const char **at, char piece[SHOW_PIECE_SIZE]);
+
 /* Appends the string as it may be shown. */
 void show_add(struct text *text, const char *string);
 
