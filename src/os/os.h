@@ -71,6 +71,9 @@ CORDON_CHECKED bool os_read_file(const char *path, size_t limit, struct text *re
 /* Is the path the directory itself, or below it?  Both absolute in the host's spelling; only the text is looked at. */
 bool os_lies_below(const char *path, const char *directory);
 
+/* What stands behind the path's last separator: its last name. */
+const char *os_name(const char *path);
+
 /* False only where there is certainly nothing of that name. A link that leads nowhere and what may not be looked
  * at count as there: reading them says what is wrong.
  */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/windows_name.h"
 #include "policy/policy.h"
 
 char path_separator(enum target target)
@@ -291,17 +292,6 @@ static bool drop_last(struct join *join)
 	return true;
 }
 
-static bool is_name_on(enum target target, struct component name)
-{
-	if (target != TARGET_WINDOWS)
-		return true;
-	char last = name.text[name.length - 1];
-	for (size_t i = 0; i < name.length; i++)
-		if ((unsigned char)name.text[i] < 0x20 || strchr("<>:\"|?", name.text[i]))
-			return false;
-	return last != '.' && last != ' ';
-}
-
 static void add_separator(struct join *join)
 {
 	size_t length = join->path.length;
@@ -328,8 +318,9 @@ static bool add_written(struct join *join, struct component written)
 		return true;
 	if (is_text(written, ".."))
 		return drop_last(join);
-	if (!is_name_on(join->target, written))
-		return refuse(join, "no name that Windows can have");
+	const char *fault = join->target == TARGET_WINDOWS ? windows_name_fault(written.text, written.length) : NULL;
+	if (fault)
+		return refuse(join, fault);
 	for (size_t i = 0; i + 1 < written.length; i++)
 		if (written.text[i] == '*' && written.text[i + 1] == '*' && !is_crossing(written) &&
 		    !(i > 0 && escape_length(join->target, written, i - 1)))

@@ -61,6 +61,12 @@ bool os_lies_below(const char *path, const char *directory)
 	return strncmp(path, directory, length) == 0 && (path[length] == '/' || path[length] == '\0');
 }
 
+const char *os_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash ? slash + 1 : path;
+}
+
 bool os_exists(const char *path)
 {
 	struct stat status;

@@ -2,34 +2,25 @@
  * run: what the workspace holds would tell it what to execute.
  */
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/scope.h"
 #include "base/text.h"
-#include "os/linux/git.h"
-#include "os/linux/linux.h"
+#include "os/git.h"
 #include "os/os.h"
 
 enum { RECORD_MAX = 8192, RECORDS_MAX = 256, ENTRIES_MAX = 4096 };
 
-bool git_is_type(const char *directory, const char *name, unsigned type)
-{
-	struct stat status;
-	CORDON_ON_EXIT(free_text) char *path = text_format("%s/%s", directory, name);
-	return path && stat(path, &status) == 0 && (status.st_mode & S_IFMT) == type;
-}
-
 bool git_is_directory(const char *path)
 {
-	return git_is_type(path, "HEAD", S_IFREG) && git_is_type(path, "objects", S_IFDIR) &&
-	       git_is_type(path, "refs", S_IFDIR);
+	return git_is_type(path, "HEAD", PATH_FILE) && git_is_type(path, "objects", PATH_DIRECTORY) &&
+	       git_is_type(path, "refs", PATH_DIRECTORY);
 }
 
 const char *git_read_record(struct git_survey *survey, const char *directory, const char *name, const char *prefix)
 {
 	struct cordon_error ignored = CORDON_ERROR_INIT;
 	CORDON_ON_EXIT(text_free) struct text text = { 0 };
-	CORDON_ON_EXIT(free_text) char *path = text_format("%s/%s", directory, name);
+	CORDON_ON_EXIT(free_text) char *path = text_format("%s%c%s", directory, git_separator(), name);
 	if (!path || !os_read_file(path, RECORD_MAX, &text, &ignored) || !text_starts(text_str(&text), prefix))
 		return NULL;
 	const char *value = text_str(&text) + strlen(prefix);
@@ -43,7 +34,8 @@ const char *git_land(struct git_survey *survey, const char *base, const char *va
 	struct cordon_error ignored = CORDON_ERROR_INIT;
 	enum path_type type;
 	CORDON_ON_EXIT(free_text) char *landing = NULL;
-	CORDON_ON_EXIT(free_text) char *path = value[0] == '/' ? strdup(value) : text_format("%s/%s", base, value);
+	CORDON_ON_EXIT(free_text)
+	char *path = git_is_absolute(value) ? strdup(value) : text_format("%s%c%s", base, git_separator(), value);
 	if (!path || !os_find_landing(path, &landing, &type, &ignored) || type == PATH_MISSING)
 		return NULL;
 	return arena_copy(survey->arena, landing, strlen(landing));
@@ -67,9 +59,19 @@ bool git_has_path(const struct git_paths *paths, const char *path)
 
 const char *git_join(struct git_survey *survey, const char *directory, const char *name)
 {
+	const char separator[] = { git_separator(), '\0' };
 	CORDON_ON_EXIT(free_text)
-	char *path = text_format("%s/%s", strcmp(directory, "/") == 0 ? "" : directory, name);
+	char *path = text_format("%s%s%s", directory, text_ends(directory, separator) ? "" : separator, name);
 	return path ? arena_copy(survey->arena, path, strlen(path)) : NULL;
+}
+
+const char *git_cut_name(struct git_survey *survey, const char *path)
+{
+	const char *separator = git_last_separator(path);
+	size_t length = separator ? (size_t)(separator - path) : 0;
+	/* The separator of a root is its own: "/", "C:\\". */
+	length += separator && (length == 0 || path[length - 1] == ':');
+	return length > 0 ? arena_copy(survey->arena, path, length) : path;
 }
 
 bool git_add_value(struct git_survey *survey, const char *name, const char *value, struct cordon_error *err)
@@ -112,9 +114,8 @@ static bool survey_directory(struct git_survey *survey, const char *directory, c
 	if (!is_own && (is_trusted || git_lies_in_a_root(survey, common)) && !git_add_value(survey, "git", common, err))
 		return false;
 	/* A repository whose worktree this is has its own files checked out beside it. */
-	const char *slash = strrchr(common, '/');
-	if (!is_own && slash && strcmp(slash, "/.git") == 0) {
-		const char *beside = arena_copy(survey->arena, common, (size_t)(slash - common));
+	if (!is_own && strcmp(os_name(common), ".git") == 0) {
+		const char *beside = git_cut_name(survey, common);
 		if (!beside || !git_survey_repository(survey, common, beside, err))
 			return beside ? false : cordon_fail_memory(err);
 	}
@@ -142,7 +143,7 @@ static bool survey_file(struct git_survey *survey, const char *root, const char 
 		return true;
 
 	bool is_inside = git_lies_in_a_root(survey, landing);
-	bool is_git = git_is_directory(landing) || git_is_type(landing, "commondir", S_IFREG);
+	bool is_git = git_is_directory(landing) || git_is_type(landing, "commondir", PATH_FILE);
 	bool is_believed = is_inside ? is_git : names_checkout(survey, landing, record);
 	if (!is_git && !is_believed)
 		return true;
@@ -154,41 +155,38 @@ static bool survey_file(struct git_survey *survey, const char *root, const char 
 /* A root may lie within a checkout, whose settings may name something in it. */
 static bool survey_above(struct git_survey *survey, const char *root, struct cordon_error *err)
 {
-	size_t length = strlen(root);
-	while (length > 1) {
-		while (length > 0 && root[length - 1] != '/')
-			length--;
-		length -= length > 1;
-		const char *top = arena_copy(survey->arena, root, length);
-		const char *record = top ? git_join(survey, top, ".git") : NULL;
-		struct stat status;
+	const char *top = git_cut_name(survey, root);
+	for (const char *below = root; top && strcmp(top, below) != 0; top = git_cut_name(survey, below)) {
+		const char *record = git_join(survey, top, ".git");
 		if (!record)
 			return cordon_fail_memory(err);
-		if (lstat(record, &status) != 0)
+		enum git_thing thing = git_look(record);
+		below = top;
+		if (thing == GIT_NOTHING)
 			continue;
-		const char *value = S_ISREG(status.st_mode) ? git_read_record(survey, top, ".git", "gitdir:") : record;
+		const char *value = thing == GIT_FILE ? git_read_record(survey, top, ".git", "gitdir:") : record;
 		const char *directory = value ? git_land(survey, top, value) : NULL;
 		return !directory || git_survey_repository(survey, find_common(survey, directory), top, err);
 	}
-	return true;
+	return top || cordon_fail_memory(err);
 }
 
 static bool survey_root(struct git_survey *survey, const char *given, const char *root, struct cordon_error *err)
 {
-	struct stat status;
 	const char *record = git_join(survey, root, ".git");
 	if (!record)
 		return cordon_fail_memory(err);
-	bool has_git = lstat(record, &status) == 0;
+	enum git_thing thing = git_look(record);
+	bool has_git = thing != GIT_NOTHING;
 	if (!has_git && git_is_directory(root))
 		return git_add_value(survey, "git", root, err) && survey_directory(survey, root, NULL, false, err);
 	if (!git_add_value(survey, "checkout", given, err))
 		return false;
 	if (!has_git)
 		return survey_above(survey, root, err);
-	if (!S_ISDIR(status.st_mode))
-		return S_ISLNK(status.st_mode) ? survey_link(survey, root, record, err)
-					       : survey_file(survey, root, record, err);
+	if (thing != GIT_DIRECTORY)
+		return thing == GIT_LINK ? survey_link(survey, root, record, err)
+					 : survey_file(survey, root, record, err);
 	return git_add_value(survey, "git", record, err) && survey_directory(survey, record, root, false, err);
 }
 

@@ -1,21 +1,20 @@
 /* The few of git's settings that say where else git looks, as git-config(1) describes the file. git does nothing with a
  * file that it cannot read to its end, so what stands behind a mistake does not matter.
  */
-#include <limits.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/list.h"
-#include "os/linux/git.h"
+#include "os/git.h"
 
-enum { NAME_MAX_LENGTH = 64 };
+enum { NAME_MAX_LENGTH = 64, VALUE_MAX_LENGTH = 4096 };
 
 struct reader {
 	const char *at;
 	char section[NAME_MAX_LENGTH];
 	bool has_subsection;
 	char key[NAME_MAX_LENGTH];
-	char value[PATH_MAX];
+	char value[VALUE_MAX_LENGTH];
 	bool is_cut; /* the value is too long for a path */
 };
 

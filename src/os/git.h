@@ -1,4 +1,4 @@
-/* os/linux/git.h: what the files that read git's records share. */
+/* os/git.h: what the files that read git's records share. Paths are the host's, in its spelling. */
 #pragma once
 
 #include "base/arena.h"
@@ -36,9 +36,24 @@ enum git_setting {
 bool git_config_read(const char *text, bool (*visit)(void *context, enum git_setting setting, const char *value),
 		     void *context);
 
+/* -- git_host.c of linux/ and windows/ ------------------------------------------------------------------------------- */
+
+enum git_thing { GIT_NOTHING, GIT_FILE, GIT_DIRECTORY, GIT_LINK, GIT_OTHER };
+
+enum git_thing git_look(const char *path);                                      /* what stands there itself */
+bool git_is_type(const char *directory, const char *name, enum path_type type); /* follows links */
+bool git_is_absolute(const char *path);
+char git_separator(void);
+const char *git_last_separator(const char *path); /* NULL: none */
+
+/* Where git looks for the machine's settings, one after the other; NULL behind the last, or when memory is short. */
+const char *git_system_settings(struct git_survey *survey, unsigned number);
+
+/* Calls visit with each name in the directory but "." and ".."; none where there is no such directory. False when visit was. */
+bool git_list(const char *directory, bool (*visit)(void *context, const char *name), void *context);
+
 /* -- git.c -------------------------------------------------------------------------------------------------------- */
 
-bool git_is_type(const char *directory, const char *name, unsigned type); /* follows links; `type` as S_IFREG */
 bool git_is_directory(const char *path);
 
 /* The first line of the record, after `prefix`, the arena's; NULL when it is none. */
@@ -50,6 +65,8 @@ const char *git_land(struct git_survey *survey, const char *base, const char *va
 bool git_lies_in_a_root(const struct git_survey *survey, const char *path);
 bool git_has_path(const struct git_paths *paths, const char *path);
 const char *git_join(struct git_survey *survey, const char *directory, const char *name); /* NULL: no memory */
+/* The directory around the last component, the arena's; of a root itself. NULL: no memory. */
+const char *git_cut_name(struct git_survey *survey, const char *path);
 
 /* Adds the value unless it is there. `name` is static. */
 bool git_add_value(struct git_survey *survey, const char *name, const char *value, struct cordon_error *err);

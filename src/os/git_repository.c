@@ -4,14 +4,11 @@
  * The command may have written some of them, in this run or one before. So nothing here grants anything: the rules on
  * these variables hold only where they are the stricter ones (policy/resolve.c).
  */
-#include <dirent.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/scope.h"
 #include "base/text.h"
-#include "os/linux/git.h"
-#include "os/linux/linux.h"
+#include "os/git.h"
 #include "os/os.h"
 
 enum { SETTINGS_MAX = 1 << 20, INCLUDES_MAX = 64, FOLDERS_MAX = 8 };
@@ -41,12 +38,9 @@ static bool add_path(struct git_survey *survey, struct git_paths *paths, const c
 	return true;
 }
 
-static const char *cut_name(struct git_survey *survey, const char *path)
+static bool is_separator(char c)
 {
-	const char *slash = strrchr(path, '/');
-	if (!slash || slash == path)
-		return "/";
-	return arena_copy(survey->arena, path, (size_t)(slash - path));
+	return c == '/' || c == git_separator();
 }
 
 /* A setting that is a path, as git takes it; *ret_path is NULL where it stands for nothing that is looked at here. */
@@ -57,15 +51,15 @@ static bool find_path(struct git_survey *survey, const char *base, const char *v
 	const char *path = value + (text_starts(value, optional) ? strlen(optional) : 0);
 	*ret_path = NULL;
 	if (!*path || text_starts(path, "%(prefix)") ||
-	    (path[0] == '~' && (!survey->facts->home || (path[1] != '/' && path[1]))))
+	    (path[0] == '~' && (!survey->facts->home || (path[1] && !is_separator(path[1])))))
 		return true;
 	size_t length = strlen(path);
-	while (length > 1 && path[length - 1] == '/')
+	while (length > 1 && is_separator(path[length - 1]))
 		length--;
 	path = arena_copy(survey->arena, path, length);
 	if (path && path[0] == '~')
-		path = git_join(survey, survey->facts->home, path + 1 + (path[1] == '/'));
-	else if (path && path[0] != '/')
+		path = git_join(survey, survey->facts->home, path + 1 + is_separator(path[1]));
+	else if (path && !git_is_absolute(path))
 		path = git_join(survey, base, path);
 	*ret_path = path;
 	return path || cordon_fail_memory(err);
@@ -122,8 +116,8 @@ static bool is_among_work(const struct repository *repository, const char *landi
 static const char *find_missing(struct git_survey *survey, const char *path)
 {
 	for (;;) {
-		const char *above = cut_name(survey, path);
-		if (!above || strcmp(above, "/") == 0 || os_exists(above))
+		const char *above = git_cut_name(survey, path);
+		if (!above || strcmp(above, path) == 0 || os_exists(above))
 			return above ? path : NULL;
 		path = above;
 	}
@@ -164,8 +158,8 @@ static bool protect(struct repository *repository, const char *path, enum protec
 static bool protect_hooks(struct repository *repository, const char *path)
 {
 	/* What husky puts into DIRECTORY/_ runs what stands beside it. */
-	if (text_ends(path, "/_")) {
-		path = cut_name(repository->survey, path);
+	if (strcmp(os_name(path), "_") == 0) {
+		path = git_cut_name(repository->survey, path);
 		if (!path)
 			return cordon_fail_memory(repository->err);
 	}
@@ -197,7 +191,7 @@ static bool take_setting(void *context, enum git_setting setting, const char *va
 				err, CORDON_UNSUPPORTED,
 				"'%s' and what it includes: more than %d includes, and cordon looks at no more", file,
 				INCLUDES_MAX);
-		folder = cut_name(survey, file);
+		folder = git_cut_name(survey, file);
 		if (!folder)
 			return cordon_fail_memory(err);
 		if (!find_path(survey, folder, value, &path, err))
@@ -236,8 +230,11 @@ static bool read_user_settings(struct git_survey *survey, struct cordon_error *e
 	if (survey->has_user_settings)
 		return true;
 	survey->has_user_settings = true;
-	if (!read_settings(&user, "/etc/gitconfig") ||
-	    (survey->facts->home && !read_settings_in(&user, survey->facts->home, ".gitconfig")) ||
+	const char *file;
+	for (unsigned i = 0; (file = git_system_settings(survey, i)); i++)
+		if (!read_settings(&user, file))
+			return false;
+	if ((survey->facts->home && !read_settings_in(&user, survey->facts->home, ".gitconfig")) ||
 	    (config && config->count > 0 && !read_settings_in(&user, config->values[0], "git/config")))
 		return false;
 	survey->hooks = user.hooks;
@@ -270,21 +267,22 @@ static bool protect_all_hooks(struct repository *repository)
 
 /* -- worktrees and submodules ------------------------------------------------------------------------------------- */
 
-/* The next entry's path, NULL at the end; *err tells of too many. */
-static bool next_entry(struct git_survey *survey, DIR *directory, const char *path, const char **ret_entry,
-		       struct cordon_error *err)
+struct listing {
+	struct git_survey *survey;
+	const char *directory;
+	struct git_paths paths;
+	struct cordon_error *err;
+};
+
+static bool list_entry(void *context, const char *name)
 {
-	struct dirent *entry;
-	*ret_entry = NULL;
-	while ((entry = readdir(directory))) {
-		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-			continue;
-		if (survey->entries-- == 0)
-			return cordon_fail(err, CORDON_UNSUPPORTED, "'%s': too many names among git's records", path);
-		*ret_entry = git_join(survey, path, entry->d_name);
-		return *ret_entry || cordon_fail_memory(err);
-	}
-	return true;
+	struct listing *listing = context;
+	struct git_survey *survey = listing->survey;
+	if (survey->entries == 0)
+		return cordon_fail(listing->err, CORDON_UNSUPPORTED, "'%s': too many names among git's records",
+				   listing->directory);
+	survey->entries--;
+	return add_path(survey, &listing->paths, git_join(survey, listing->directory, name), listing->err);
 }
 
 static bool count_record(struct git_survey *survey, const char *path, struct cordon_error *err)
@@ -300,13 +298,11 @@ static bool count_record(struct git_survey *survey, const char *path, struct cor
 static bool survey_modules(struct repository *repository, const char *directory, int depth)
 {
 	struct git_survey *survey = repository->survey;
-	CORDON_ON_EXIT(close_directory) DIR *modules = depth > 0 ? opendir(directory) : NULL;
-	const char *entry = NULL;
-	while (modules) {
-		if (!next_entry(survey, modules, directory, &entry, repository->err))
-			return false;
-		if (!entry)
-			break;
+	struct listing listing = { .survey = survey, .directory = directory, .err = repository->err };
+	if (depth > 0 && !git_list(directory, list_entry, &listing))
+		return false;
+	for (size_t i = 0; i < listing.paths.count; i++) {
+		const char *entry = listing.paths.items[i];
 		bool is_ok = true;
 		if (!git_is_directory(entry))
 			is_ok = survey_modules(repository, entry, depth - 1);
@@ -343,14 +339,14 @@ static bool survey_worktree(struct repository *repository, const char *directory
 {
 	static const char *const names[] = { "commondir", "gitdir", "config.worktree", NULL };
 	struct git_survey *survey = repository->survey;
-	if (!git_is_type(directory, "commondir", S_IFREG))
+	if (!git_is_type(directory, "commondir", PATH_FILE))
 		return true;
 	if (!count_record(survey, directory, repository->err) || !protect_files_in(repository, directory, names) ||
 	    !read_settings_in(repository, directory, "config.worktree"))
 		return false;
 	const char *value = git_read_record(survey, directory, "gitdir", "");
 	const char *checkout = value ? git_land(survey, directory, value) : NULL;
-	return (!checkout || add_path(survey, &repository->tops, cut_name(survey, checkout), repository->err)) &&
+	return (!checkout || add_path(survey, &repository->tops, git_cut_name(survey, checkout), repository->err)) &&
 	       survey_modules_in(repository, directory);
 }
 
@@ -359,16 +355,12 @@ static bool survey_worktrees(struct repository *repository)
 	const char *path = git_join(repository->survey, repository->directory, "worktrees");
 	if (!path)
 		return cordon_fail_memory(repository->err);
-	CORDON_ON_EXIT(close_directory) DIR *worktrees = opendir(path);
-	const char *entry = NULL;
-	while (worktrees) {
-		if (!next_entry(repository->survey, worktrees, path, &entry, repository->err))
+	struct listing listing = { .survey = repository->survey, .directory = path, .err = repository->err };
+	if (!git_list(path, list_entry, &listing))
+		return false;
+	for (size_t i = 0; i < listing.paths.count; i++)
+		if (!survey_worktree(repository, listing.paths.items[i]))
 			return false;
-		if (!entry)
-			break;
-		if (!survey_worktree(repository, entry))
-			return false;
-	}
 	return true;
 }
 
@@ -376,8 +368,8 @@ static bool survey_worktrees(struct repository *repository)
 static bool survey_submodule(struct repository *repository, const char *top)
 {
 	struct git_survey *survey = repository->survey;
-	const char *value = git_is_type(top, ".git", S_IFDIR) ? ".git"
-							      : git_read_record(survey, top, ".git", "gitdir:");
+	const char *value = git_is_type(top, ".git", PATH_DIRECTORY) ? ".git"
+								     : git_read_record(survey, top, ".git", "gitdir:");
 	const char *directory = value ? git_land(survey, top, value) : NULL;
 	if (!directory || !git_is_directory(directory))
 		return true;
@@ -408,7 +400,7 @@ static bool protect_checkouts(struct repository *repository)
 {
 	static const char *const names[] = { ".git", NULL };
 	for (size_t i = 0; i < repository->tops.count; i++)
-		if (git_is_type(repository->tops.items[i], ".git", S_IFREG) &&
+		if (git_is_type(repository->tops.items[i], ".git", PATH_FILE) &&
 		    !protect_files_in(repository, repository->tops.items[i], names))
 			return false;
 	return true;

@@ -1,0 +1,25 @@
+/* os/windows/missing.h: what the headers of mingw-w64 10 lack. Values from the Windows SDK's documentation. */
+#pragma once
+
+#include <windows.h>
+
+/* What FSCTL_GET_REPARSE_POINT answers ([MS-FSCC] 2.1.2.4, 2.1.2.5). Offsets and lengths are in bytes of `names`. */
+struct reparse_answer {
+	ULONG tag;
+	USHORT length;
+	USHORT reserved;
+	USHORT target_offset, target_length;
+	USHORT shown_offset, shown_length;
+	union {
+		struct {
+			ULONG flags; /* REPARSE_FLAG_RELATIVE */
+			WCHAR names[1];
+		} symlink;
+		struct {
+			WCHAR names[1];
+		} mount_point;
+	};
+};
+
+#define REPARSE_FLAG_RELATIVE 1u
+#define REPARSE_ANSWER_MAX (16 * 1024)

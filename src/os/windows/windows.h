@@ -1,0 +1,57 @@
+/* os/windows/windows.h: what the files of this folder share; also for src/backend/windows.
+ *
+ * Texts are UTF-8 (base/wide.h), paths `C:\folder\name` or `\\server\share\name`. They reach the system as
+ * `\\?\C:\folder\name`, where nothing is left out, shortened or taken for a device.
+ */
+#pragma once
+
+#ifndef WIN32_LEAN_AND_MEAN
+#define WIN32_LEAN_AND_MEAN
+#endif
+#include <windows.h>
+
+#include "base/error.h"
+#include "base/facts.h"
+#include "base/text.h"
+#include "base/wide.h"
+
+/* Release functions for CORDON_ON_EXIT; INVALID_HANDLE_VALUE and NULL are fine. */
+static inline void close_handle(HANDLE *handle)
+{
+	if (*handle && *handle != INVALID_HANDLE_VALUE)
+		CloseHandle(*handle);
+}
+
+static inline void free_local(void *holder)
+{
+	LocalFree(*(void **)holder);
+}
+
+/* error.c: fails with the system's words for the code of GetLastError(). Returns false. */
+bool windows_fail(struct cordon_error *err, DWORD code, const char *format, ...) CORDON_PRINTF(3, 4);
+
+/* native.c: the absolute path as Win32 takes it literally, malloc'ed. Refuses a path that is none: what is relative, has a
+ * component that means something else, or is a device.
+ */
+CORDON_CHECKED bool native_path(const char *path, uint16_t **ret_native, struct cordon_error *err);
+
+/* A path of Win32's, with or without `\\?\`, as it is written here; malloc'ed. NULL where it names no drive or share, or memory
+ * is short.
+ */
+char *plain_path(const uint16_t *native);
+
+/* Opens what stands at the path itself, a link or not, for looking at it (attributes and descriptor where the user may read
+ * that, for listing where `lists`). INVALID_HANDLE_VALUE and GetLastError when there is nothing, or it cannot be.
+ */
+HANDLE open_path(const uint16_t *native, bool lists);
+
+/* Where the handle's file is, as the system spells it: true case, long names, no link; malloc'ed, NULL and GetLastError where
+ * that cannot be said.
+ */
+char *final_path(HANDLE handle);
+
+/* Does the handle's file stand at that path, spelt that way or in another case? */
+bool is_at(HANDLE handle, const char *path);
+
+/* host.c: a known folder of the user's, malloc'ed. */
+CORDON_CHECKED bool known_folder(const GUID *id, const char *what, char **ret_path, struct cordon_error *err);
