@@ -1,5 +1,5 @@
-/* Git's own records of where a repository keeps what. Read as data, at most a few KiB each; git itself is never
- * run: what the workspace holds would tell it what to execute.
+/* Git's own records of where a repository keeps what. Read as data; git itself is never run: what the workspace holds
+ * would tell it what to execute.
  */
 #include <string.h>
 
@@ -8,7 +8,7 @@
 #include "os/git.h"
 #include "os/os.h"
 
-enum { RECORD_MAX = 8192, RECORDS_MAX = 256, ENTRIES_MAX = 4096 };
+enum { RECORD_MAX = 1 << 20, RECORDS_MAX = 256, ENTRIES_MAX = 4096 };
 
 bool git_is_directory(const char *path)
 {
@@ -16,17 +16,20 @@ bool git_is_directory(const char *path)
 	       git_is_type(path, "refs", PATH_DIRECTORY);
 }
 
+/* As git reads it: all of the file but the line ends behind it, up to the first NUL. */
 const char *git_read_record(struct git_survey *survey, const char *directory, const char *name, const char *prefix)
 {
 	struct cordon_error ignored = CORDON_ERROR_INIT;
 	CORDON_ON_EXIT(text_free) struct text text = { 0 };
 	CORDON_ON_EXIT(free_text) char *path = text_format("%s%c%s", directory, git_separator(), name);
-	if (!path || !os_read_file(path, RECORD_MAX, &text, &ignored) || !text_starts(text_str(&text), prefix))
+	if (!path || !os_read_file(path, RECORD_MAX, &text, &ignored))
+		return NULL;
+	while (text.length > 0 && (text.bytes[text.length - 1] == '\n' || text.bytes[text.length - 1] == '\r'))
+		text.bytes[--text.length] = '\0';
+	if (!text_starts(text_str(&text), prefix))
 		return NULL;
 	const char *value = text_str(&text) + strlen(prefix);
-	value += strspn(value, " \t");
-	size_t length = strcspn(value, "\r\n");
-	return length > 0 ? arena_copy(survey->arena, value, length) : NULL;
+	return *value ? arena_copy(survey->arena, value, strlen(value)) : NULL;
 }
 
 const char *git_land(struct git_survey *survey, const char *base, const char *value)
@@ -135,7 +138,7 @@ static bool survey_link(struct git_survey *survey, const char *root, const char 
 /* `record` is ROOT/.git, a file. */
 static bool survey_file(struct git_survey *survey, const char *root, const char *record, struct cordon_error *err)
 {
-	const char *value = git_read_record(survey, root, ".git", "gitdir:");
+	const char *value = git_read_record(survey, root, ".git", "gitdir: ");
 	const char *landing = value ? git_land(survey, root, value) : NULL;
 	if (!git_add_value(survey, "git_records", record, err))
 		return false;
@@ -164,7 +167,7 @@ static bool survey_above(struct git_survey *survey, const char *root, struct cor
 		below = top;
 		if (thing == GIT_NOTHING)
 			continue;
-		const char *value = thing == GIT_FILE ? git_read_record(survey, top, ".git", "gitdir:") : record;
+		const char *value = thing == GIT_FILE ? git_read_record(survey, top, ".git", "gitdir: ") : record;
 		const char *directory = value ? git_land(survey, top, value) : NULL;
 		return !directory || git_survey_repository(survey, find_common(survey, directory), top, err);
 	}

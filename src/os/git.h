@@ -31,10 +31,10 @@ enum git_setting {
 };
 
 /* Calls visit for each of these settings in the text, in order, until it returns false or the text stops being git's.
- * True unless visit returned false.
+ * The text may hold any bytes, and a NUL stands behind its last. True unless visit returned false.
  */
-bool git_config_read(const char *text, bool (*visit)(void *context, enum git_setting setting, const char *value),
-		     void *context);
+bool git_config_read(const char *text, size_t length,
+		     bool (*visit)(void *context, enum git_setting setting, const char *value), void *context);
 
 /* -- git_host.c of linux/ and windows/ ------------------------------------------------------------------------------- */
 
@@ -56,7 +56,7 @@ bool git_list(const char *directory, bool (*visit)(void *context, const char *na
 
 bool git_is_directory(const char *path);
 
-/* The first line of the record, after `prefix`, the arena's; NULL when it is none. */
+/* What the record says after `prefix`, the arena's; NULL when it says nothing. */
 const char *git_read_record(struct git_survey *survey, const char *directory, const char *name, const char *prefix);
 
 /* Where a record's path lands, which is relative to `base`; NULL when nothing is there. */

@@ -10,11 +10,13 @@
 enum { NAME_MAX_LENGTH = 64, VALUE_MAX_LENGTH = 4096 };
 
 struct reader {
-	const char *at;
+	const char *at, *end; /* a NUL stands at the end; git takes others as they come */
 	char section[NAME_MAX_LENGTH];
 	bool has_subsection;
 	char key[NAME_MAX_LENGTH];
 	char value[VALUE_MAX_LENGTH];
+	/* The same as git before 2.45 takes it: with a space for each tab that is not quoted. */
+	char spaced[VALUE_MAX_LENGTH];
 	bool is_cut; /* the value is too long for a path */
 };
 
@@ -50,10 +52,13 @@ static void take_name(struct reader *reader, char name[NAME_MAX_LENGTH])
 
 static void skip_line(struct reader *reader)
 {
-	reader->at += strcspn(reader->at, "\n");
+	const char *end = memchr(reader->at, '\n', (size_t)(reader->end - reader->at));
+	reader->at = end ? end : reader->end;
 }
 
-/* [section], [section "sub"] or, as it once was, [section.sub]. */
+/* [section], [section "sub"] or, as it once was, [section.sub]. git takes a name that holds a NUL for one that ends
+ * there, which is none that matters.
+ */
 static bool take_section(struct reader *reader)
 {
 	reader->at++;
@@ -68,8 +73,10 @@ static bool take_section(struct reader *reader)
 		reader->has_subsection = true;
 		for (; *reader->at != '"'; reader->at++) {
 			reader->at += *reader->at == '\\';
-			if (*reader->at == '\0' || *reader->at == '\n')
+			if (reader->at == reader->end || *reader->at == '\n')
 				return false;
+			if (*reader->at == '\0')
+				reader->section[0] = '\0';
 		}
 		reader->at++;
 	}
@@ -97,28 +104,31 @@ static int unescape(struct reader *reader)
 	}
 }
 
-static void add_char(struct reader *reader, size_t *length, char c)
+static void add_char(struct reader *reader, size_t *length, char c, bool is_space)
 {
-	if (*length + 1 < sizeof reader->value)
-		reader->value[(*length)++] = c;
-	else
+	if (*length + 1 == sizeof reader->value) {
 		reader->is_cut = true;
+		return;
+	}
+	reader->spaced[*length] = is_space ? ' ' : c;
+	reader->value[(*length)++] = c;
 }
 
-/* Up to the end of the line; space at its end counts only in quotes. */
+/* Up to the end of the line; space at its ends counts only in quotes. */
 static bool take_value(struct reader *reader)
 {
 	size_t length = 0, kept = 0;
 	bool is_quoted = false;
 	reader->is_cut = false;
-	reader->at += strspn(reader->at, " \t");
-	for (; *reader->at && *reader->at != '\n'; reader->at++) {
+	for (; reader->at < reader->end && *reader->at != '\n'; reader->at++) {
 		char c = *reader->at;
-		bool is_space = c == ' ' || c == '\t' || c == '\r';
+		bool is_space = !is_quoted && (c == ' ' || c == '\t' || c == '\r');
 		if (!is_quoted && (c == '#' || c == ';')) {
 			skip_line(reader);
 			break;
 		}
+		if (is_space && length == 0)
+			continue;
 		if (c == '"') {
 			is_quoted = !is_quoted;
 			kept = length;
@@ -132,13 +142,12 @@ static bool take_value(struct reader *reader)
 			if (meant == 0)
 				continue;
 			c = (char)meant;
-			is_space = false;
 		}
-		add_char(reader, &length, c);
-		if (!is_space || (is_quoted && c != '\r'))
+		add_char(reader, &length, c, is_space);
+		if (!is_space)
 			kept = length;
 	}
-	reader->value[kept] = '\0';
+	reader->value[kept] = reader->spaced[kept] = '\0';
 	return !is_quoted;
 }
 
@@ -146,7 +155,7 @@ static bool take_value(struct reader *reader)
 static bool take_setting(struct reader *reader)
 {
 	take_name(reader, reader->key);
-	reader->value[0] = '\0';
+	reader->value[0] = reader->spaced[0] = '\0';
 	reader->at += strspn(reader->at, " \t\r");
 	if (*reader->at == '=') {
 		reader->at++;
@@ -154,7 +163,7 @@ static bool take_setting(struct reader *reader)
 	}
 	if (*reader->at == '#' || *reader->at == ';')
 		skip_line(reader);
-	return *reader->at == '\0' || *reader->at == '\n';
+	return reader->at == reader->end || *reader->at == '\n';
 }
 
 static bool tell(const struct reader *reader, bool (*visit)(void *context, enum git_setting setting, const char *value),
@@ -164,15 +173,17 @@ static bool tell(const struct reader *reader, bool (*visit)(void *context, enum 
 		if (reader->has_subsection == (settings[i].subsection == WITH_SUBSECTION) &&
 		    strcasecmp(reader->section, settings[i].section) == 0 &&
 		    strcasecmp(reader->key, settings[i].key) == 0)
-			return visit(context, settings[i].setting, reader->value);
+			return visit(context, settings[i].setting, reader->value) &&
+			       (strcmp(reader->value, reader->spaced) == 0 ||
+				visit(context, settings[i].setting, reader->spaced));
 	return true;
 }
 
-bool git_config_read(const char *text, bool (*visit)(void *context, enum git_setting setting, const char *value),
-		     void *context)
+bool git_config_read(const char *text, size_t length,
+		     bool (*visit)(void *context, enum git_setting setting, const char *value), void *context)
 {
 	static const char byte_order_mark[] = "\xef\xbb\xbf";
-	struct reader reader = { .at = text };
+	struct reader reader = { .at = text, .end = text + length };
 	if (strncmp(text, byte_order_mark, strlen(byte_order_mark)) == 0)
 		reader.at += strlen(byte_order_mark);
 	for (;;) {

@@ -203,17 +203,23 @@ static bool take_setting(void *context, enum git_setting setting, const char *va
 	return true;
 }
 
-/* What cannot be read says nothing to git either. */
+/* What cannot be read says nothing to git either; but git would read one that is too large for us. */
 static bool read_settings(struct repository *repository, const char *path)
 {
-	struct cordon_error ignored = CORDON_ERROR_INIT;
+	struct cordon_error err = CORDON_ERROR_INIT;
 	CORDON_ON_EXIT(text_free) struct text text = { 0 };
-	if (git_has_path(&repository->files, path) || !os_read_file(path, SETTINGS_MAX, &text, &ignored))
+	if (git_has_path(&repository->files, path))
 		return true;
+	if (!os_read_file(path, SETTINGS_MAX, &text, &err)) {
+		if (err.status != CORDON_UNSUPPORTED)
+			return true;
+		*repository->err = err;
+		return cordon_while(repository->err, "git's settings");
+	}
 	if (!add_path(repository->survey, &repository->files, path, repository->err))
 		return false;
 	repository->file = path;
-	return git_config_read(text_str(&text), take_setting, repository);
+	return git_config_read(text_str(&text), text.length, take_setting, repository);
 }
 
 static bool read_settings_in(struct repository *repository, const char *directory, const char *name)
@@ -369,7 +375,7 @@ static bool survey_submodule(struct repository *repository, const char *top)
 {
 	struct git_survey *survey = repository->survey;
 	const char *value = git_is_type(top, ".git", PATH_DIRECTORY) ? ".git"
-								     : git_read_record(survey, top, ".git", "gitdir:");
+								     : git_read_record(survey, top, ".git", "gitdir: ");
 	const char *directory = value ? git_land(survey, top, value) : NULL;
 	if (!directory || !git_is_directory(directory))
 		return true;

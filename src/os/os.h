@@ -63,8 +63,8 @@ CORDON_CHECKED bool os_walk(const char *root, size_t *budget, uint64_t deadline_
 			    bool (*visit)(void *context, const char *path, struct cordon_error *err), void *context,
 			    struct cordon_error *err);
 
-/* A whole file of at most `limit` bytes. Errors: CORDON_OS_FAILED with the path; CORDON_BAD_USAGE for a directory,
- * a file that is larger, or one that is no regular file.
+/* A whole file of at most `limit` bytes. Errors: CORDON_OS_FAILED with the path; CORDON_BAD_USAGE for a directory or
+ * another thing that is no regular file; CORDON_UNSUPPORTED for one that is larger.
  */
 CORDON_CHECKED bool os_read_file(const char *path, size_t limit, struct text *ret_text, struct cordon_error *err);
 

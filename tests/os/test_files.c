@@ -35,7 +35,7 @@ static void file__that_is_too_large_is_refused(void **state)
 	assert_true(os_read_file(in_scratch("file"), 5, &text, &err));
 	CORDON_ON_EXIT(text_free) struct text other = { 0 };
 	assert_false(os_read_file(in_scratch("file"), 4, &other, &err));
-	assert_int_equal(err.status, CORDON_BAD_USAGE);
+	assert_int_equal(err.status, CORDON_UNSUPPORTED);
 	assert_null(other.bytes);
 }
 

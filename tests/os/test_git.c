@@ -181,6 +181,8 @@ static void git__settings_say_where_else_git_looks(void **state)
 		{ "[core]\n\thooksPath = /dev/null\n", "", "" },
 		{ "[core \"x\"]\n\thooksPath = there\n", "", "" },
 		{ "[core]\n\thooksPath = there\n[broken\n\thooksPath = b\n", "work/there", "" },
+		{ "[core]\n\thooksPath = \"\" there \"\"\n", "work/there ", "" },
+		{ "[core]\n\thooksPath = a\tb\n", "work/a\tb work/a b", "" }, /* old gits have a space there */
 		{ "[core]\n\thooksPath\n[include]\n\tpath\n", "", "" },
 		{ "[include]\n\tpath = ../shared\n", "", "work/shared" },
 		{ "[includeIf \"onbranch:main\"]\n\tpath = ../missing\n", "", "work/missing" },
@@ -197,6 +199,57 @@ static void git__settings_say_where_else_git_looks(void **state)
 		assert_string_equal(values_of(in_scratch("work"), "git_hooks"), cases[i].hooks);
 		assert_string_equal(values_of(in_scratch("work"), "git_records"), cases[i].records);
 	}
+}
+
+/* git reads on behind a NUL, and takes a value for a string that ends there. */
+static void git__settings_may_hold_zero_bytes(void **state)
+{
+	(void)state;
+	static const char settings[] = "[core]\n\t# a\0b\n\tx = \0\n[y \"\0\"]\n[core]\n\thooksPath = there\0more\n";
+	make_git(in_scratch("work/.git"));
+	FILE *file = fopen(in_scratch("work/.git/config"), "we");
+	assert_non_null(file);
+	assert_int_equal(fwrite(settings, 1, sizeof settings - 1, file), sizeof settings - 1);
+	assert_int_equal(fclose(file), 0);
+	forget();
+	assert_string_equal(values_of(in_scratch("work"), "git_hooks"), "work/there");
+}
+
+/* What git would read to its end must not be passed over because it is large. */
+static void git__settings_too_large_to_look_at_are_an_error(void **state)
+{
+	(void)state;
+	make_git(in_scratch("work/.git"));
+	FILE *file = fopen(in_scratch("work/.git/config"), "we");
+	assert_non_null(file);
+	for (int i = 0; i < 1 << 16; i++)
+		assert_true(fputs("# seventeen bytes\n", file) >= 0);
+	assert_true(fputs("[core]\n\thooksPath = there\n", file) >= 0);
+	assert_int_equal(fclose(file), 0);
+	forget();
+	const char *roots[] = { in_scratch("work"), NULL };
+	assert_false(os_survey_git(facts, (char **)(uintptr_t)roots, &err));
+	assert_int_equal(err.status, CORDON_UNSUPPORTED);
+	assert_non_null(strstr(err.text, "work/.git/config' is larger than"));
+}
+
+/* A record is all of its file: a line end in it is part of the name, and behind a NUL git does not look. */
+static void git__record_is_read_as_git_reads_it(void **state)
+{
+	(void)state;
+	make_git(in_scratch("work/a"));
+	make_git(in_scratch("work/a\nb"));
+	write_file(in_scratch("work/.git"), "gitdir: a\nb\r\n\n");
+	assert_string_equal(git_of(in_scratch("work")), "work/a\nb");
+
+	forget();
+	FILE *file = fopen(in_scratch("work/.git"), "we");
+	assert_non_null(file);
+	assert_true(fputs("gitdir: a", file) >= 0);
+	for (int i = 0; i < 20000; i++)
+		assert_int_equal(fputc('\0', file), 0);
+	assert_int_equal(fclose(file), 0);
+	assert_string_equal(git_of(in_scratch("work")), "work/a");
 }
 
 /* The user's settings hold for every repository, also for one that the root is a folder of. */
@@ -330,6 +383,9 @@ int main(void)
 		TEST(git__record_may_point_into_the_root),
 		TEST(git__record_that_is_garbage_is_none),
 		TEST(git__settings_say_where_else_git_looks),
+		TEST(git__settings_may_hold_zero_bytes),
+		TEST(git__settings_too_large_to_look_at_are_an_error),
+		TEST(git__record_is_read_as_git_reads_it),
 		TEST(git__settings_of_the_user_and_above_count),
 		TEST(git__hooks_in_the_root_itself_are_held_by_name),
 		TEST(git__worktrees_in_a_root_are_known),

@@ -9,7 +9,7 @@
 #include "base/scope.h"
 #include "check.h"
 
-enum { LINKS_MAX = 8, PATH_ROOM = 512 };
+enum { LINKS_MAX = 8 };
 
 const struct world_entry *world_find(const struct world *world, const char *path)
 {
@@ -21,9 +21,9 @@ const struct world_entry *world_find(const struct world *world, const char *path
 }
 
 /* Where the path lands: every link on the way replaced, once through for each. */
-static void land(const struct world *world, const char *path, char landing[PATH_ROOM])
+static void land(const struct world *world, const char *path, char landing[WORLD_PATH_ROOM])
 {
-	snprintf(landing, PATH_ROOM, "%s", path);
+	snprintf(landing, WORLD_PATH_ROOM, "%s", path);
 	for (int links = 0; links < LINKS_MAX; links++) {
 		bool has_changed = false;
 		for (size_t i = 0; i < world->count && !has_changed; i++) {
@@ -32,9 +32,9 @@ static void land(const struct world *world, const char *path, char landing[PATH_
 			if (!entry->target || strncmp(landing, entry->path, length) != 0 ||
 			    (landing[length] && landing[length] != '/'))
 				continue;
-			char replaced[PATH_ROOM];
+			char replaced[WORLD_PATH_ROOM];
 			snprintf(replaced, sizeof replaced, "%s%s", entry->target, landing + length);
-			memcpy(landing, replaced, PATH_ROOM);
+			memcpy(landing, replaced, sizeof replaced);
 			has_changed = true;
 		}
 		if (!has_changed)
@@ -45,17 +45,17 @@ static void land(const struct world *world, const char *path, char landing[PATH_
 		landing[length - 1] = '\0';
 }
 
-static void parent_of(const char *path, char parent[PATH_ROOM])
+static void parent_of(const char *path, char parent[WORLD_PATH_ROOM])
 {
-	snprintf(parent, PATH_ROOM, "%s", path);
+	snprintf(parent, WORLD_PATH_ROOM, "%s", path);
 	char *slash = strrchr(parent, '/');
 	slash[slash == parent] = '\0';
 }
 
 static void add_fact(const struct world *world, struct facts *facts, const char *path)
 {
-	char landing[PATH_ROOM];
-	char parent[PATH_ROOM];
+	char landing[WORLD_PATH_ROOM];
+	char parent[WORLD_PATH_ROOM];
 	if (facts_find_path(facts, path))
 		return;
 	land(world, path, landing);
@@ -72,7 +72,7 @@ static void add_fact(const struct world *world, struct facts *facts, const char 
 	fact->parent_exists = above && above->type == PATH_DIRECTORY;
 	fact->parent_is_users = fact->parent_exists && above->is_users;
 	while (strcmp(parent, "/") != 0) {
-		char above_it[PATH_ROOM];
+		char above_it[WORLD_PATH_ROOM];
 		if (world_find(world, parent))
 			add_fact(world, facts, parent);
 		parent_of(parent, above_it);
@@ -116,8 +116,7 @@ struct facts *world_facts(const struct world *world, const char *home, const cha
 	return facts;
 }
 
-static bool survey(const struct world *world, struct facts *facts, const struct policy *policy,
-		   struct cordon_error *err)
+bool world_survey(const struct world *world, struct facts *facts, const struct policy *policy, struct cordon_error *err)
 {
 	char **paths;
 	char **globs;
@@ -147,7 +146,7 @@ bool world_policy(const struct world *world, struct facts *facts, enum layer lay
 	const char *file = layer == LAYER_PRESET ? "preset test" : "/policy.json";
 	if (!policy_add_text(policy, layer, file, layer == LAYER_PRESET ? NULL : "/", text, strlen(text), err) ||
 	    (managed && !policy_add_text(policy, LAYER_MANAGED, "/managed.json", "/", managed, strlen(managed), err)) ||
-	    !survey(world, facts, policy, err) || !policy_resolve(policy, facts, err))
+	    !world_survey(world, facts, policy, err) || !policy_resolve(policy, facts, err))
 		return false;
 	*ret_policy = cordon_take(&policy);
 	return true;

@@ -11,6 +11,8 @@
 #include "base/facts.h"
 #include "policy/plan.h"
 
+#define WORLD_PATH_ROOM 512 /* of any path in a world, with its NUL */
+
 struct world_entry {
 	const char *path;
 	enum path_type type; /* PATH_MISSING: a link, resolved as the kernel does */
@@ -27,6 +29,10 @@ const struct world_entry *world_find(const struct world *world, const char *path
 
 /* Facts with the given home and workspace, or fails the test. */
 struct facts *world_facts(const struct world *world, const char *home, const char *workspace);
+
+/* Adds the facts that the run's survey would gather for the policy. */
+bool world_survey(const struct world *world, struct facts *facts, const struct policy *policy,
+		  struct cordon_error *err);
 
 /* The policy `text` (JSONC) in the given layer over those facts, under the bound `managed` (NULL: none). False with
  * *err when it is refused.

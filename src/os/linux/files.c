@@ -29,7 +29,7 @@ static bool read_whole(int file, const char *path, size_t limit, struct text *te
 			return cordon_fail_memory(err);
 		/* It may grow while it is read. */
 		if (text->length > limit)
-			return cordon_fail(err, CORDON_BAD_USAGE, "'%s' is larger than %zu bytes", path, limit);
+			return cordon_fail(err, CORDON_UNSUPPORTED, "'%s' is larger than %zu bytes", path, limit);
 	}
 }
 
