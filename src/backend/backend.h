@@ -38,7 +38,7 @@ enum cage_event_kind {
 	CAGE_STARTED,     /* the command's image runs */
 	CAGE_NOT_STARTED, /* error says why: CORDON_NOT_FOUND, CORDON_NOT_EXECUTABLE, or what failed in the set-up */
 	CAGE_DENIED,
-	CAGE_COVER_LOST, /* a cover was taken away by the host; lost says which */
+	CAGE_COVER_LOST, /* a cover was taken away by the host; cover says which */
 	CAGE_ENDED,      /* every process of the tree is dead; exit says how the command ended */
 };
 
@@ -48,7 +48,12 @@ struct cage_event {
 	enum cage_event_kind kind;
 	struct cordon_error error; /* NOT_STARTED */
 	bool is_observed;          /* STARTED: refused acts are reported; false also where the host cannot */
-	const char *lost;          /* COVER_LOST: the path; belongs to the plan. The tree is being killed */
+	struct {
+		const char *path; /* belongs to the plan */
+		bool is_mended;   /* it stands again, or nothing has the name; else the tree is being killed */
+		/* Of a directory that was empty when it was covered: what it holds later, nobody inside has made. Else 0. */
+		uint64_t device, inode;
+	} cover;
 	struct {
 		enum act act;
 		int64_t pid;         /* as the host numbers it */

@@ -79,6 +79,9 @@ const char *os_name(const char *path);
  */
 bool os_exists(const char *path);
 
+/* Whether the name, not followed if it is a link, has the object of that device and inode. */
+bool os_has_identity(const char *path, uint64_t device, uint64_t inode);
+
 /* The absolute form of a path given on the command line, `..` and `.` taken lexically, links untouched, a
  * separator at the end kept; `~` and what begins with `~` and a separator belong to the user's home. malloc'ed.
  */

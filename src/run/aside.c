@@ -22,6 +22,29 @@ static bool set_aside(struct run *run, const struct plan_unheld *unheld, bool *r
 	return os_set_aside(unheld->path, folder, name, ret_moved, ret_place, err);
 }
 
+void run_note_cover(struct run *run, const struct cage_event *event)
+{
+	struct foreign *foreign = NULL;
+	for (size_t i = 0; i < run->foreign.count; i++)
+		if (run->foreign.items[i].path == event->cover.path)
+			foreign = &run->foreign.items[i];
+	if (!foreign && event->cover.inode != 0)
+		foreign = LIST_ADD(&run->foreign);
+	if (foreign)
+		*foreign = (struct foreign){ event->cover.path, event->cover.device, event->cover.inode };
+}
+
+/* What the host has made while the command could not write there. */
+static bool is_foreign(const struct run *run, const struct plan_unheld *unheld)
+{
+	for (size_t i = 0; i < run->foreign.count; i++) {
+		const struct foreign *foreign = &run->foreign.items[i];
+		if (foreign->path == unheld->path)
+			return foreign->inode != 0 && os_has_identity(unheld->path, foreign->device, foreign->inode);
+	}
+	return false;
+}
+
 void run_set_aside(struct run *run)
 {
 	for (size_t i = 0; i < run->plan->unheld.count; i++) {
@@ -29,7 +52,7 @@ void run_set_aside(struct run *run)
 		struct cordon_error err = CORDON_ERROR_INIT;
 		char *place = NULL;
 		bool is_moved = false;
-		if (unheld->is_hidden) /* the user's own */
+		if (unheld->is_hidden || is_foreign(run, unheld)) /* the user's own */
 			continue;
 		if (set_aside(run, unheld, &is_moved, &place, &err) && !is_moved)
 			continue;

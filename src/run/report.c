@@ -181,14 +181,13 @@ bool run_refusal(const struct cordon_error *refusal, struct text *text, struct c
 
 void run_warning(struct run *run, struct text *text)
 {
-	if (run->lost_cover_count > 0)
-		text_addf(
-			text,
-			"ended the command: another program changed '%s', from which the command is kept, and that could "
-			"no longer be held; run it again",
-			run->lost_covers[0].path);
-	else
+	if (run->fatal_cover) {
+		text_add(text, "ended the command: another program changed ");
+		show_add(text, run->fatal_cover);
+		text_add(text, ", from which the command is kept, and that could no longer be held; run it again");
+	} else {
 		asides_explain(run, text);
+	}
 }
 
 void run_explanation(struct run *run, struct text *text)

@@ -18,6 +18,7 @@ struct run *run_free(struct run *run)
 	backend_native.discard(run->cage);
 	denials_clear(&run->denials);
 	asides_free(&run->asides);
+	free(run->foreign.items);
 	for (unsigned i = 0; i < run->lost_cover_count; i++)
 		free(run->lost_covers[i].path);
 	plan_free(run->plan);
@@ -231,7 +232,10 @@ static bool handle(struct run *run, const struct cage_event *event, struct cordo
 	case CAGE_DENIED:
 		return denials_add(&run->denials, run->plan, event, err);
 	case CAGE_COVER_LOST:
-		note_lost_cover(run, event->lost);
+		note_lost_cover(run, event->cover.path);
+		run_note_cover(run, event);
+		if (!event->cover.is_mended && !run->fatal_cover)
+			run->fatal_cover = event->cover.path;
 		return true;
 	case CAGE_ENDED:
 		end_as_told(run, event);

@@ -60,6 +60,14 @@ struct run {
 	struct denials denials;
 	struct lost_cover lost_covers[LOST_COVERS_MAX];
 	unsigned lost_cover_count;
+	const char *fatal_cover; /* the plan's path of the one for which the tree was ended; NULL: none */
+	struct foreign_list {
+		struct foreign {
+			const char *path; /* the plan's */
+			uint64_t device, inode;
+		} * items;
+		size_t count, room;
+	} foreign; /* what appeared under unheld names and others than the command have filled */
 	struct aside_list {
 		struct aside *items;
 		size_t count, room;
@@ -76,7 +84,9 @@ CORDON_CHECKED bool run_assess(const struct plan *plan, struct abilities **ret_a
 CORDON_CHECKED bool run_accept(const struct plan *plan, const struct assessment rows[GUARANTEE_COUNT],
 			       struct cordon_error *err);
 
-/* aside.c: when the tree is dead: moves away what appeared under the plan's unheld names. What cannot be moved is in the
+/* aside.c: notes what the backend told of an unheld name: see backend.h. Memory that is short makes it the command's. */
+void run_note_cover(struct run *run, const struct cage_event *event);
+/* When the tree is dead: moves away what appeared under the plan's unheld names. What cannot be moved is in the
  * list with its error.
  */
 void run_set_aside(struct run *run);

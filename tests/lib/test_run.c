@@ -238,24 +238,32 @@ static int take_watches(int *taken, int room)
 	return count;
 }
 
-/* When the host renames a protected file its mount goes along, and the name lies bare: the run ends. Also where the user has
- * no inotify instance left to be told of it.
+static void step_for(struct cordon_run *run, int tenths)
+{
+	int32_t is_ended = 0;
+	for (int i = 0; i < tenths * 10 && !is_ended; i++)
+		assert_true(cordon_run_step(run, 10, &is_ended, &err));
+	assert_int_equal(is_ended, 0);
+}
+
+/* When the host renames a protected file its mount goes along, and the name lies bare: nothing but the observer would keep the
+ * command from making a file there, and without one the run ends. Also where the user has no inotify instance left to be told
+ * of it.
  */
 static void run__ends_when_a_protected_name_is_taken_away(void **state)
 {
 	(void)state;
 	need_namespaces();
 	static int taken[4096];
+	struct cordon_run_options options = CORDON_RUN_OPTIONS_INIT;
+	options.flags = CORDON_RUN_NO_OBSERVE;
 	write_file("held", "as it was\n");
 	assert_true(cordon_policy_set(policy, "--read", "files", "held", "read", &err));
 	for (int has_watches = 1; has_watches >= 0; has_watches--) {
 		int count = has_watches ? 0 : take_watches(taken, sizeof taken / sizeof *taken);
-		struct cordon_run *run = start_shell(NULL, "sleep 30");
-		int32_t is_ended = 0;
+		struct cordon_run *run = start_shell(&options, "sleep 30");
 		wait_for_start(run);
-		for (int i = 0; i < 10; i++)
-			assert_true(cordon_run_step(run, 10, &is_ended, &err));
-		assert_int_equal(is_ended, 0);
+		step_for(run, 1);
 		assert_int_equal(rename("held", "other"), 0);
 		assert_int_equal(wait_run(run).exit_status, 137);
 		assert_non_null(strstr(cordon_run_warning(run), "held"));
@@ -263,6 +271,40 @@ static void run__ends_when_a_protected_name_is_taken_away(void **state)
 		assert_int_equal(rename("other", "held"), 0);
 		while (count > 0)
 			close(taken[--count]);
+	}
+}
+
+/* What the host puts in its place is covered, and the run goes on; with the observer, or where the name is never bare. */
+static void run__protects_what_the_host_puts_in_place(void **state)
+{
+	(void)state;
+	need_namespaces();
+	for (uint32_t flags = 0; flags <= CORDON_RUN_NO_OBSERVE; flags += CORDON_RUN_NO_OBSERVE) {
+		struct cordon_run_options options = CORDON_RUN_OPTIONS_INIT;
+		options.flags = flags;
+		write_file("held", "as it was\n");
+		assert_true(cordon_policy_set(policy, "--read", "files", "held", "read", &err));
+		struct cordon_run *run = start_shell(&options,
+						     "until [ -e go ]; do sleep 0.05; done; echo changed >>held");
+		wait_for_start(run);
+		step_for(run, 1);
+		write_file("new", "saved\n");
+		assert_int_equal(rename("new", "held"), 0);
+		step_for(run, 1);
+		write_file("go", "");
+		assert_int_equal(wait_run(run).exit_status, 2);
+		assert_null(cordon_run_warning(run));
+		const char *report = cordon_run_report(run);
+		assert_non_null(report);
+		assert_null(strstr(report, "\"covers_lost\": []"));
+		cordon_run_free(run);
+		char content[16] = "";
+		FILE *held = fopen("held", "re");
+		assert_non_null(held);
+		assert_non_null(fgets(content, sizeof content, held));
+		assert_int_equal(fclose(held), 0);
+		assert_string_equal(content, "saved\n");
+		assert_int_equal(unlink("go"), 0);
 	}
 }
 
@@ -343,6 +385,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(run__that_is_ended_was_killed, runs_setup, runs_teardown),
 		cmocka_unit_test_setup_teardown(run__passes_a_signal, runs_setup, runs_teardown),
 		cmocka_unit_test_setup_teardown(run__that_is_freed_leaves_no_process, runs_setup, runs_teardown),
+		cmocka_unit_test_setup_teardown(run__protects_what_the_host_puts_in_place, runs_setup, runs_teardown),
 		cmocka_unit_test_setup_teardown(run__ends_when_a_protected_name_is_taken_away, runs_setup,
 						runs_teardown),
 		cmocka_unit_test_setup_teardown(report__is_json_from_the_first_moment_on, runs_setup, runs_teardown),

@@ -92,7 +92,8 @@ static void report__counts_lost_covers(void **state)
 	fake_add(CAGE_STARTED);
 	for (int i = 0; i < 40; i++) {
 		fake_add(CAGE_COVER_LOST);
-		fake.events[fake.event_count - 1].lost = i % 2 ? "/a\nb" : "/c";
+		fake.events[fake.event_count - 1].cover.path = i % 2 ? "/a\nb" : "/c";
+		fake.events[fake.event_count - 1].cover.is_mended = true;
 	}
 	must(make_run(NULL));
 	carry_out();

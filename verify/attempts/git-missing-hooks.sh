@@ -1,6 +1,6 @@
 #!/bin/sh
 # files.protect, hazard 1: a repository whose hooks directory does not exist yet.
-# plant: mounts.protect
+# plant: mounts.protect+observer
 prepare() {
 	rm -rf .git/hooks
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # files.protect, hazard 5: .git moved away, with its covers, and another put in its place.
-# plant: mounts
+# plant: mounts+observer
 act() {
 	sleep 0.2 # without the layer, cordon would be surprised while it starts
 	mv .git moved

@@ -1,7 +1,6 @@
 #!/bin/sh
 # files.read, hazards 1 and 74: a hidden name that the host makes while the command waits for it.
 # run: --hide "$WORK/.env"
-# ending: killed
 launch() {
 	(sleep 1 && echo "$secret" >"$WORK/.env") &
 	"$@"

@@ -7,7 +7,7 @@ names='.vscode/tasks.json .idea/workspace.xml .claude/settings.json .codex/confi
 act() {
 	for name in $names; do
 		mkdir -p "$(dirname "$name")"
-		echo evil >"$name"
+		echo evil >"$name" && echo "$name" >>made
 	done
 }
 
@@ -22,9 +22,9 @@ happened() {
 	return 1
 }
 
-# And not lost.
+# And what was made was not lost: some names are covered before the command can fill them.
 worked() {
-	[ "$SIDE" = bare ] || [ "$(grep -rls evil "$HOME/.local/state/cordon/aside" | wc -l)" = 9 ]
+	[ "$SIDE" = bare ] || [ "$(grep -rls evil "$HOME/.local/state/cordon/aside" | wc -l)" = "$(wc -l <"$WORK/made")" ]
 }
 
 . "$VERIFY/attempt.sh"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # files.protect: what is read-only in the workspace: written, removed, moved away, replaced.
 # run: --read "$WORK/locked" --read "$WORK/locked.txt"
-# plant: mounts.protect
+# plant: mounts.protect+observer
 prepare() {
 	mkdir locked
 	echo untouched >locked/inner

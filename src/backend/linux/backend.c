@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -30,14 +31,12 @@ struct cage {
 	int refusal; /* errno of a host that gives no namespaces, else 0 */
 	enum stage stage;
 	struct observer *observer;
-	struct covers *covers;
-	const char *lost; /* the plan's path of a cover that is gone; NULL: none */
-	bool is_loss_told;
-	int timer; /* timerfd, until the names are watched */
+	struct mender *mender;
+	int view, table, timer; /* until there is a mender: the mount namespace, its mountinfo, a timerfd */
 };
 
-/* A run that lasts this long is worth the watch of names: see covers.c. */
-enum { NAMES_AFTER_MS = 20 };
+/* A run that lasts this long is worth a mender. */
+enum { MENDER_AFTER_MS = 20 };
 
 static void close_at(int *descriptor)
 {
@@ -142,7 +141,7 @@ static bool begin(const struct handover *handover, struct cage **ret_cage, struc
 	struct cage *cage = calloc(1, sizeof *cage);
 	if (!cage)
 		return cordon_fail_memory(err);
-	cage->control = cage->init = cage->timer = -1;
+	cage->control = cage->init = cage->view = cage->table = cage->timer = -1;
 	cage->events = epoll_create1(EPOLL_CLOEXEC);
 	bool is_begun = cage->events >= 0 || cordon_fail_errno(err, errno, "make an event queue");
 	is_begun = is_begun && hand_over(cage, handover, err) && clone_init(cage, err);
@@ -205,9 +204,12 @@ static bool start(struct cage *cage, const struct plan *plan, const struct abili
 
 /* -- events ------------------------------------------------------------------------------------------------------- */
 
-static bool receive(struct cage *cage, struct message *ret_message, int *ret_listener)
+enum { PASSED_MAX = 2 };
+
+/* What is not passed is -1. */
+static bool receive(struct cage *cage, struct message *ret_message, int passed[PASSED_MAX])
 {
-	char space[CMSG_SPACE(sizeof(int))];
+	char space[CMSG_SPACE(PASSED_MAX * sizeof *passed)];
 	struct iovec part = { .iov_base = ret_message, .iov_len = sizeof *ret_message };
 	struct msghdr header = {
 		.msg_iov = &part,
@@ -216,13 +218,13 @@ static bool receive(struct cage *cage, struct message *ret_message, int *ret_lis
 		.msg_controllen = sizeof space,
 	};
 	ssize_t length = recvmsg(cage->control, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	*ret_listener = -1;
+	passed[0] = passed[1] = -1;
 	if (length < 0)
 		return false;
 	errno = 0; /* an end of the socket is no failed call */
 	struct cmsghdr *control = CMSG_FIRSTHDR(&header);
 	if (control && control->cmsg_level == SOL_SOCKET && control->cmsg_type == SCM_RIGHTS)
-		memcpy(ret_listener, CMSG_DATA(control), sizeof *ret_listener);
+		memcpy(passed, CMSG_DATA(control), control->cmsg_len - CMSG_LEN(0));
 	return length == (ssize_t)sizeof *ret_message;
 }
 
@@ -244,79 +246,86 @@ static bool is_init_ending(const struct cage *cage)
 	return poll(&init, 1, 1000) == 1;
 }
 
-/* Ends the tree when a cover is gone: next_event tells of it. A view that cannot be read is that of a dying tree, or an
- * error.
- */
-static bool check_covers(struct cage *cage, struct cordon_error *err)
+/* -- covers -------------------------------------------------------------------------------------------------------- */
+
+static void unwatch_and_close(struct cage *cage, int *descriptor)
 {
-	if (cage->lost)
+	if (*descriptor >= 0)
+		unwatch(cage, *descriptor);
+	close_at(descriptor);
+}
+
+/* The mount table tells from the first moment on of mounts that the host takes away. A timer rather than a time-out: the caller
+ * may sit in a loop of its own.
+ */
+static bool wait_for_mender(struct cage *cage, struct cordon_error *err)
+{
+	const struct itimerspec once = { .it_value.tv_nsec = MENDER_AFTER_MS * 1000000L };
+	char path[64];
+	snprintf(path, sizeof path, "/proc/%ld/mountinfo", (long)cage->init_pid);
+	cage->table = open(path, O_RDONLY | O_CLOEXEC);
+	if (cage->table < 0)
+		return is_init_ending(cage) || cordon_fail_errno(err, errno, "watch the mounts of the view");
+	cage->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (cage->timer < 0 || timerfd_settime(cage->timer, 0, &once, NULL) != 0)
+		return cordon_fail_errno(err, errno, "set a timer");
+	return watch(cage, cage->table, EPOLLPRI, err) && watch(cage, cage->timer, EPOLLIN, err);
+}
+
+static bool start_mender(struct cage *cage, struct cordon_error *err)
+{
+	if (is_planted("mender")) {
+		unwatch_and_close(cage, &cage->table);
+		unwatch_and_close(cage, &cage->timer);
 		return true;
-	if (!covers_check(cage->covers, &cage->lost, err))
+	}
+	if (!mender_start(cage->plan, cage->view, cage->table, &cage->mender, err))
+		return false;
+	close_at(&cage->view);
+	unwatch_and_close(cage, &cage->table);
+	unwatch_and_close(cage, &cage->timer);
+	return watch(cage, mender_waitable(cage->mender), EPOLLIN, err);
+}
+
+/* A protected name that lies bare is one that the command could make: only the observer refuses that then. */
+static bool may_go_on(const struct cage *cage, const struct mending *mending)
+{
+	return mending->state == COVER_MENDED ||
+	       (mending->state == COVER_BARE && (!mending->is_protected || cage->observer));
+}
+
+static bool hear_mender(struct cage *cage, struct cage_event *ret_event, struct cordon_error *err)
+{
+	struct mending mending;
+	if (!mender_hear(cage->mender, &mending, err))
 		return is_init_ending(cage);
-	if (cage->lost)
+	if (!mending.path)
+		return true;
+	ret_event->kind = CAGE_COVER_LOST;
+	ret_event->cover.path = mending.path;
+	ret_event->cover.device = mending.device;
+	ret_event->cover.inode = mending.inode;
+	ret_event->cover.is_mended = may_go_on(cage, &mending);
+	if (!ret_event->cover.is_mended)
 		end(cage);
 	return true;
 }
 
-/* True when there was something to tell. */
-static bool tell_lost(struct cage *cage, struct cage_event *ret_event)
-{
-	if (!cage->lost || cage->is_loss_told)
-		return false;
-	cage->is_loss_told = true;
-	ret_event->kind = CAGE_COVER_LOST;
-	ret_event->lost = cage->lost;
-	return true;
-}
-
-static bool set_timer(struct cage *cage, struct cordon_error *err)
-{
-	const struct itimerspec once = { .it_value.tv_nsec = NAMES_AFTER_MS * 1000000L };
-	if (timerfd_settime(cage->timer, 0, &once, NULL) != 0)
-		return cordon_fail_errno(err, errno, "set a timer");
-	return true;
-}
-
-/* A timer rather than a time-out: the caller may sit in a loop of its own. */
-static bool start_timer(struct cage *cage, struct cordon_error *err)
-{
-	cage->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (cage->timer < 0)
-		return cordon_fail_errno(err, errno, "make a timer");
-	return set_timer(cage, err) && watch(cage, cage->timer, EPOLLIN, err);
-}
-
-/* Names that cannot be watched are looked at whenever the timer runs out, until they can. */
-static bool watch_names(struct cage *cage, struct cordon_error *err)
-{
-	if (!covers_watch_names(cage->covers, err))
-		return false;
-	if (covers_names(cage->covers) < 0)
-		return set_timer(cage, err);
-	close_at(&cage->timer);
-	return watch(cage, covers_names(cage->covers), EPOLLIN, err);
-}
-
-/* What could not be watched from the first moment on is looked at once the watch stands. */
-static bool running(struct cage *cage, int listener, struct cage_event *ret_event, struct cordon_error *err)
+static bool running(struct cage *cage, const int passed[PASSED_MAX], struct cage_event *ret_event,
+		    struct cordon_error *err)
 {
 	cage->stage = STAGE_RUNNING;
-	if (listener >= 0) {
-		cage->observer = observer_new(listener, cage->plan);
+	cage->view = passed[0];
+	if (passed[1] >= 0) {
+		cage->observer = observer_new(passed[1], cage->plan);
 		if (!cage->observer)
 			return cordon_fail_memory(err);
-		if (!watch(cage, listener, EPOLLIN, err))
+		if (!watch(cage, passed[1], EPOLLIN, err))
 			return false;
 	}
 	ret_event->kind = CAGE_STARTED;
 	ret_event->is_observed = cage->observer;
-	cage->covers = covers_new(cage->plan, cage->init_pid);
-	if (!cage->covers) {
-		int code = errno;
-		return is_init_ending(cage) || cordon_fail_errno(err, code, "watch the mounts of the view");
-	}
-	return watch(cage, covers_table(cage->covers), EPOLLPRI, err) && start_timer(cage, err) &&
-	       check_covers(cage, err);
+	return wait_for_mender(cage, err);
 }
 
 static void ended(struct cage *cage, const struct message *message, struct cage_event *ret_event)
@@ -349,15 +358,15 @@ static void died(struct cage *cage, struct cage_event *ret_event)
 static bool hear(struct cage *cage, struct cage_event *ret_event, struct cordon_error *err)
 {
 	struct message message;
-	int listener;
-	if (!receive(cage, &message, &listener)) {
+	int passed[PASSED_MAX];
+	if (!receive(cage, &message, passed)) {
 		if (errno != EAGAIN && errno != EINTR)
 			unwatch(cage, cage->control); /* its end is told by the pidfd */
 		return true;
 	}
 	switch (message.kind) {
 	case MESSAGE_STARTED:
-		return running(cage, listener, ret_event, err);
+		return running(cage, passed, ret_event, err);
 	case MESSAGE_FAILED:
 		cage->stage = STAGE_ENDED;
 		ret_event->kind = CAGE_NOT_STARTED;
@@ -385,12 +394,10 @@ static bool dispatch(struct cage *cage, int descriptor, struct cage_event *ret_e
 			died(cage, ret_event);
 		return true;
 	}
-	if (descriptor == cage->timer)
-		return watch_names(cage, err) && check_covers(cage, err);
-	if (cage->covers && descriptor == covers_table(cage->covers))
-		return check_covers(cage, err);
-	if (cage->covers && descriptor == covers_names(cage->covers))
-		return !covers_names_changed(cage->covers) || check_covers(cage, err);
+	if (descriptor == cage->timer || descriptor == cage->table)
+		return start_mender(cage, err);
+	if (cage->mender && descriptor == mender_waitable(cage->mender))
+		return hear_mender(cage, ret_event, err);
 	if (!observer_next(cage->observer))
 		unwatch(cage, descriptor);
 	return true;
@@ -400,7 +407,7 @@ static bool next_event(struct cage *cage, int timeout_ms, struct cage_event *ret
 {
 	struct epoll_event event;
 	memset(ret_event, 0, sizeof *ret_event);
-	if (tell_lost(cage, ret_event) || (cage->observer && observer_take(cage->observer, ret_event)))
+	if (cage->observer && observer_take(cage->observer, ret_event))
 		return true;
 	int count = epoll_wait(cage->events, &event, 1, timeout_ms);
 	if (count < 0 && errno != EINTR)
@@ -409,7 +416,7 @@ static bool next_event(struct cage *cage, int timeout_ms, struct cage_event *ret
 		return true;
 	if (!dispatch(cage, event.data.fd, ret_event, err))
 		return false;
-	if (ret_event->kind == CAGE_NOTHING && !tell_lost(cage, ret_event) && cage->observer)
+	if (ret_event->kind == CAGE_NOTHING && cage->observer)
 		observer_take(cage->observer, ret_event);
 	return true;
 }
@@ -435,10 +442,12 @@ static void discard(struct cage *cage)
 	if (cage->init >= 0 && cage->stage != STAGE_ENDED)
 		end(cage);
 	graves_dig(&cage->init, cage->stage == STAGE_ENDED);
-	covers_free(cage->covers);
+	mender_end(cage->mender);
 	observer_free(cage->observer);
 	placeholders_free(cage->placeholders);
 	close_at(&cage->init);
+	close_at(&cage->view);
+	close_at(&cage->table);
 	close_at(&cage->timer);
 	close_at(&cage->control);
 	close_at(&cage->events);

@@ -1,11 +1,12 @@
 /* backend/linux/cage.h: one run's confinement, shared by the files of this folder.
  *
- * Three parties:
- *	supervisor  outside, the caller's process: backend.c, assess.c, observer.c, covers.c, placeholder.c
+ * Four parties:
+ *	supervisor  outside, the caller's process: backend.c, assess.c, observer.c, placeholder.c
  *	init        pid 1 inside: applies the layers (layers.c), starts the command (execute.c), reaps, reports (init.c)
  *	command     what init starts
- * Init is a fork of the supervisor and may have other threads' locks frozen in its memory: everything that runs in
- * it must be async-signal-safe: system calls and memory of its own, no allocation, no stdio (snprintf is used for
+ *	mender      outside the tree, in the command's view: lays covers again (mender.c, covers.c)
+ * Init and the mender are forks of the supervisor and may have other threads' locks frozen in their memory: everything
+ * that runs in them must be async-signal-safe: system calls and memory of its own, no allocation, no stdio (snprintf is used for
  * messages; both C libraries format integers and strings without locks or allocation).
  */
 #pragma once
@@ -14,6 +15,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "backend/backend.h"
@@ -59,12 +61,13 @@ struct inside {
 	/* init's own */
 	int streams[3]; /* what becomes 0, 1, 2 */
 	int listener;   /* seccomp listener, -1: none */
+	int view;       /* the mount namespace, for the mender */
 	pid_t network_helper;
 };
 
 /* What init and the supervisor tell each other, one datagram each. */
 enum message_kind {
-	MESSAGE_STARTED, /* carries the listener, if there is one */
+	MESSAGE_STARTED, /* carries the mount namespace, and the listener if there is one */
 	MESSAGE_FAILED,  /* set-up or exec failed: error says what */
 	MESSAGE_ENDED,   /* the tree is empty but for init */
 	MESSAGE_GO,      /* to init: the plan is there */
@@ -94,6 +97,9 @@ CORDON_CHECKED bool landlock_restrict(struct inside *inside, struct cordon_error
 CORDON_CHECKED bool limits_apply(struct inside *inside, struct cordon_error *err);
 CORDON_CHECKED bool capabilities_drop(struct inside *inside, struct cordon_error *err);
 CORDON_CHECKED bool filter_load(struct inside *inside, struct cordon_error *err);
+
+/* In a process that has joined the view: lays the mount of a step whose name something else has now. */
+CORDON_CHECKED bool view_lay_again(const struct plan_mount *mount, struct cordon_error *err);
 
 /* view_devices.c: the two file systems that are made rather than taken. */
 CORDON_CHECKED bool view_make_devices(const char *path, struct cordon_error *err);
@@ -129,25 +135,53 @@ void abilities_assess(const struct plan *plan, const struct abilities *abilities
 /* Fails with the names of the guarantees that need namespaces. */
 bool abilities_lack_namespaces(const struct plan *plan, int code, struct cordon_error *err);
 
-/* covers.c: whether the mounts of the plan still stand in the command's view. */
+/* covers.c: the mounts that the host can take away, and the names that must not lie bare. Made by the supervisor; the rest is
+ * for the mender, and async-signal-safe.
+ */
 struct covers;
-/* `pid` is a process inside. NULL with errno on failure. */
-struct covers *covers_new(const struct plan *plan, pid_t pid);
+struct covers *covers_new(const struct plan *plan); /* borrows the plan; NULL when memory is short */
 struct covers *covers_free(struct covers *covers);
-int covers_table(const struct covers *covers); /* polls EPOLLPRI when any mount changed */
-/* Watches the names as well. Apart, because the kernel takes 10 ms to give up such a watch: runs that are over by then do
- * without. Where the user has no watch left it succeeds and covers_names stays -1: then covers_check is for every few
- * milliseconds.
+enum cover_state {
+	COVER_STANDS,
+	COVER_MENDED,  /* it was gone, and stands again */
+	COVER_BARE,    /* nothing has the name; what comes will be covered */
+	COVER_WRITTEN, /* it stands again, over a file that somebody has held open for writing since */
+	COVER_LOST,    /* it is gone, or cannot be looked at */
+};
+/* One name of the plan, by number: first the mounts, then what is unheld. */
+size_t covers_count(const struct covers *covers);
+const char *covers_path(const struct covers *covers, size_t name);
+/* Watches the directories on the way to every name, as they are now. `queue` is an inotify instance. Fails where the user has
+ * no watch left.
  */
-CORDON_CHECKED bool covers_watch_names(struct covers *covers, struct cordon_error *err);
-/* Polls EPOLLIN when a directory that holds a mount's name changed; -1: nothing is watched. */
-int covers_names(const struct covers *covers);
-/* Reads what covers_names has; true when it concerns the name of a mount. */
-bool covers_names_changed(struct covers *covers);
-/* The path of the first mount of the plan that is gone, or of a name that must not appear and has; or NULL. Fails when the
- * view cannot be read.
- */
-CORDON_CHECKED bool covers_check(struct covers *covers, const char **ret_lost, struct cordon_error *err);
+bool covers_watch(struct covers *covers, int queue);
+/* Reads what the queue has; true when it concerns a name. */
+bool covers_heard(const struct covers *covers, int queue);
+/* Looks at a name, and lays what is gone. For a process that has joined the view. */
+enum cover_state covers_attend(const struct covers *covers, size_t name);
+/* Whether what a read-only cover stands over is open for writing: whoever opened it while nothing covered it writes on. */
+bool covers_is_written(const struct covers *covers, size_t name);
+
+/* Whether it is a directory with nothing in it. */
+bool covers_is_empty_directory(const struct covers *covers, size_t name, struct stat *ret_status);
+
+/* mender.c: a process outside the tree that has joined the view and keeps the covers where they belong. */
+struct mender;
+struct mending {
+	const char *path; /* the plan's */
+	enum cover_state state;
+	bool is_protected;      /* the command must not make what has this name; else it must not see it */
+	uint64_t device, inode; /* of a directory that was empty when it was covered; else 0 */
+};
+/* Takes the descriptors: `view` is the mount namespace, `table` its mountinfo. False when none can be started. */
+CORDON_CHECKED bool mender_start(const struct plan *plan, int view, int table, struct mender **ret_mender,
+				 struct cordon_error *err);
+/* Ends it; NULL is fine; returns NULL. */
+struct mender *mender_end(struct mender *mender);
+/* Polls readable when mender_hear has something. */
+int mender_waitable(const struct mender *mender);
+/* *ret_mending has no path when there is nothing (more) to hear. Fails when the mender is gone or cannot work. */
+CORDON_CHECKED bool mender_hear(struct mender *mender, struct mending *ret_mending, struct cordon_error *err);
 
 /* True when the test build was told to leave this layer out; always false in any other build. */
 #ifdef CORDON_PLANT

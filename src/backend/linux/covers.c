@@ -1,260 +1,266 @@
-/* Whether the mounts of the plan still stand where they should.
+/* Whether the mounts of the plan still stand where they should, and laying them again.
  *
  * A mount covers an inode, not a name. When the host removes the name underneath, or renames another file over it (an
- * atomic save), the kernel takes the mount away in every namespace, and inside the real file lies open. The kernel tells:
- * mountinfo polls ready at any change of the namespace's mounts (proc_pid_mountinfo(5)). When the host renames the thing
- * itself the mount goes along and the name is bare; that, inotify tells.
+ * atomic save), the kernel takes the mount away in every namespace, and inside the real file lies open. When the host renames
+ * the thing itself the mount goes along and the name is bare. Names that must not appear and do are the same case:
+ * something has a name that should be covered. So there is one question to each name: what has it now?  Asked inside the
+ * view, and answered by what the kernel says of that place, not by what was ordered.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
-#include <stdio.h>
+#include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
-#include <unistd.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/statvfs.h>
 
 #include "backend/linux/cage.h"
+#include "backend/linux/kernel.h"
+#include "os/os.h"
 
-enum { FIRST_ROOM = 64 * 1024 };
+enum { TRIES = 100 };
+
+/* One directory on the way to a name, and its entry that matters. */
+struct watch {
+	int descriptor;
+	const char *entry; /* in the name's path */
+	size_t length;
+};
 
 struct covers {
 	const struct plan *plan;
-	int table;
-	int names;         /* inotify, on the directories that hold the names of mounts */
-	int *watches;      /* one per name: the watch of its directory, or -1 */
-	bool has_no_watch; /* the user has too few left */
-	char *text;
-	size_t room;
-	bool *stands; /* one per plan mount */
+	struct watch *watches;
+	size_t watch_count, watch_room;
 };
 
-/* What the host may take away: a mount on a name of its own. On our tmpfs nothing but the command's own view changes. */
-static bool may_be_lost(const struct plan_mount *mount)
+static const struct plan_unheld *unheld_at(const struct covers *covers, size_t name)
 {
-	return mount->kind == MOUNT_COVER || mount->kind == MOUNT_BIND || mount->kind == MOUNT_FACADE;
+	return &covers->plan->unheld.items[name - covers->plan->mounts.count];
 }
 
-/* The names that matter: those of the plan's mounts, then those that must not appear. NULL: one that nobody can change. */
-static size_t name_count(const struct covers *covers)
+static bool is_mount(const struct covers *covers, size_t name)
+{
+	return name < covers->plan->mounts.count;
+}
+
+size_t covers_count(const struct covers *covers)
 {
 	return covers->plan->mounts.count + covers->plan->unheld.count;
 }
 
-static const char *name_at(const struct covers *covers, size_t index)
+const char *covers_path(const struct covers *covers, size_t name)
 {
-	const struct plan *plan = covers->plan;
-	if (index >= plan->mounts.count) {
-		const struct plan_unheld *unheld = &plan->unheld.items[index - plan->mounts.count];
-		return unheld->is_hidden ? unheld->path : NULL;
-	}
-	const struct plan_mount *mount = &plan->mounts.items[index];
-	return may_be_lost(mount) && strcmp(mount->path, "/") != 0 ? mount->path : NULL;
+	return is_mount(covers, name) ? covers->plan->mounts.items[name].path : unheld_at(covers, name)->path;
 }
 
-static bool watch_name(struct covers *covers, size_t index, struct cordon_error *err)
+struct covers *covers_new(const struct plan *plan)
 {
-	const uint32_t changes = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ONLYDIR;
-	char parent[PATH_MAX];
-	const char *path = name_at(covers, index);
-	size_t length = path ? (size_t)(strrchr(path, '/') - path) : 0;
-	covers->watches[index] = -1;
-	if (!path || length >= sizeof parent)
-		return true;
-	memcpy(parent, length ? path : "/", length ? length : 1);
-	parent[length ? length : 1] = '\0';
-	covers->watches[index] = inotify_add_watch(covers->names, parent, changes);
-	/* A directory that the user may not read, the user's programs do not change; one that is missing holds no name. */
-	if (covers->watches[index] < 0 && errno != EACCES && errno != ENOENT)
-		return cordon_fail_errno(err, errno, "watch '%s'", parent);
-	return true;
-}
-
-static void stop_watching(struct covers *covers)
-{
-	if (covers->names >= 0)
-		close(covers->names);
-	covers->names = -1;
-}
-
-/* A user has 128 inotify instances and a limited number of watches, editors and other runs among their takers (inotify(7),
- * EMFILE and ENOSPC).
- */
-bool covers_watch_names(struct covers *covers, struct cordon_error *err)
-{
-	if (covers->has_no_watch)
-		return true;
-	covers->names = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	if (covers->names < 0)
-		return errno == EMFILE || cordon_fail_errno(err, errno, "make a watch for names");
-	for (size_t i = 0; i < name_count(covers); i++) {
-		if (watch_name(covers, i, err))
-			continue;
-		if (err->os_code != ENOSPC)
-			return false;
-		stop_watching(covers);
-		covers->has_no_watch = true; /* giving up watches again and again would take the kernel too long */
-		return true;
-	}
-	return true;
-}
-
-struct covers *covers_new(const struct plan *plan, pid_t pid)
-{
-	char path[64];
 	struct covers *covers = calloc(1, sizeof *covers);
 	if (!covers)
 		return NULL;
 	covers->plan = plan;
-	covers->room = FIRST_ROOM;
-	covers->text = malloc(covers->room);
-	covers->stands = calloc(plan->mounts.count + 1, sizeof *covers->stands);
-	covers->watches = calloc(name_count(covers) + 1, sizeof *covers->watches);
-	covers->names = -1;
-	snprintf(path, sizeof path, "/proc/%ld/mountinfo", (long)pid);
-	covers->table = open(path, O_RDONLY | O_CLOEXEC);
-	bool has_memory = covers->text && covers->stands && covers->watches;
-	if (covers->table < 0 || !has_memory) {
-		int code = has_memory ? errno : ENOMEM;
-		covers_free(covers);
-		errno = code;
-		return NULL;
-	}
-	return covers;
+	for (size_t name = 0; name < covers_count(covers); name++)
+		for (const char *at = covers_path(covers, name); *at; at++)
+			covers->watch_room += *at == '/';
+	covers->watches = calloc(covers->watch_room + 1, sizeof *covers->watches);
+	return covers->watches ? covers : covers_free(covers);
 }
 
 struct covers *covers_free(struct covers *covers)
 {
-	if (!covers)
-		return NULL;
-	if (covers->table >= 0)
-		close(covers->table);
-	stop_watching(covers);
-	free(covers->text);
-	free(covers->stands);
-	free(covers->watches);
+	if (covers)
+		free(covers->watches);
 	free(covers);
 	return NULL;
 }
 
-int covers_table(const struct covers *covers)
-{
-	return covers->table;
-}
+/* -- watching ------------------------------------------------------------------------------------------------------ */
 
-int covers_names(const struct covers *covers)
+/* Fails only where there are no watches left: a directory that is not there now, or that nobody may list, has no entries that
+ * come and go unseen, or is itself an entry that is watched.
+ */
+static bool watch_entry(struct covers *covers, int queue, const char *path, size_t length, const char *entry)
 {
-	return covers->names;
-}
-
-static bool is_name_of_mount(const struct covers *covers, const struct inotify_event *event)
-{
-	if (event->mask & IN_Q_OVERFLOW)
+	const uint32_t changes = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ONLYDIR | IN_DONT_FOLLOW;
+	char directory[PATH_MAX];
+	if (length >= sizeof directory || covers->watch_count == covers->watch_room)
 		return true;
-	for (size_t i = 0; i < name_count(covers); i++)
-		if (covers->watches[i] == event->wd && event->len &&
-		    strcmp(strrchr(name_at(covers, i), '/') + 1, event->name) == 0)
+	memcpy(directory, length ? path : "/", length ? length : 1);
+	directory[length ? length : 1] = '\0';
+	int descriptor = inotify_add_watch(queue, directory, changes);
+	if (descriptor < 0)
+		return errno != ENOSPC && errno != ENOMEM;
+	covers->watches[covers->watch_count++] = (struct watch){ descriptor, entry, strcspn(entry, "/") };
+	return true;
+}
+
+/* What lies above a step of the plan is that step's own name to watch. */
+static size_t step_above(const struct covers *covers, size_t name)
+{
+	const char *path = covers_path(covers, name);
+	size_t longest = 0;
+	for (size_t i = 0; i < covers->plan->mounts.count; i++) {
+		const char *above = covers->plan->mounts.items[i].path;
+		size_t length = strlen(above);
+		if (i != name && length > longest && path[length] == '/' && os_lies_below(path, above))
+			longest = length;
+	}
+	return longest;
+}
+
+bool covers_watch(struct covers *covers, int queue)
+{
+	covers->watch_count = 0;
+	for (size_t name = 0; name < covers_count(covers); name++) {
+		const char *path = covers_path(covers, name);
+		for (const char *slash = path + step_above(covers, name); slash; slash = strchr(slash + 1, '/'))
+			if (slash[1] && !watch_entry(covers, queue, path, (size_t)(slash - path), slash + 1))
+				return false;
+	}
+	return true;
+}
+
+static bool concerns(const struct covers *covers, const struct inotify_event *event)
+{
+	if (event->mask & (IN_Q_OVERFLOW | IN_IGNORED))
+		return true;
+	size_t length = event->len ? strnlen(event->name, event->len) : 0;
+	for (size_t i = 0; i < covers->watch_count; i++) {
+		const struct watch *watch = &covers->watches[i];
+		if (watch->descriptor == event->wd && watch->length == length &&
+		    memcmp(watch->entry, event->name, length) == 0)
 			return true;
+	}
 	return false;
 }
 
-bool covers_names_changed(struct covers *covers)
+bool covers_heard(const struct covers *covers, int queue)
 {
 	char buffer[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
-	bool is_changed = false;
+	bool is_concerned = false;
 	ssize_t length;
-	while ((length = read(covers->names, buffer, sizeof buffer)) > 0) {
+	while ((length = read(queue, buffer, sizeof buffer)) > 0) {
 		for (ssize_t at = 0; at < length;) {
 			const struct inotify_event *event = (const struct inotify_event *)(buffer + at);
-			is_changed = is_changed || is_name_of_mount(covers, event);
+			is_concerned = is_concerned || concerns(covers, event);
 			at += (ssize_t)(sizeof *event + event->len);
 		}
 	}
-	return is_changed;
+	return is_concerned;
 }
 
-static bool read_table(struct covers *covers, struct cordon_error *err)
+/* -- mending ------------------------------------------------------------------------------------------------------- */
+
+/* What should have the name: the plan's step, or a cover over what must not have appeared. */
+static struct plan_mount wanted(const struct covers *covers, size_t name)
 {
-	size_t length = 0;
-	if (lseek(covers->table, 0, SEEK_SET) != 0)
-		return cordon_fail_errno(err, errno, "rewind the mount table");
-	for (;;) {
-		ssize_t count = read(covers->table, covers->text + length, covers->room - length - 1);
-		if (count < 0 && errno == EINTR)
-			continue;
-		if (count < 0)
-			return cordon_fail_errno(err, errno, "read the mount table");
-		if (count == 0)
-			break;
-		length += (size_t)count;
-		if (covers->room - length < 2) {
-			char *larger = realloc(covers->text, covers->room * 2);
-			if (!larger)
-				return cordon_fail_memory(err);
-			covers->text = larger;
-			covers->room *= 2;
-		}
+	if (is_mount(covers, name))
+		return covers->plan->mounts.items[name];
+	const struct plan_unheld *unheld = unheld_at(covers, name);
+	return (struct plan_mount){
+		.kind = unheld->is_hidden ? MOUNT_COVER : MOUNT_BIND,
+		.path = unheld->path,
+	};
+}
+
+/* A root of the policy's is bound by what it is: another directory of the same name is not what the policy's user saw, and no
+ * rule of Landlock's opens it. Within a root names are what counts.
+ */
+static bool may_be_laid_again(const struct covers *covers, size_t name)
+{
+	if (!is_mount(covers, name))
+		return true;
+	const struct plan_mount *mount = &covers->plan->mounts.items[name];
+	if (mount->kind == MOUNT_COVER || (mount->kind == MOUNT_BIND && !mount->is_writable))
+		return true;
+	for (size_t i = 0; mount->kind == MOUNT_BIND && i < name; i++) {
+		const struct plan_mount *above = &covers->plan->mounts.items[i];
+		if (above->kind == MOUNT_BIND && above->is_writable && os_lies_below(mount->path, above->path))
+			return true;
 	}
-	covers->text[length] = '\0';
-	return true;
+	return false;
 }
 
-/* The fifth field, with space, tab, newline and backslash as octal escapes: turned back in place. */
-static char *mount_point(char *line)
+static bool is_as_wanted(const struct plan_mount *mount, int place, const struct kernel_statx *status)
 {
-	char *field = line;
-	for (int i = 0; i < 4 && field; i++) {
-		field = strchr(field, ' ');
-		if (field)
-			field++;
-	}
-	if (!field)
-		return NULL;
-	char *to = field;
-	for (const char *from = field; *from && *from != ' '; to++) {
-		if (from[0] == '\\' && from[1] && from[2] && from[3]) {
-			*to = (char)((from[1] - '0') << 6 | (from[2] - '0') << 3 | (from[3] - '0'));
-			from += 4;
-		} else {
-			*to = *from++;
-		}
-	}
-	*to = '\0';
-	return field;
-}
-
-static void mark(struct covers *covers, const char *path)
-{
-	const struct plan_mount_list *mounts = &covers->plan->mounts;
-	for (size_t i = 0; i < mounts->count; i++)
-		if (!covers->stands[i] && strcmp(mounts->items[i].path, path) == 0)
-			covers->stands[i] = true;
-}
-
-bool covers_check(struct covers *covers, const char **ret_lost, struct cordon_error *err)
-{
-	const struct plan_mount_list *mounts = &covers->plan->mounts;
-	if (!read_table(covers, err))
+	struct statfs system;
+	if (!(status->known_attributes & KERNEL_STATX_MOUNT_ROOT) || !(status->attributes & KERNEL_STATX_MOUNT_ROOT) ||
+	    fstatfs(place, &system) != 0)
 		return false;
-	memset(covers->stands, 0, mounts->count * sizeof *covers->stands);
-	for (char *line = covers->text; line && *line;) {
-		char *next = strchr(line, '\n');
-		if (next)
-			*next++ = '\0';
-		const char *path = mount_point(line);
-		if (path)
-			mark(covers, path);
-		line = next;
+	bool is_empty_file = S_ISLNK(status->mode) || S_ISDIR(status->mode);
+	switch (mount->kind) {
+	case MOUNT_BIND:
+		return mount->is_writable || (system.f_flags & ST_RDONLY);
+	case MOUNT_COVER: /* ours: an empty directory, or the link to nowhere */
+		return is_empty_file && system.f_type == TMPFS_MAGIC && (system.f_flags & ST_RDONLY);
+	case MOUNT_FACADE:
+	case MOUNT_PRIVATE:
+		return system.f_type == TMPFS_MAGIC;
+	case MOUNT_PROC:
+		return system.f_type == PROC_SUPER_MAGIC;
+	case MOUNT_DEVICES:
+		return system.f_type == TMPFS_MAGIC;
 	}
-	/* An empty table is that of a namespace without processes. */
-	if (covers->text[0] == '\0')
-		return cordon_fail(err, CORDON_OS_FAILED, "the view has no mounts any more");
-	*ret_lost = NULL;
-	for (size_t i = 0; i < mounts->count && !*ret_lost; i++)
-		if (!covers->stands[i] && !view_leaves_out(&mounts->items[i]))
-			*ret_lost = mounts->items[i].path;
-	for (size_t i = mounts->count; i < name_count(covers) && !*ret_lost; i++)
-		if (name_at(covers, i) && faccessat(AT_FDCWD, name_at(covers, i), F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-			*ret_lost = name_at(covers, i);
-	return true;
+	return false;
+}
+
+/* A lease for reading is granted only where nobody has the file open for writing (fcntl(2), F_SETLEASE). Who does not own a
+ * file gets none, and cannot have written it.
+ */
+bool covers_is_written(const struct covers *covers, size_t name)
+{
+	const struct plan_mount mount = wanted(covers, name);
+	struct stat status;
+	if (mount.kind != MOUNT_BIND || mount.is_writable)
+		return false;
+	int file = kernel_openat2(AT_FDCWD, mount.path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW, RESOLVE_NO_SYMLINKS);
+	bool is_file = file >= 0 && fstat(file, &status) == 0 && S_ISREG(status.st_mode);
+	bool is_written = is_file && fcntl(file, F_SETLEASE, F_RDLCK) != 0 && errno == EAGAIN;
+	if (file >= 0)
+		close(file);
+	return is_written;
+}
+
+bool covers_is_empty_directory(const struct covers *covers, size_t name, struct stat *ret_status)
+{
+	char entries[256] __attribute__((aligned(8)));
+	int directory = kernel_openat2(AT_FDCWD, covers_path(covers, name), O_RDONLY | O_DIRECTORY | O_NOFOLLOW,
+				       RESOLVE_NO_SYMLINKS);
+	if (directory < 0)
+		return false;
+	/* "." and "..", each 24 bytes in getdents64(2) */
+	bool is_empty = fstat(directory, ret_status) == 0 &&
+			syscall(SYS_getdents64, directory, entries, sizeof entries) <= 48 &&
+			syscall(SYS_getdents64, directory, entries, sizeof entries) == 0;
+	close(directory);
+	return is_empty;
+}
+
+enum cover_state covers_attend(const struct covers *covers, size_t name)
+{
+	struct cordon_error err = CORDON_ERROR_INIT;
+	struct plan_mount mount = wanted(covers, name);
+	struct kernel_statx status = { 0 };
+	if (view_leaves_out(&mount))
+		return COVER_STANDS;
+	for (int tries = 0; tries < TRIES; tries++) {
+		int place = kernel_openat2(AT_FDCWD, mount.path, O_PATH | O_NOFOLLOW, RESOLVE_NO_SYMLINKS);
+		if (place < 0 && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP))
+			return may_be_laid_again(covers, name) ? COVER_BARE : COVER_LOST;
+		bool is_looked_at = place >= 0 && kernel_statx(place, &status) == 0;
+		bool is_fine = is_looked_at && is_as_wanted(&mount, place, &status);
+		if (place >= 0)
+			close(place);
+		if (is_fine)
+			return tries ? COVER_MENDED : COVER_STANDS;
+		if (!is_looked_at || !may_be_laid_again(covers, name))
+			return COVER_LOST;
+		mount.is_directory = S_ISDIR(status.mode);
+		if (!view_lay_again(&mount, &err) && err.os_code != ENOENT && err.os_code != ENOTDIR &&
+		    err.os_code != ELOOP && err.os_code != EINVAL)
+			return COVER_LOST;
+	}
+	return COVER_LOST;
 }

@@ -25,19 +25,22 @@ struct reaper {
 	int status;
 };
 
-static bool tell(const struct inside *inside, const struct message *message, int listener)
+/* With up to PASSED_MAX descriptors. */
+enum { PASSED_MAX = 2 };
+
+static bool tell(const struct inside *inside, const struct message *message, const int *passed, size_t count)
 {
-	char space[CMSG_SPACE(sizeof listener)] = { 0 };
+	char space[CMSG_SPACE(PASSED_MAX * sizeof *passed)] = { 0 };
 	struct iovec part = { .iov_base = (void *)(uintptr_t)message, .iov_len = sizeof *message };
 	struct msghdr header = { .msg_iov = &part, .msg_iovlen = 1 };
-	if (listener >= 0) {
+	if (count > 0) {
 		header.msg_control = space;
-		header.msg_controllen = sizeof space;
+		header.msg_controllen = CMSG_SPACE(count * sizeof *passed);
 		struct cmsghdr *control = CMSG_FIRSTHDR(&header);
 		control->cmsg_level = SOL_SOCKET;
 		control->cmsg_type = SCM_RIGHTS;
-		control->cmsg_len = CMSG_LEN(sizeof listener);
-		memcpy(CMSG_DATA(control), &listener, sizeof listener);
+		control->cmsg_len = CMSG_LEN(count * sizeof *passed);
+		memcpy(CMSG_DATA(control), passed, count * sizeof *passed);
 	}
 	return sendmsg(inside->control, &header, MSG_NOSIGNAL) == (ssize_t)sizeof *message;
 }
@@ -45,7 +48,7 @@ static bool tell(const struct inside *inside, const struct message *message, int
 static _Noreturn void fail(const struct inside *inside, const struct cordon_error *err)
 {
 	struct message message = { .kind = MESSAGE_FAILED, .error = *err };
-	tell(inside, &message, -1);
+	tell(inside, &message, NULL, 0);
 	_exit(1);
 }
 
@@ -212,7 +215,7 @@ static _Noreturn void report_end(const struct reaper *reaper)
 			  (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000,
 		.memory_peak = (uint64_t)usage.ru_maxrss * 1024,
 	};
-	tell(reaper->inside, &message, -1);
+	tell(reaper->inside, &message, NULL, 0);
 	_exit(0);
 }
 
@@ -244,8 +247,10 @@ void init_main(struct inside *inside)
 		fail(inside, &err);
 
 	struct message started = { .kind = MESSAGE_STARTED };
-	if (!tell(inside, &started, inside->listener))
+	const int passed[PASSED_MAX] = { inside->view, inside->listener };
+	if (!tell(inside, &started, passed, inside->listener < 0 ? 1 : 2))
 		_exit(1);
+	close(inside->view);
 	close(inside->listener);
 	for (int i = 0; i < 3; i++)
 		close(inside->streams[i]);

@@ -111,6 +111,25 @@ static inline pid_t kernel_clone(uint64_t flags, int *ret_pidfd)
 	return (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
 }
 
+/* The beginning of struct statx (statx(2)), for what musl's headers of 1.2.3 do not have beside their own stat. */
+struct kernel_statx {
+	uint32_t mask, block_size;
+	uint64_t attributes;
+	uint32_t links, user, group;
+	uint16_t mode, padding;
+	uint64_t inode, size, blocks, known_attributes;
+	uint64_t rest[24];
+};
+#define KERNEL_STATX_TYPE_AND_MODE 0x3U
+#define KERNEL_STATX_MOUNT_ROOT 0x2000ULL
+
+static inline int kernel_statx(int descriptor, struct kernel_statx *ret_status)
+{
+	const unsigned from_cache = 0x4000; /* AT_STATX_DONT_SYNC */
+	return (int)syscall(SYS_statx, descriptor, "", AT_EMPTY_PATH | from_cache, KERNEL_STATX_TYPE_AND_MODE,
+			    ret_status);
+}
+
 static inline int kernel_close_range(unsigned first, unsigned last, unsigned flags)
 {
 	return (int)syscall(SYS_close_range, first, last, flags);

@@ -41,6 +41,10 @@ bool namespaces_enter(struct inside *inside, struct cordon_error *err)
 	if (!write_proc("/proc/self/gid_map", map, err))
 		return false;
 
+	inside->view = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+	if (inside->view < 0)
+		return cordon_fail_errno(err, errno, "open the mount namespace");
+
 	/* Init's memory is a copy of the supervisor's, with the environment and all: nobody inside may look. Only now,
 	 * because a process that is not dumpable cannot open its own maps. */
 	if (prctl(PR_SET_DUMPABLE, 0) != 0)

@@ -1,9 +1,10 @@
 /* The observer: learns what the command tries to change or to connect to, for the report.
  *
  * No guarantee rests on it, for what it reads may be changed behind its back. Calls go on at once, and the kernel refuses
- * them or not by the view, the namespaces and Landlock. It keeps what the policy refuses and drops the rest. Only under the
- * plan's unheld names, where no mount refuses, it answers itself: a program that plays fair learns then and there what
- * would be set aside at the end.
+ * them or not by the view, the namespaces and Landlock. It keeps what the policy refuses and drops the rest. Only in writable
+ * places it answers itself, under names that no mount holds or that the host may have uncovered a moment ago: a program that
+ * plays fair learns then and there what would be set aside at the end, and one that waits for the moment has to deceive the
+ * observer as well.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -248,11 +249,17 @@ static bool is_platforms(const struct plan *plan, const char *path)
 	return false;
 }
 
-static bool is_unheld(const struct plan *plan, const char *path)
+/* Names in writable places: those that no mount holds, and those of read-only mounts, which the host can take away. */
+static bool may_lie_open(const struct plan *plan, const char *path)
 {
 	for (size_t i = 0; i < plan->unheld.count; i++)
 		if (os_lies_below(path, plan->unheld.items[i].path))
 			return true;
+	for (size_t i = 0; i < plan->mounts.count; i++) {
+		const struct plan_mount *mount = &plan->mounts.items[i];
+		if (mount->kind == MOUNT_BIND && !mount->is_writable && os_lies_below(path, mount->path))
+			return true;
+	}
 	return false;
 }
 
@@ -420,7 +427,8 @@ bool observer_next(struct observer *observer)
 		observer->count = 0;
 	bool is_answered = false;
 	for (int i = 0; i < observer->count && !is_answered; i++)
-		is_answered = is_unheld(observer->plan, observer->attempts[i].landing);
+		is_answered = observer->attempts[i].act != ACT_CONNECT && !is_planted("observer") &&
+			      may_lie_open(observer->plan, observer->attempts[i].landing);
 	struct seccomp_notif_resp answer = {
 		.id = observer->call.id,
 		.error = is_answered ? -EROFS : 0,

@@ -75,11 +75,11 @@ static bool make_target(const char *path, bool is_directory, struct cordon_error
 
 bool view_attach(int mount, const char *path, bool is_directory, struct cordon_error *err)
 {
-	int target = kernel_openat2(AT_FDCWD, path, O_PATH, NO_LINKS);
+	int target = kernel_openat2(AT_FDCWD, path, O_PATH | O_NOFOLLOW, NO_LINKS);
 	if (target < 0 && errno == ENOENT) {
 		if (!make_target(path, is_directory, err))
 			return false;
-		target = kernel_openat2(AT_FDCWD, path, O_PATH, NO_LINKS);
+		target = kernel_openat2(AT_FDCWD, path, O_PATH | O_NOFOLLOW, NO_LINKS);
 	}
 	if (target < 0)
 		return cordon_fail_errno(err, errno, "open '%s'", path);
@@ -363,6 +363,31 @@ static bool freeze(struct cordon_error *err)
 				   "the kernel took the order to make the file system read-only and did not follow it "
 				   "(guarantee files.write)");
 	return true;
+}
+
+/* What the name leads to now is bound, and nothing else: a thing that moves away meanwhile takes the mount along. */
+static bool bind_again(const struct plan_mount *mount, struct cordon_error *err)
+{
+	int place = kernel_openat2(AT_FDCWD, mount->path, O_PATH | O_NOFOLLOW, NO_LINKS);
+	if (place < 0)
+		return cordon_fail_errno(err, errno, "open '%s'", mount->path);
+	int source = kernel_open_tree(place, "", CLONE_HERE);
+	int code = errno;
+	close(place);
+	if (source < 0)
+		return cordon_fail_errno(err, code, "clone the mount of '%s'", mount->path);
+	bool is_laid = lay_bind(mount, source, err);
+	close(source);
+	return is_laid;
+}
+
+bool view_lay_again(const struct plan_mount *mount, struct cordon_error *err)
+{
+	if (mount->kind == MOUNT_BIND)
+		return bind_again(mount, err);
+	if (mount->kind == MOUNT_COVER)
+		return cover(mount, err);
+	return cordon_fail(err, CORDON_UNSUPPORTED, "'%s' cannot be laid again", mount->path);
 }
 
 /* The working directory of a fork points beneath the new mounts: it has to be found anew, through them. */

@@ -73,6 +73,12 @@ bool os_exists(const char *path)
 	return lstat(path, &status) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
+bool os_has_identity(const char *path, uint64_t device, uint64_t inode)
+{
+	struct stat status;
+	return lstat(path, &status) == 0 && status.st_dev == device && status.st_ino == inode;
+}
+
 /* -- absolute ------------------------------------------------------------------------------------------------- */
 
 static void add_normalised(struct text *text, const char *path)
