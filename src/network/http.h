@@ -1,0 +1,70 @@
+/* network/http.h: HTTP/1 requests as a client sends them. Pure. RFC 9110, 9112.
+ *
+ * One reading, the strictest: lines end in CR LF, no line goes on in the next, no space stands before a colon, Host and
+ * Content-Length come once, a body has one length and not two. Whatever a server behind could read in another way is BAD.
+ *
+ *	http_read_request   one request's head
+ *	http_guard_pass     a connection of them, each of which has to name the host that is meant
+ *	http_write_request  a proxied request as the server is to see it
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "network/host.h"
+#include "network/reading.h"
+
+enum { HTTP_HEAD_SIZE = 16 * 1024 };
+
+enum http_form {
+	HTTP_ORIGIN,    /* "/path", or "*" of OPTIONS */
+	HTTP_ABSOLUTE,  /* "http://host/path" */
+	HTTP_AUTHORITY, /* "host:port" of CONNECT */
+};
+
+enum http_body { HTTP_NO_BODY, HTTP_LENGTH, HTTP_CHUNKED };
+
+struct http_request {
+	size_t length; /* of the head, in bytes, with the empty line */
+	enum http_form form;
+	struct target target; /* ABSOLUTE and AUTHORITY */
+	bool has_host;
+	struct target host; /* the Host header's, port 80 unless it says another */
+	size_t method_length;
+	size_t path, path_length; /* where origin-form stands in the head; length 0 of an absolute one: "/" */
+	enum http_body body;
+	uint64_t body_length; /* HTTP_LENGTH */
+	bool wants_upgrade;
+};
+
+enum reading http_read_request(const char *bytes, size_t length, struct http_request *ret_request);
+
+/* The request in origin-form, for the server alone: Host is the target's, what was meant for the proxy is left out, and
+ * the connection ends with the answer. Returns its length, 0 when it has no room. `bytes` are the request's head.
+ */
+size_t http_write_request(const char *bytes, const struct http_request *request, char *ret_bytes, size_t room);
+
+/* The requests of one connection to one host. */
+struct http_guard {
+	struct target target; /* the only one that they may name */
+	int state;            /* its own */
+	uint64_t left;
+	bool has_begun;
+};
+
+void http_guard_begin(struct http_guard *guard, const struct target *target);
+/* How far the body of a request goes whose head was passed on already; no request may follow it. */
+void http_guard_begin_body(struct http_guard *guard, const struct http_request *request);
+
+/* How many of the bytes may pass on to the server; the rest has to be given again with what follows. MORE: so far all is
+ * well; BAD: nothing more may pass; DONE: from *ret_passed on everything may, the connection has become another one.
+ */
+enum reading http_guard_pass(struct http_guard *guard, const char *bytes, size_t length, size_t *ret_passed);
+
+/* After a request that asks to change the protocol nothing passes until the server has answered: tell it the first bytes
+ * of what the server says. Only the first request of a connection may ask.
+ */
+bool http_guard_waits(const struct http_guard *guard);
+void http_guard_hear(struct http_guard *guard, const char *bytes, size_t length);
