@@ -64,6 +64,8 @@ bool dns_read_query(const uint8_t *message, size_t length, struct dns_query *ret
 		query.code = DNS_NOT_IMPLEMENTED;
 	} else if (read_16(message + 4) == 1) {
 		size_t end = read_name(message, length, &query);
+		if (end == 0) /* what was read of it has no end */
+			query.text[0] = '\0';
 		if (end && length - end >= 4 && end + 4 <= DNS_MESSAGE_SIZE) {
 			query.type = (uint16_t)read_16(message + end);
 			query.question_end = end + 4;
