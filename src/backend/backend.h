@@ -31,6 +31,11 @@ struct handover {
 	const int *passed; /* further descriptors that pass under their own numbers */
 	size_t passed_count;
 	bool observe; /* report refused acts (CAGE_DENIED); else none are seen */
+	/* Called once when every process of a tree that had started is dead: by discard; or, where the caller's process was
+	 * killed, by a fork of it, the heir, in which only async-signal-safe functions work.
+	 */
+	void (*settle)(void *context, bool is_heir);
+	void *context;
 };
 
 enum cage_event_kind {

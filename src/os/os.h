@@ -47,10 +47,11 @@ CORDON_CHECKED bool os_survey_tools(struct facts *facts, struct cordon_error *er
 
 /* Moves what is at `path` into `folder`, which is made, as `name`; or, where that is another file system, beside itself under
  * a name that begins with ".cordon-aside-". No component of the path's directory may be a link. *ret_moved says whether there
- * was anything, *ret_place where it is now (malloc'ed, when moved).
+ * was anything, ret_place where it is now, when moved. Async-signal-safe on Linux: run/ calls it in a fork, too.
  */
+enum { OS_PLACE_SIZE = 8192 };
 CORDON_CHECKED bool os_set_aside(const char *path, const char *folder, const char *name, bool *ret_moved,
-				 char **ret_place, struct cordon_error *err);
+				 char ret_place[OS_PLACE_SIZE], struct cordon_error *err);
 
 /* Fills facts->sockets with the unix sockets that have a path and that somebody listens on or receives from. */
 CORDON_CHECKED bool os_survey_sockets(struct facts *facts, struct cordon_error *err);

@@ -2,6 +2,7 @@
  * folders. Where nothing on the host looks for the name before the run is over, it is not held: what has appeared there by
  * then is moved to cordon's own state, whole, where nobody executes it and the user finds it again.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,15 +12,14 @@
 #include "os/os.h"
 #include "run/state.h"
 
-static bool set_aside(struct run *run, const struct plan_unheld *unheld, bool *ret_moved, char **ret_place,
+static bool set_aside(const struct run *run, size_t index, bool *ret_moved, char ret_place[OS_PLACE_SIZE],
 		      struct cordon_error *err)
 {
-	CORDON_ON_EXIT(free_text) char *folder = text_format("%s/aside/%s", run->surveyed.facts->state, run->id);
-	const char *slash = strrchr(unheld->path, '/');
-	CORDON_ON_EXIT(free_text) char *name = text_format("%zu-%s", run->asides.count + 1, slash + 1);
-	if (!folder || !name)
-		return cordon_fail_memory(err);
-	return os_set_aside(unheld->path, folder, name, ret_moved, ret_place, err);
+	const char *path = run->plan->unheld.items[index].path;
+	char folder[OS_PLACE_SIZE], name[OS_PLACE_SIZE];
+	snprintf(folder, sizeof folder, "%s/aside/%s", run->surveyed.facts->state, run->id);
+	snprintf(name, sizeof name, "%zu-%s", index + 1, os_name(path));
+	return os_set_aside(path, folder, name, ret_moved, ret_place, err);
 }
 
 void run_note_cover(struct run *run, const struct cage_event *event)
@@ -45,23 +45,25 @@ static bool is_foreign(const struct run *run, const struct plan_unheld *unheld)
 	return false;
 }
 
-void run_set_aside(struct run *run)
+static void note(struct run *run, const struct plan_unheld *unheld, const char *place, const struct cordon_error *err)
+{
+	struct aside *aside = LIST_ADD(&run->asides);
+	if (aside)
+		*aside = (struct aside){ unheld, place ? strdup(place) : NULL, *err };
+}
+
+void run_set_aside(struct run *run, bool is_heir)
 {
 	for (size_t i = 0; i < run->plan->unheld.count; i++) {
 		const struct plan_unheld *unheld = &run->plan->unheld.items[i];
 		struct cordon_error err = CORDON_ERROR_INIT;
-		char *place = NULL;
+		char place[OS_PLACE_SIZE];
 		bool is_moved = false;
 		if (unheld->is_hidden || is_foreign(run, unheld)) /* the user's own */
 			continue;
-		if (set_aside(run, unheld, &is_moved, &place, &err) && !is_moved)
-			continue;
-		struct aside *aside = LIST_ADD(&run->asides);
-		if (!aside) {
-			free(place);
-			return;
-		}
-		*aside = (struct aside){ unheld, place, err };
+		bool is_done = set_aside(run, i, &is_moved, place, &err);
+		if (!is_heir && (is_moved || !is_done))
+			note(run, unheld, is_done ? place : NULL, &err);
 	}
 }
 

@@ -46,6 +46,11 @@ static bool copy_options(struct run *run, const struct run_options *options, str
 	return true;
 }
 
+static void settle(void *context, bool is_heir)
+{
+	run_set_aside(context, is_heir);
+}
+
 /* What confines needs some time for what is the same for every plan: it gets it while the plan is made. */
 static bool begin(struct run *run, struct cordon_error *err)
 {
@@ -54,6 +59,8 @@ static bool begin(struct run *run, struct cordon_error *err)
 		.passed = run->options.passed,
 		.passed_count = run->options.passed_count,
 		.observe = run->options.observe,
+		.settle = settle,
+		.context = run,
 	};
 	return backend_native.begin(&handover, &run->cage, err);
 }
@@ -104,8 +111,6 @@ static void finish(struct run *run, enum outcome outcome)
 	backend_native.discard(run->cage);
 	run->cage = NULL;
 	run->stage = STAGE_OVER;
-	if (run->was_started)
-		run_set_aside(run);
 	run->outcome = outcome;
 	run->wall_ms = os_clock() - run->started_ms;
 }

@@ -86,10 +86,10 @@ CORDON_CHECKED bool run_accept(const struct plan *plan, const struct assessment 
 
 /* aside.c: notes what the backend told of an unheld name: see backend.h. Memory that is short makes it the command's. */
 void run_note_cover(struct run *run, const struct cage_event *event);
-/* When the tree is dead: moves away what appeared under the plan's unheld names. What cannot be moved is in the
- * list with its error.
+/* When the tree is dead: moves away what appeared under the plan's unheld names. What cannot be moved is in the list with its
+ * error. The heir of a supervisor that was killed keeps no list, and calls nothing that is not async-signal-safe.
  */
-void run_set_aside(struct run *run);
+void run_set_aside(struct run *run, bool is_heir);
 void asides_free(struct aside_list *asides);
 /* Appends a line for people; nothing when nothing appeared. */
 void asides_explain(const struct run *run, struct text *text);

@@ -15,7 +15,9 @@ struct abilities {
 };
 
 struct cage {
-	bool is_ended;
+	bool is_ended, was_running;
+	void (*settle)(void *context, bool is_heir);
+	void *context;
 	int waitable; /* readable while there is something to tell */
 };
 
@@ -91,6 +93,8 @@ static bool begin(const struct handover *handover, struct cage **ret_cage, struc
 	*ret_cage = calloc(1, sizeof **ret_cage);
 	if (!*ret_cage)
 		return cordon_fail_memory(err);
+	(*ret_cage)->settle = handover->settle;
+	(*ret_cage)->context = handover->context;
 	(*ret_cage)->waitable = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
 	return true;
 }
@@ -128,6 +132,7 @@ static bool next_event(struct cage *cage, int timeout_ms, struct cage_event *ret
 	} else if (fake.next < fake.event_count) {
 		*ret_event = fake.events[fake.next++];
 		ret_event->is_observed = fake.observe;
+		cage->was_running = cage->was_running || ret_event->kind == CAGE_STARTED;
 	} else if (fake.runs_on) {
 		eventfd_t ignored;
 		eventfd_read(cage->waitable, &ignored);
@@ -156,6 +161,8 @@ static void discard(struct cage *cage)
 {
 	if (!cage)
 		return;
+	if (cage->was_running)
+		cage->settle(cage->context, false);
 	close(cage->waitable);
 	fake.discarded++;
 	free(cage);

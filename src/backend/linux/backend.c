@@ -21,7 +21,8 @@ enum stage { STAGE_BEGUN, STAGE_STARTING, STAGE_RUNNING, STAGE_ENDED };
 
 struct cage {
 	struct share *share;
-	struct inside *inside; /* in the share */
+	struct inside *inside;    /* in the share */
+	struct handover handover; /* what it points to is the caller's, and only `settle` is used after begin */
 	const struct plan *plan;
 	struct placeholders *placeholders;
 	int control; /* the supervisor's end */
@@ -30,12 +31,14 @@ struct cage {
 	pid_t init_pid;
 	int refusal; /* errno of a host that gives no namespaces, else 0 */
 	enum stage stage;
+	bool was_running;
 	struct observer *observer;
 	struct mender *mender;
+	struct janitor *janitor;
 	int view, table, timer; /* until there is a mender: the mount namespace, its mountinfo, a timerfd */
 };
 
-/* A run that lasts this long is worth a mender. */
+/* A run that lasts this long is worth a mender and a janitor. */
 enum { MENDER_AFTER_MS = 20 };
 
 static void close_at(int *descriptor)
@@ -73,12 +76,15 @@ static bool hand_over(struct cage *cage, const struct handover *handover, struct
 	cage->share = share_new();
 	cage->inside = cage->share ? share_take(cage->share, sizeof *cage->inside) : NULL;
 	int *passed = cage->inside ? share_take(cage->share, handover->passed_count * sizeof *passed) : NULL;
-	if (!passed)
+	int *kept = passed ? share_take(cage->share, (handover->passed_count + KEPT_OURS) * sizeof *kept) : NULL;
+	if (!kept)
 		return cordon_fail_memory(err);
 	if (handover->passed_count)
 		memcpy(passed, handover->passed, handover->passed_count * sizeof *passed);
+	cage->handover = *handover;
 	cage->inside->handover = *handover;
 	cage->inside->handover.passed = passed;
+	cage->inside->kept = kept;
 	cage->inside->user = geteuid();
 	cage->inside->group = getegid();
 	cage->inside->listener = -1;
@@ -272,6 +278,14 @@ static bool wait_for_mender(struct cage *cage, struct cordon_error *err)
 	return watch(cage, cage->table, EPOLLPRI, err) && watch(cage, cage->timer, EPOLLIN, err);
 }
 
+/* Nothing to do at the end: nothing to make sure of. */
+static bool start_janitor(struct cage *cage, struct cordon_error *err)
+{
+	if (placeholders_count(cage->placeholders) + cage->plan->unheld.count == 0 || is_planted("janitor"))
+		return true;
+	return janitor_start(cage->init, cage->placeholders, &cage->handover, &cage->janitor, err);
+}
+
 static bool start_mender(struct cage *cage, struct cordon_error *err)
 {
 	if (is_planted("mender")) {
@@ -315,6 +329,7 @@ static bool running(struct cage *cage, const int passed[PASSED_MAX], struct cage
 		    struct cordon_error *err)
 {
 	cage->stage = STAGE_RUNNING;
+	cage->was_running = true;
 	cage->view = passed[0];
 	if (passed[1] >= 0) {
 		cage->observer = observer_new(passed[1], cage->plan);
@@ -395,7 +410,7 @@ static bool dispatch(struct cage *cage, int descriptor, struct cage_event *ret_e
 		return true;
 	}
 	if (descriptor == cage->timer || descriptor == cage->table)
-		return start_mender(cage, err);
+		return start_mender(cage, err) && start_janitor(cage, err);
 	if (cage->mender && descriptor == mender_waitable(cage->mender))
 		return hear_mender(cage, ret_event, err);
 	if (!observer_next(cage->observer))
@@ -445,6 +460,9 @@ static void discard(struct cage *cage)
 	mender_end(cage->mender);
 	observer_free(cage->observer);
 	placeholders_free(cage->placeholders);
+	if (cage->was_running)
+		cage->handover.settle(cage->handover.context, false);
+	janitor_dismiss(cage->janitor);
 	close_at(&cage->init);
 	close_at(&cage->view);
 	close_at(&cage->table);

@@ -1,11 +1,12 @@
 /* backend/linux/cage.h: one run's confinement, shared by the files of this folder.
  *
- * Four parties:
+ * Five parties:
  *	supervisor  outside, the caller's process: backend.c, assess.c, observer.c, placeholder.c
  *	init        pid 1 inside: applies the layers (layers.c), starts the command (execute.c), reaps, reports (init.c)
  *	command     what init starts
  *	mender      outside the tree, in the command's view: lays covers again (mender.c, covers.c)
- * Init and the mender are forks of the supervisor and may have other threads' locks frozen in their memory: everything
+ *	janitor     outside: ends the run when the supervisor was killed (janitor.c)
+ * Init, the mender and the janitor are forks of the supervisor and may have other threads' locks frozen in their memory: everything
  * that runs in them must be async-signal-safe: system calls and memory of its own, no allocation, no stdio (snprintf is used for
  * messages; both C libraries format integers and strings without locks or allocation).
  */
@@ -40,6 +41,9 @@ CORDON_CHECKED bool share_plan(struct share *share, const struct plan *from, str
 CORDON_CHECKED bool share_arguments(struct share *share, char *const *argv, char ***ret_argv, char ***ret_script,
 				    struct cordon_error *err);
 
+/* The descriptors of ours that init keeps from the first. */
+enum { KEPT_OURS = 5 };
+
 /* What the layers of init read and note; in the share. */
 struct inside {
 	struct handover handover; /* `passed` is in the share too */
@@ -56,6 +60,7 @@ struct inside {
 	int landlock;     /* ABI */
 	char **argv;
 	char **script; /* see share_arguments */
+	int *kept;     /* for streams_collect: room for KEPT_OURS and the passed ones */
 	int *sources;  /* one per plan mount: descriptor of the bind's source or the facade's original, or -1 */
 
 	/* init's own */
@@ -124,6 +129,9 @@ CORDON_CHECKED bool streams_check(const struct handover *handover, struct cordon
 CORDON_CHECKED bool streams_collect(struct inside *inside, struct cordon_error *err);
 /* In init, while the view is still the host's: opens what was opened for reading a second time, on the view's mounts. */
 CORDON_CHECKED bool streams_reopen(struct inside *inside, struct cordon_error *err);
+
+/* descriptors.c: closes all but these; what is -1 is no descriptor. Async-signal-safe. */
+bool descriptors_keep(const int *kept, size_t count);
 
 /* landlock.c: the ABI that the kernel speaks, 0: none. */
 int landlock_abi(void);
@@ -210,5 +218,18 @@ struct placeholders;
 /* The identities of what is made are noted in the plan, whose paths are borrowed. */
 CORDON_CHECKED bool placeholders_make(struct plan *plan, struct placeholders **ret_placeholders,
 				      struct cordon_error *err);
-/* Removes each that no other run needs and that is as it was made; NULL is fine; returns NULL. */
+/* Removes each that no other run needs and that is as it was made. Async-signal-safe. */
+void placeholders_remove(const struct placeholders *placeholders);
+/* The descriptors of which each keeps one placeholder locked. */
+size_t placeholders_count(const struct placeholders *placeholders);
+void placeholders_descriptors(const struct placeholders *placeholders, int *descriptors);
+/* Removes them as well; NULL is fine; returns NULL. */
 struct placeholders *placeholders_free(struct placeholders *placeholders);
+
+/* janitor.c: a process that outlives a supervisor that is killed, and then does what that would have done at the end. */
+struct janitor;
+/* Takes nothing, and borrows what it is given; `init` is a pidfd. */
+CORDON_CHECKED bool janitor_start(int init, struct placeholders *placeholders, const struct handover *handover,
+				  struct janitor **ret_janitor, struct cordon_error *err);
+/* There is nothing left to do: it ends. NULL is fine; returns NULL. */
+struct janitor *janitor_dismiss(struct janitor *janitor);

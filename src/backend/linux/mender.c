@@ -65,23 +65,6 @@ static _Noreturn void give_up(const struct tending *tending)
 	_exit(1);
 }
 
-/* What the caller has open must not be held open here: somebody waits for the end of a pipe. */
-static bool close_others(const struct tending *tending)
-{
-	const int kept[] = { tending->control, tending->view, tending->table };
-	for (unsigned from = 0;;) {
-		unsigned next = ~0u;
-		for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
-			if ((unsigned)kept[i] >= from && (unsigned)kept[i] < next)
-				next = (unsigned)kept[i];
-		if (next > from && kernel_close_range(from, next - (next != ~0u), 0) != 0)
-			return false;
-		if (next == ~0u)
-			return true;
-		from = next + 1;
-	}
-}
-
 /* The user namespace first: its owner has every capability in it, and needs them for the other (setns(2)). */
 static bool join_view(const struct tending *tending)
 {
@@ -193,7 +176,8 @@ static void wait_for_change(const struct tending *tending, int timeout_ms, bool 
 static _Noreturn void tend(struct tending *tending)
 {
 	/* away from the terminal's signals and from the caller's process group; every signal is blocked */
-	if (setsid() < 0 || !close_others(tending) || !join_view(tending))
+	const int kept[] = { tending->control, tending->view, tending->table };
+	if (setsid() < 0 || !descriptors_keep(kept, sizeof kept / sizeof *kept) || !join_view(tending))
 		give_up(tending);
 	for (;;) {
 		int timeout_ms = attend(tending);

@@ -89,19 +89,21 @@ static bool lock(struct placeholder *held)
 	return false;
 }
 
-/* The last run removes what is still as it was made: the host may have put a real thing there. */
-static void release(struct placeholder *held)
+/* The last run removes what is still as it was made: the host may have put a real thing there. A fork of ours may still hold
+ * the lock when our descriptor is closed: so it is given up.
+ */
+static void release(const struct placeholder *held)
 {
+	struct placeholder now = *held;
 	struct stat named;
-	if (held->lock >= 0 && flock(held->lock, LOCK_EX | LOCK_NB) == 0 && fstat(held->lock, &held->status) == 0 &&
-	    lstat(held->path, &named) == 0 && named.st_ino == held->status.st_ino && has_mark(held)) {
+	if (now.lock >= 0 && flock(now.lock, LOCK_EX | LOCK_NB) == 0 && fstat(now.lock, &now.status) == 0 &&
+	    lstat(now.path, &named) == 0 && named.st_ino == now.status.st_ino && has_mark(&now)) {
 		if (held->content)
 			unlink(held->path);
 		else
 			rmdir(held->path);
 	}
-	close_descriptor(&held->lock);
-	held->lock = -1;
+	flock(now.lock, LOCK_UN);
 }
 
 /* Makes it, or takes the one that is there; again when the last run that had it removes it under our hands. */
@@ -179,12 +181,30 @@ bool placeholders_make(struct plan *plan, struct placeholders **ret_placeholders
 	return true;
 }
 
+void placeholders_remove(const struct placeholders *placeholders)
+{
+	for (size_t i = placeholders->held.count; i-- > 0;)
+		release(&placeholders->held.items[i]);
+}
+
+size_t placeholders_count(const struct placeholders *placeholders)
+{
+	return placeholders->held.count;
+}
+
+void placeholders_descriptors(const struct placeholders *placeholders, int *descriptors)
+{
+	for (size_t i = 0; i < placeholders->held.count; i++)
+		descriptors[i] = placeholders->held.items[i].lock;
+}
+
 struct placeholders *placeholders_free(struct placeholders *placeholders)
 {
 	if (!placeholders)
 		return NULL;
-	for (size_t i = placeholders->held.count; i-- > 0;)
-		release(&placeholders->held.items[i]);
+	placeholders_remove(placeholders);
+	for (size_t i = 0; i < placeholders->held.count; i++)
+		close_descriptor(&placeholders->held.items[i].lock);
 	free(placeholders->held.items);
 	free(placeholders);
 	return NULL;

@@ -52,22 +52,6 @@ static bool move_up(int *descriptor, int above, struct cordon_error *err)
 	return true;
 }
 
-/* The lowest descriptor from `from` on that stays open; ~0u: none. */
-static unsigned next_kept(const struct inside *inside, unsigned from)
-{
-	const struct handover *handover = &inside->handover;
-	const int ours[] = { inside->streams[0], inside->streams[1], inside->streams[2], inside->control,
-			     inside->supervisor };
-	unsigned next = ~0u;
-	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
-		if ((unsigned)ours[i] >= from && (unsigned)ours[i] < next)
-			next = (unsigned)ours[i];
-	for (size_t i = 0; i < handover->passed_count; i++)
-		if ((unsigned)handover->passed[i] >= from && (unsigned)handover->passed[i] < next)
-			next = (unsigned)handover->passed[i];
-	return next;
-}
-
 /* Closing matters beyond the command: another run's init, forked from the same process, would hold this run's control
  * socket open and never see its supervisor die.
  */
@@ -80,12 +64,14 @@ bool streams_collect(struct inside *inside, struct cordon_error *err)
 			return false;
 	if (!move_up(&inside->control, last, err) || !move_up(&inside->supervisor, last, err))
 		return false;
-	for (unsigned from = 0, kept = 0; kept != ~0u; from = kept + 1) {
-		kept = next_kept(inside, from);
-		if (kept > from && !is_planted("descriptors") && kernel_close_range(from, kept - (kept != ~0u), 0) != 0)
-			return cordon_fail_errno(err, errno, "close the caller's descriptors");
-	}
-	return true;
+	const int ours[KEPT_OURS] = { inside->streams[0], inside->streams[1], inside->streams[2], inside->control,
+				      inside->supervisor };
+	size_t passed = inside->handover.passed_count;
+	memcpy(inside->kept, ours, sizeof ours);
+	if (passed)
+		memcpy(inside->kept + KEPT_OURS, inside->handover.passed, passed * sizeof *inside->kept);
+	return is_planted("descriptors") || descriptors_keep(inside->kept, KEPT_OURS + passed) ||
+	       cordon_fail_errno(err, errno, "close the caller's descriptors");
 }
 
 /* What leads to the host's mounts and can be found again by its name: a file that was opened for reading, a device, a

@@ -3,41 +3,56 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/openat2.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/scope.h"
-#include "base/text.h"
 #include "os/linux/linux.h"
 #include "os/os.h"
 
 static int open_directory(const char *path, size_t length)
 {
 	struct open_how how = { .flags = O_PATH | O_DIRECTORY | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS };
-	char *directory = strndup(length ? path : "/", length ? length : 1);
-	int opened = directory ? (int)syscall(SYS_openat2, AT_FDCWD, directory, &how, sizeof how) : -1;
-	free(directory);
-	return opened;
+	char directory[PATH_MAX];
+	if (length >= sizeof directory) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(directory, length ? path : "/", length ? length : 1);
+	directory[length ? length : 1] = '\0';
+	return (int)syscall(SYS_openat2, AT_FDCWD, directory, &how, sizeof how);
 }
 
-static bool move_beside(int directory, const char *path, const char *base, char **ret_place, struct cordon_error *err)
+/* The folder and what is missing above it, mode 0700. */
+static bool make_folder(const char *folder)
 {
-	CORDON_ON_EXIT(free_text) char *name = text_format(".cordon-aside-%s-%ld", base, (long)getpid());
-	if (!name)
-		return cordon_fail_memory(err);
-	if (renameat(directory, base, directory, name) != 0)
-		return cordon_fail_errno(err, errno, "set '%s' aside", path);
-	*ret_place = text_format("%.*s%s", (int)(strlen(path) - strlen(base)), path, name);
-	return *ret_place || cordon_fail_memory(err);
+	char path[PATH_MAX];
+	snprintf(path, sizeof path, "%s", folder);
+	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (mkdir(path, 0700) != 0 && errno != EEXIST)
+			return false;
+		*slash = '/';
+	}
+	return mkdir(path, 0700) == 0 || errno == EEXIST;
 }
 
-bool os_set_aside(const char *path, const char *folder, const char *name, bool *ret_moved, char **ret_place,
-		  struct cordon_error *err)
+static bool move_beside(int directory, const char *path, const char *base, char *ret_place, struct cordon_error *err)
+{
+	int length = snprintf(ret_place, OS_PLACE_SIZE, "%.*s.cordon-aside-%s-%ld", (int)(strlen(path) - strlen(base)),
+			      path, base, (long)getpid());
+	if (length >= OS_PLACE_SIZE || renameat(directory, base, directory, strrchr(ret_place, '/') + 1) != 0)
+		return cordon_fail_errno(err, errno, "set '%s' aside", path);
+	return true;
+}
+
+bool os_set_aside(const char *path, const char *folder, const char *name, bool *ret_moved,
+		  char ret_place[OS_PLACE_SIZE], struct cordon_error *err)
 {
 	struct stat status;
 	const char *slash = strrchr(path, '/');
@@ -48,15 +63,14 @@ bool os_set_aside(const char *path, const char *folder, const char *name, bool *
 		return errno == ENOENT || errno == ENOTDIR || errno == ELOOP ||
 		       cordon_fail_errno(err, errno, "look for '%s'", path);
 	}
-	if (!os_make_directories(folder, err))
-		return false;
-	CORDON_ON_EXIT(close_descriptor) int to = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	CORDON_ON_EXIT(close_descriptor)
+	int to = make_folder(folder) ? open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
 	if (to < 0)
-		return cordon_fail_errno(err, errno, "open '%s'", folder);
+		return cordon_fail_errno(err, errno, "make '%s'", folder);
 	*ret_moved = true;
 	if (renameat(from, slash + 1, to, name) != 0)
 		return errno == EXDEV ? move_beside(from, path, slash + 1, ret_place, err)
 				      : cordon_fail_errno(err, errno, "set '%s' aside", path);
-	*ret_place = text_format("%s/%s", folder, name);
-	return *ret_place || cordon_fail_memory(err);
+	snprintf(ret_place, OS_PLACE_SIZE, "%s/%s", folder, name);
+	return true;
 }
