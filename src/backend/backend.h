@@ -1,7 +1,9 @@
 /* backend/backend.h: the one interface behind which an operating system confines.
  *
  *	probe                         what this host can do, without side effects that outlast it
+ *	prove                         tries the plan's means live, where the system's word is not enough (Windows)
  *	assess                        for each guarantee that the plan asks for: enforced, partial or absent, and why
+ *	trust                         whether the plan may be carried out at all, whatever is accepted
  *	begin -> start -> next_event (until CAGE_ENDED or CAGE_NOT_STARTED) -> discard
  *
  * The build links exactly one `backend_native`; tests may link another. A backend only carries a plan out: what it
@@ -27,7 +29,7 @@ struct assessment {
 
 /* What the caller hands over beside the command itself. */
 struct handover {
-	int streams[3];    /* what becomes 0, 1, 2 */
+	int streams[3]; /* what becomes 0, 1, 2. Windows: handles, which fit in 32 bits; 0, 1, 2 are the caller's own */
 	const int *passed; /* further descriptors that pass under their own numbers */
 	size_t passed_count;
 	bool observe; /* report refused acts (CAGE_DENIED); else none are seen */
@@ -80,9 +82,17 @@ struct backend_ops {
 	/* The caller frees *ret_abilities with free(). */
 	bool (*probe)(struct abilities **ret_abilities, struct cordon_error *err);
 
+	/* May be NULL. Tries what the plan rests on, and notes it in the abilities, for assess and trust; nothing of it outlasts the
+	 * call. Fails where that says nothing of the host. */
+	bool (*prove)(const struct plan *plan, struct abilities *abilities, struct cordon_error *err);
+
 	/* Fills one row for each guarantee that the plan asks for; others become LEVEL_UNASKED. */
 	void (*assess)(const struct plan *plan, const struct abilities *abilities,
 		       struct assessment ret_rows[GUARANTEE_COUNT]);
+
+	/* May be NULL. False where the host is not to be trusted with the plan, even without the guarantees that it accepts to
+	 * miss: *err names each thing that did not hold. */
+	bool (*trust)(const struct plan *plan, const struct abilities *abilities, struct cordon_error *err);
 
 	/* Takes the descriptors, as they are now, and begins with what needs no plan, beside the planning. A host that
 	 * refuses is told of by start, which knows what the plan asks for. */
@@ -93,7 +103,7 @@ struct backend_ops {
 	bool (*start)(struct cage *cage, const struct plan *plan, const struct abilities *abilities, char *const *argv,
 		      struct cordon_error *err);
 
-	/* A descriptor (Linux) that polls readable when next_event has something; -1 where there is none. */
+	/* A descriptor (Linux) or handle (Windows) that is ready when next_event has something; -1 where there is none. */
 	int (*waitable)(const struct cage *cage);
 
 	/* Waits up to timeout_ms (-1: for ever) for what happens next. */

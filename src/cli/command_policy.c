@@ -189,8 +189,7 @@ static bool show(struct cordon_run *run, const struct values *values, char **ope
 /* A project's policy is looked at in its place: it may hold less than another, and only narrows. */
 static bool is_project_file(const char *path)
 {
-	const char *slash = strrchr(path, '/');
-	return strcmp(slash ? slash + 1 : path, ".cordon.json") == 0;
+	return strcmp(host_file_name(path), ".cordon.json") == 0;
 }
 
 /* What was to be checked: the files of one layer, or all but the presets. */
@@ -386,8 +385,9 @@ static int check_command(char **words)
 			values.grant.policy = file;
 		return check(&values, values.grant.policy ? "policy" : NULL);
 	}
-	const char *slash = strrchr(file, '/');
-	folder = !slash ? text_format(".") : text_format("%.*s", (int)(slash - file) + (slash == file), file);
+	int length = (int)(host_file_name(file) - file);
+	length -= length > 1 && file[length - 2] != ':'; /* the separator of a root is its own */
+	folder = length == 0 ? text_format(".") : text_format("%.*s", length, file);
 	if (!folder || values.grant.workspace) {
 		say(folder ? "the workspace of '%s' is its folder: leave --workspace out" : "out of memory (%s)", file);
 		return STATUS_USAGE;

@@ -285,6 +285,22 @@ static int print_plan(struct cordon_run *run)
 	return say_flush() ? STATUS_FINE : STATUS_REFUSED;
 }
 
+/* The plan is what one looks at to see why this host does not carry it out. */
+static int print_refused_plan(struct values *values, const struct cordon_error *why)
+{
+	struct cordon_error ignored = CORDON_ERROR_INIT;
+	struct cordon_run *run;
+	if (!values->target) {
+		values->target = host_target();
+		if (make_run(values, &run, &ignored)) {
+			print_plan(run);
+			cordon_run_free(run);
+		}
+	}
+	say_error(why);
+	return STATUS_REFUSED;
+}
+
 int command_run(char **words)
 {
 	CORDON_ON_EXIT(values_free) struct values values = { 0 };
@@ -303,7 +319,8 @@ int command_run(char **words)
 		return STATUS_REFUSED;
 	}
 	if (!make_run(&values, &run, &err))
-		return refuse(file, &err);
+		return values.is_dry && err.status == CORDON_UNSUPPORTED ? print_refused_plan(&values, &err)
+									 : refuse(file, &err);
 
 	int status = values.is_dry ? print_plan(run) : carry_out(run, &values, command);
 	if (!values.is_dry)

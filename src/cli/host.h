@@ -1,4 +1,4 @@
-/* cli/host.h: what the command line needs of the system itself; linux/ implements it. */
+/* cli/host.h: what the command line needs of the system itself; linux/ and windows/ implement it. */
 #pragma once
 
 #include <stdbool.h>
@@ -7,8 +7,10 @@
 
 #include "base/error.h"
 
-/* First of all: 0, 1 and 2 are open, so that no file of ours takes their place. Says what is wrong. */
-bool host_begin(void);
+/* First of all: 0, 1 and 2 are open, so that no file of ours takes their place, and the arguments are UTF-8 (on Windows *argv
+ * is another list afterwards). Says what is wrong.
+ */
+bool host_begin(char ***argv);
 
 /* The name of this host's target, for runs that are only looked at. */
 const char *host_target(void);
@@ -20,6 +22,8 @@ const char *host_home(void);
 const char *host_shell(void);
 
 bool host_has_descriptor(int number); /* is it open? */
+
+const char *host_file_name(const char *path); /* what stands behind the last separator */
 
 /* -- signals -------------------------------------------------------------------------------------------------- */
 

@@ -50,7 +50,7 @@ int command_dispatch(const struct command *candidates, const char *group, char *
 
 int main(int argc, char **argv)
 {
-	if (!host_begin())
+	if (!host_begin(&argv))
 		return STATUS_REFUSED;
 	char **words = argv + (argc > 0);
 	if (!words[0] || strcmp(words[0], "--help") == 0 || strcmp(words[0], "-h") == 0 ||

@@ -38,6 +38,42 @@ bool path_ends_in_separator(enum target target, const char *path)
 	return length > 0 && path_is_separator(target, path[length - 1]);
 }
 
+const char *path_name(enum target target, const char *path)
+{
+	const char *name = path;
+	for (; *path; path++)
+		if (path_is_separator(target, *path))
+			name = path + 1;
+	return name;
+}
+
+/* The length of `/`, `C:\` or `\\server\share`. */
+static size_t root_length(enum target target, const char *path)
+{
+	if (has_drive(target, path))
+		return path_is_separator(target, path[2]) ? 3 : 2;
+	if (target != TARGET_WINDOWS || !path_is_separator(target, path[0]) || !path_is_separator(target, path[1]))
+		return path_is_separator(target, path[0]);
+	size_t length = 2;
+	for (int names = 0; names < 2; names++) {
+		length += names;
+		while (path[length] && !path_is_separator(target, path[length]))
+			length++;
+		if (!path[length])
+			break;
+	}
+	return length;
+}
+
+char *path_directory(enum target target, const char *path)
+{
+	size_t root = root_length(target, path);
+	size_t length = (size_t)(path_name(target, path) - path);
+	while (length > root && path_is_separator(target, path[length - 1]))
+		length--;
+	return text_format("%.*s", (int)(length > root ? length : root), path);
+}
+
 /* -- characters ------------------------------------------------------------------------------------------------- */
 
 /* Lower case as NTFS has it for the alphabets in which case is common; every pair has the same length in UTF-8. Of an

@@ -21,6 +21,14 @@ bool path_is_separator(enum target target, char c);
 bool path_is_absolute(enum target target, const char *path);
 bool path_ends_in_separator(enum target target, const char *path);
 
+/* The directory around the last component, malloc'ed: `/a` of `/a/b`, `C:\` of `C:\a`; a root is its own. NULL when memory is
+ * short.
+ */
+char *path_directory(enum target target, const char *path);
+
+/* The name behind the last separator. */
+const char *path_name(enum target target, const char *path);
+
 /* Appends the key of the path. */
 void path_add_key(enum target target, const char *path, struct text *key);
 

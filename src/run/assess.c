@@ -10,6 +10,8 @@ bool run_assess(const struct plan *plan, struct abilities **ret_abilities, struc
 {
 	if (!backend_native.probe(ret_abilities, err))
 		return cordon_while(err, "probe this host");
+	if (backend_native.prove && !backend_native.prove(plan, *ret_abilities, err))
+		return false;
 	memset(ret_rows, 0, GUARANTEE_COUNT * sizeof *ret_rows);
 	backend_native.assess(plan, *ret_abilities, ret_rows);
 

@@ -7,6 +7,7 @@
 #include "base/scope.h"
 #include "base/show.h"
 #include "os/os.h"
+#include "policy/path.h"
 #include "run/remedy.h"
 
 enum { TARGET_MAX = 1024, PROGRAM_MAX = 256, TYPED_MAX = 512 };
@@ -47,33 +48,17 @@ void denials_clear(struct denials *denials)
 
 /* -- judging -------------------------------------------------------------------------------------------------- */
 
-static bool is_below(const char *path, const char *directory)
-{
-	size_t length = strlen(directory);
-	if (length == 1)
-		return true;
-	return strncmp(path, directory, length) == 0 && (path[length] == '/' || path[length] == '\0');
-}
-
 const struct plan_mount *denial_find_own(const struct plan *plan, const char *path)
 {
 	const struct plan_mount *deepest = NULL;
 	for (size_t i = 0; i < plan->mounts.count; i++) {
 		const struct plan_mount *mount = &plan->mounts.items[i];
-		if (is_below(path, mount->path) && (!deepest || strlen(mount->path) >= strlen(deepest->path)))
+		if (os_lies_below(path, mount->path) && (!deepest || strlen(mount->path) >= strlen(deepest->path)))
 			deepest = mount;
 	}
 	bool is_own = deepest &&
 		      (deepest->kind == MOUNT_PRIVATE || deepest->kind == MOUNT_PROC || deepest->kind == MOUNT_DEVICES);
 	return is_own ? deepest : NULL;
-}
-
-static char *parent_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	if (!slash || slash == path)
-		return strdup("/");
-	return strndup(path, (size_t)(slash - path));
 }
 
 /* A visible directory stands there: making it fails with EEXIST, cordon or not (mkdir -p tries them all). */
@@ -102,7 +87,7 @@ static bool is_refused(const struct plan *plan, enum act act, const char *landin
 	}
 	if (!acts[act].is_of_name)
 		return false;
-	CORDON_ON_EXIT(free_text) char *parent = parent_of(landing);
+	CORDON_ON_EXIT(free_text) char *parent = path_directory(plan->target, landing);
 	if (!parent || denial_find_own(plan, parent))
 		return false;
 	verdict = policy_decide_path(plan->policy, parent);
@@ -129,7 +114,7 @@ static char *shown(const char *string, size_t limit)
 {
 	struct text text = { 0 };
 	/* No byte is shown as less than one: what lies behind the limit would be cut anyway. */
-	CORDON_ON_EXIT(free_text) char *head = strndup(string, limit + 4);
+	CORDON_ON_EXIT(free_text) char *head = text_format("%.*s", (int)limit + 4, string);
 	if (!head)
 		return NULL;
 	show_add(&text, head);

@@ -6,6 +6,7 @@
 #include "base/scope.h"
 #include "base/show.h"
 #include "os/os.h"
+#include "policy/path.h"
 
 void origin_add(struct text *text, const struct origin *origin, const char *home)
 {
@@ -46,17 +47,16 @@ static bool is_there(const struct facts *facts, const char *path)
 /* The nearest directory above the path that exists; malloc'ed. */
 static char *existing_above(const struct facts *facts, const char *path)
 {
-	char *above = strdup(path);
-	while (above) {
-		char *slash = strrchr(above, '/');
-		if (!slash || slash == above)
+	char *above = path_directory(facts->target, path);
+	while (above && !is_there(facts, above)) {
+		char *next = path_directory(facts->target, above);
+		bool is_root = next && strcmp(next, above) == 0;
+		free(above);
+		above = next;
+		if (is_root)
 			break;
-		*slash = '\0';
-		if (is_there(facts, above))
-			return above;
 	}
-	free(above);
-	return strdup("/");
+	return above;
 }
 
 static void add_flag(struct text *text, enum access wanted, const char *path, const struct facts *facts)

@@ -6,6 +6,7 @@
 #include "base/list.h"
 #include "base/scope.h"
 #include "os/os.h"
+#include "policy/path.h"
 
 enum { POLICY_BYTES_MAX = 1024 * 1024, EXTENDS_MAX = 16 };
 
@@ -89,13 +90,7 @@ static bool read_source(enum layer layer, const char *path, struct source_text *
 	if (!os_absolute(path, &source->file, err) || !os_read_file(source->file, POLICY_BYTES_MAX, &text, err))
 		return cordon_while(err, "policy");
 
-	source->folder = strdup(source->file);
-	char *slash = source->folder ? strrchr(source->folder, '/') : NULL;
-	char *backslash = source->folder ? strrchr(source->folder, '\\') : NULL;
-	if (os_target() == TARGET_WINDOWS && backslash && (!slash || backslash > slash))
-		slash = backslash;
-	if (slash)
-		slash[slash == source->folder] = '\0';
+	source->folder = path_directory(os_target(), source->file);
 	source->length = text.length;
 	source->bytes = text_take(&text);
 	return (source->folder && source->bytes) || cordon_fail_memory(err);

@@ -6,6 +6,7 @@
 #include "base/list.h"
 #include "base/scope.h"
 #include "os/os.h"
+#include "policy/path.h"
 #include "policy/plan_windows.h"
 #include "run/settings.h"
 
@@ -131,8 +132,10 @@ static bool add_bounds(struct policy *policy, const struct facts *facts, const c
 		return false;
 
 	const char *folder = !facts->assumed ? facts->workspace : workspace ? workspace : ".";
+	const char separator[] = { path_separator(os_target()), '\0' };
 	CORDON_ON_EXIT(free_text)
-	char *project = text_format("%s/.cordon.json", strcmp(folder, "/") == 0 ? "" : folder);
+	char *project = text_format("%s%s.cordon.json", folder,
+				    path_ends_in_separator(os_target(), folder) ? "" : separator);
 	if (!project)
 		return cordon_fail_memory(err);
 	return settings_add_bound(policy, LAYER_PROJECT, project, facts, err);

@@ -11,8 +11,9 @@
 
 #include "cli/say.h"
 
-bool host_begin(void)
+bool host_begin(char ***argv)
 {
+	(void)argv;
 	for (int i = 0; i <= 2; i++) {
 		if (fcntl(i, F_GETFD) >= 0 || errno != EBADF)
 			continue;
@@ -46,6 +47,12 @@ const char *host_shell(void)
 bool host_has_descriptor(int number)
 {
 	return fcntl(number, F_GETFD) >= 0;
+}
+
+const char *host_file_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash ? slash + 1 : path;
 }
 
 uint64_t host_clock(void)

@@ -1,0 +1,180 @@
+/* The interface. This version proves and refuses: it plans for Windows, tries live what a tier rests on, and starts nothing. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/windows/cage.h"
+#include "base/scope.h"
+
+struct cage {
+	struct handover handover;
+};
+
+static bool probe(struct abilities **ret_abilities, struct cordon_error *err)
+{
+	*ret_abilities = calloc(1, sizeof **ret_abilities);
+	return *ret_abilities || cordon_fail_memory(err);
+}
+
+static bool prove(const struct plan *plan, struct abilities *abilities, struct cordon_error *err)
+{
+	return probe_tier(plan, &abilities->probing, err);
+}
+
+/* -- what held ---------------------------------------------------------------------------------------------------- */
+
+static const char later[] = "starting commands on Windows is not in this version";
+
+/* The first trial about the guarantee that did not hold, or NULL. */
+static const struct trial_case *find_failed(const struct probing *probing, enum guarantee guarantee,
+					    const struct finding **ret_finding)
+{
+	for (unsigned i = 0; i < trial_count; i++) {
+		*ret_finding = &probing->findings[i];
+		if ((*ret_finding)->is_tried && trial_cases[i].kind != TRIAL_MUST_WORK &&
+		    trial_cases[i].guarantee == guarantee && (*ret_finding)->verdict != TRIAL_HELD)
+			return &trial_cases[i];
+	}
+	return NULL;
+}
+
+static void assess(const struct plan *plan, const struct abilities *abilities,
+		   struct assessment ret_rows[GUARANTEE_COUNT])
+{
+	const struct probing *probing = &abilities->probing;
+	for (int i = 0; i < GUARANTEE_COUNT; i++) {
+		const struct finding *finding;
+		if (!plan->guarantees[i].is_asked)
+			continue;
+		const struct trial_case *failed = find_failed(probing, (enum guarantee)i, &finding);
+		ret_rows[i].level = LEVEL_ABSENT;
+		snprintf(ret_rows[i].why, sizeof ret_rows[i].why, "%s",
+			 failed            ? trial_verdict_text(failed, finding->verdict)
+			 : probing->why[0] ? probing->why
+					   : later);
+	}
+}
+
+/* "files.write (a file outside was written, …), registry (…)". */
+static void tell_failures(const struct probing *probing, struct text *text)
+{
+	for (int guarantee = 0; guarantee < GUARANTEE_COUNT; guarantee++) {
+		unsigned count = 0;
+		for (unsigned i = 0; i < trial_count; i++) {
+			const struct trial_case *trial = &trial_cases[i];
+			const struct finding *finding = &probing->findings[i];
+			if (trial->kind == TRIAL_MUST_WORK || (int)trial->guarantee != guarantee ||
+			    !finding->is_tried || finding->verdict == TRIAL_HELD)
+				continue;
+			if (count++ == 0)
+				text_addf(text, "%s%s (", text->length ? ", " : "",
+					  guarantee_name((enum guarantee)guarantee));
+			else
+				text_add(text, ", ");
+			text_add(text, trial_verdict_text(trial, finding->verdict));
+		}
+		if (count > 0)
+			text_add_char(text, ')');
+	}
+}
+
+static void tell_broken(const struct probing *probing, struct text *text)
+{
+	for (unsigned i = 0; i < trial_count; i++)
+		if (trial_cases[i].kind == TRIAL_MUST_WORK && probing->findings[i].verdict != TRIAL_HELD)
+			text_addf(text, "%s%s: %s", text->length ? ", " : "", trial_cases[i].name,
+				  trial_verdict_text(&trial_cases[i], probing->findings[i].verdict));
+}
+
+static bool trust(const struct plan *plan, const struct abilities *abilities, struct cordon_error *err)
+{
+	CORDON_ON_EXIT(text_free) struct text failed = { 0 };
+	CORDON_ON_EXIT(text_free) struct text broken = { 0 };
+	const struct probing *probing = &abilities->probing;
+	const char *tier = tier_name(plan->windows->tier);
+	tell_failures(probing, &failed);
+	tell_broken(probing, &broken);
+	if (!text_ok(&failed) || !text_ok(&broken))
+		return cordon_fail_memory(err);
+	if (failed.length > 0)
+		return cordon_fail(err, CORDON_UNSUPPORTED,
+				   "this host does not enforce what the tier %s rests on: %s%s%s; nothing runs here, "
+				   "whatever is accepted",
+				   tier, text_str(&failed), probing->why[0] ? "; " : "", probing->why);
+	if (broken.length > 0)
+		return cordon_fail(err, CORDON_UNSUPPORTED, "on this host programs do not work in the tier %s: %s",
+				   tier, text_str(&broken));
+	if (probing->why[0])
+		return cordon_fail(err, CORDON_UNSUPPORTED,
+				   "this host cannot give the tier %s: %s; ways on: --preset strict, --tier NAME", tier,
+				   probing->why);
+	return cordon_fail(err, CORDON_UNSUPPORTED, "the first probes of the tier %s held, but %s", tier, later);
+}
+
+/* -- a run --------------------------------------------------------------------------------------------------------- */
+
+static bool begin(const struct handover *handover, struct cage **ret_cage, struct cordon_error *err)
+{
+	struct cage *cage = calloc(1, sizeof *cage);
+	if (!cage)
+		return cordon_fail_memory(err);
+	cage->handover = *handover;
+	*ret_cage = cage;
+	return true;
+}
+
+/* Never reached: trust refuses every plan. */
+static bool start(struct cage *cage, const struct plan *plan, const struct abilities *abilities, char *const *argv,
+		  struct cordon_error *err)
+{
+	(void)cage;
+	(void)plan;
+	(void)abilities;
+	(void)argv;
+	return cordon_fail(err, CORDON_UNSUPPORTED, "%s", later);
+}
+
+static int waitable(const struct cage *cage)
+{
+	(void)cage;
+	return -1;
+}
+
+static bool next_event(struct cage *cage, int timeout_ms, struct cage_event *ret_event, struct cordon_error *err)
+{
+	(void)cage;
+	(void)timeout_ms;
+	(void)ret_event;
+	return cordon_fail(err, CORDON_UNSUPPORTED, "%s", later);
+}
+
+static void pass_signal(struct cage *cage, int signal)
+{
+	(void)cage;
+	(void)signal;
+}
+
+static void end(struct cage *cage)
+{
+	(void)cage;
+}
+
+static void discard(struct cage *cage)
+{
+	free(cage);
+}
+
+const struct backend_ops backend_native = {
+	.name = "windows",
+	.probe = probe,
+	.prove = prove,
+	.assess = assess,
+	.trust = trust,
+	.begin = begin,
+	.start = start,
+	.waitable = waitable,
+	.next_event = next_event,
+	.signal = pass_signal,
+	.end = end,
+	.discard = discard,
+};

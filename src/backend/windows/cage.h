@@ -1,0 +1,100 @@
+/* backend/windows/cage.h: what the files of this folder share.
+ *
+ *	identities.c   the values behind the plan's SID roles, and the token made of them
+ *	job.c          the job, read back
+ *	launch.c       one process: suspended, in its job, with exactly its handles
+ *	prober.c       what tries the acts of trial.h; a program of its own
+ *	probe.c        runs the prober outside and inside a tier
+ *	backend.c      the interface
+ */
+#pragma once
+
+#include "os/windows/windows.h"
+
+#include "backend/backend.h"
+#include "backend/windows/trial.h"
+#include "base/arena.h"
+#include "policy/plan_windows.h"
+
+/* -- identities.c ------------------------------------------------------------------------------------------------- */
+
+/* By role; capabilities by root. A role that the tier does not have is NULL. All memory is the arena's. */
+struct identities {
+	PSID roles[SID_ROLE_COUNT];
+	PSID *capabilities;
+	size_t capability_count;
+	struct arena arena;
+};
+
+/* Values for a run of this user's: random ones for the run and each capability. */
+CORDON_CHECKED bool identities_make(size_t capability_count, struct identities *ret_identities,
+				    struct cordon_error *err);
+void identities_free(struct identities *identities); /* also a CORDON_ON_EXIT release */
+
+/* What the plan's role stands for; NULL where there is nothing. */
+PSID identities_find(const struct identities *identities, struct sid sid);
+
+/* The token of the recipe, made from this process's own. It is read back: a restricting identity that is not in it is an error,
+ * CORDON_UNSUPPORTED, because the system may have said yes and done nothing.
+ */
+CORDON_CHECKED bool token_make(const struct windows_token *recipe, const struct identities *identities,
+			       HANDLE *ret_token, struct cordon_error *err);
+/* Is the recipe's list in the token? False says in *ret_why (static) what is missing. */
+bool token_holds(HANDLE token, const struct windows_token *recipe, const char **ret_why);
+
+/* -- job.c --------------------------------------------------------------------------------------------------------- */
+
+/* A job that dies with its last handle, out of which nothing breaks, with the plan's limits. What does not read back as it was
+ * set is named in *ret_missing (static; NULL: nothing): some systems take limits and do not keep them.
+ */
+CORDON_CHECKED bool job_make(const struct windows_job *limits, HANDLE *ret_job, const char **ret_missing,
+			     struct cordon_error *err);
+
+/* Ends every process of the job and waits until none is left, at most timeout_ms. */
+CORDON_CHECKED bool job_end(HANDLE job, DWORD timeout_ms, struct cordon_error *err);
+
+/* -- launch.c ------------------------------------------------------------------------------------------------------ */
+
+struct launch {
+	const char *program;      /* a whole path */
+	char *const *argv;        /* argv[0] is not used */
+	const char *directory;    /* NULL: this process's own */
+	char *const *environment; /* NULL: this process's own */
+	HANDLE streams[3];        /* what becomes 0, 1, 2; NULL: none */
+	HANDLE token;             /* NULL: this process's own */
+	HANDLE job;
+	PSECURITY_CAPABILITIES package; /* NULL: none */
+	bool has_console;               /* shares this process's console; else it has none */
+};
+
+/* Starts the process suspended, in the job and with no handle but the three; ResumeThread lets it go. Errors: CORDON_NOT_FOUND,
+ * CORDON_NOT_EXECUTABLE (also for batch files), CORDON_OS_FAILED.
+ */
+CORDON_CHECKED bool launch_start(const struct launch *launch, PROCESS_INFORMATION *ret_process,
+				 struct cordon_error *err);
+
+/* The file that the command name means: the first of its candidates (base/windows_command.h) that is a file. malloc'ed. */
+CORDON_CHECKED bool launch_find(const char *name, const char *directory, char *const *environment, char **ret_program,
+				struct cordon_error *err);
+
+/* -- probe.c ------------------------------------------------------------------------------------------------------- */
+
+struct finding {
+	enum trial_verdict verdict;
+	bool is_tried;
+};
+
+struct probing {
+	bool is_made;
+	struct finding findings[TRIALS_MAX];
+	char why[CORDON_ERROR_TEXT_SIZE]; /* why the tier itself cannot be made here; empty: it can */
+};
+
+/* Tries the plan's tier on this host, in a folder of cordon's own that is removed again. What can be tried is, also where the
+ * tier cannot be had. Fails only for what says nothing of the host (memory, a missing program).
+ */
+CORDON_CHECKED bool probe_tier(const struct plan *plan, struct probing *ret_probing, struct cordon_error *err);
+
+struct abilities {
+	struct probing probing;
+};

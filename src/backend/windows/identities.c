@@ -1,0 +1,186 @@
+#include <string.h>
+
+#include "backend/windows/cage.h"
+#include "base/list.h"
+#include "base/scope.h"
+#include "os/os.h"
+
+#include <sddl.h>
+
+void identities_free(struct identities *identities)
+{
+	arena_free(&identities->arena);
+}
+
+static PSID keep(struct identities *identities, PSID sid)
+{
+	DWORD length = GetLengthSid(sid);
+	PSID kept = arena_take(&identities->arena, length);
+	return kept && CopySid(length, kept, sid) ? kept : NULL;
+}
+
+/* S-1-5-21 with 128 random bits: nobody's, and nobody's to guess. */
+static bool make_random(struct identities *identities, PSID *ret_sid, struct cordon_error *err)
+{
+	SID_IDENTIFIER_AUTHORITY authority = SECURITY_NT_AUTHORITY;
+	uint32_t chance[4];
+	PSID made;
+	if (!os_random(chance, sizeof chance, err))
+		return false;
+	if (!AllocateAndInitializeSid(&authority, 5, SECURITY_NT_NON_UNIQUE, chance[0], chance[1], chance[2], chance[3],
+				      0, 0, 0, &made))
+		return windows_fail(err, GetLastError(), "make an identity");
+	*ret_sid = keep(identities, made);
+	FreeSid(made);
+	return *ret_sid || cordon_fail_memory(err);
+}
+
+static bool make_known(struct identities *identities, enum sid_role role, WELL_KNOWN_SID_TYPE type,
+		       struct cordon_error *err)
+{
+	DWORD length = SECURITY_MAX_SID_SIZE;
+	identities->roles[role] = arena_take(&identities->arena, length);
+	if (!identities->roles[role])
+		return cordon_fail_memory(err);
+	return CreateWellKnownSid(type, NULL, identities->roles[role], &length) ||
+	       windows_fail(err, GetLastError(), "make the identity '%s'", sid_role_name(role));
+}
+
+/* What the token says of one class, the arena's. */
+static void *ask_token(struct identities *identities, HANDLE token, TOKEN_INFORMATION_CLASS class)
+{
+	DWORD length = 0;
+	GetTokenInformation(token, class, NULL, 0, &length);
+	void *answer = length ? arena_take(&identities->arena, length) : NULL;
+	return answer && GetTokenInformation(token, class, answer, length, &length) ? answer : NULL;
+}
+
+static bool find_own(struct identities *identities, struct cordon_error *err)
+{
+	CORDON_ON_EXIT(close_handle) HANDLE token = NULL;
+	if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token))
+		return windows_fail(err, GetLastError(), "open the own token");
+	const TOKEN_USER *user = ask_token(identities, token, TokenUser);
+	const TOKEN_GROUPS *groups = ask_token(identities, token, TokenGroups);
+	if (!user || !groups)
+		return windows_fail(err, GetLastError(), "ask the own token");
+	identities->roles[SID_USER] = user->User.Sid;
+	for (DWORD i = 0; i < groups->GroupCount; i++)
+		if ((groups->Groups[i].Attributes & SE_GROUP_LOGON_ID) == SE_GROUP_LOGON_ID)
+			identities->roles[SID_LOGON] = groups->Groups[i].Sid;
+	return true;
+}
+
+bool identities_make(size_t capability_count, struct identities *ret_identities, struct cordon_error *err)
+{
+	static const struct {
+		enum sid_role role;
+		WELL_KNOWN_SID_TYPE type;
+	} known[] = {
+		{ SID_SYSTEM, WinLocalSystemSid },
+		{ SID_EVERYONE, WinWorldSid },
+		{ SID_OWNER_RIGHTS, WinCreatorOwnerRightsSid },
+		{ SID_INTERACTIVE, WinInteractiveSid },
+	};
+	CORDON_ON_EXIT(identities_free) struct identities made = { 0 };
+	made.capabilities = arena_take(&made.arena, (capability_count + 1) * sizeof *made.capabilities);
+	if (!made.capabilities)
+		return cordon_fail_memory(err);
+	for (size_t i = 0; i < COUNT_OF(known); i++)
+		if (!make_known(&made, known[i].role, known[i].type, err))
+			return false;
+	if (!find_own(&made, err) || !make_random(&made, &made.roles[SID_RUN], err))
+		return false;
+	for (; made.capability_count < capability_count; made.capability_count++)
+		if (!make_random(&made, &made.capabilities[made.capability_count], err))
+			return false;
+	*ret_identities = made;
+	made = (struct identities){ 0 };
+	return true;
+}
+
+PSID identities_find(const struct identities *identities, struct sid sid)
+{
+	if (sid.role != SID_CAPABILITY)
+		return identities->roles[sid.role];
+	return sid.root < identities->capability_count ? identities->capabilities[sid.root] : NULL;
+}
+
+/* -- token ------------------------------------------------------------------------------------------------------ */
+
+/* The identities that the list's roles stand for; *ret_count of them, the arena's. */
+static bool collect(const struct sid_list *list, const struct identities *identities, struct arena *arena,
+		    SID_AND_ATTRIBUTES **ret_sids, struct cordon_error *err)
+{
+	SID_AND_ATTRIBUTES *sids = arena_take(arena, (list->count + 1) * sizeof *sids);
+	if (!sids)
+		return cordon_fail_memory(err);
+	for (size_t i = 0; i < list->count; i++) {
+		sids[i].Sid = identities_find(identities, list->items[i]);
+		if (!sids[i].Sid)
+			return cordon_fail(err, CORDON_UNSUPPORTED, "this host has no identity '%s'",
+					   sid_role_name(list->items[i].role));
+	}
+	*ret_sids = sids;
+	return true;
+}
+
+/* Who may open what the processes make: nobody that the recipe does not name. */
+static bool set_default_list(HANDLE token, const SID_AND_ATTRIBUTES *sids, size_t count, struct arena *arena,
+			     struct cordon_error *err)
+{
+	DWORD size = sizeof(ACL);
+	for (size_t i = 0; i < count; i++)
+		size += (DWORD)(sizeof(ACCESS_ALLOWED_ACE) - sizeof(DWORD)) + GetLengthSid(sids[i].Sid);
+	size = (size + 3) & ~(DWORD)3;
+	PACL list = arena_take(arena, size);
+	if (!list)
+		return cordon_fail_memory(err);
+	bool is_made = InitializeAcl(list, size, ACL_REVISION);
+	for (size_t i = 0; is_made && i < count; i++)
+		is_made = AddAccessAllowedAce(list, ACL_REVISION, GENERIC_ALL, sids[i].Sid);
+	TOKEN_DEFAULT_DACL value = { list };
+	return (is_made && SetTokenInformation(token, TokenDefaultDacl, &value, sizeof value)) ||
+	       windows_fail(err, GetLastError(), "set the token's default descriptor");
+}
+
+bool token_holds(HANDLE token, const struct windows_token *recipe, const char **ret_why)
+{
+	struct identities asked = { 0 };
+	const TOKEN_GROUPS *restricting = ask_token(&asked, token, TokenRestrictedSids);
+	const TOKEN_PRIVILEGES *privileges = ask_token(&asked, token, TokenPrivileges);
+	*ret_why = NULL;
+	if (recipe->restricting.count > 0 && (!restricting || restricting->GroupCount < recipe->restricting.count))
+		*ret_why = "a restricted token comes back without its restricting identities";
+	else if (recipe->drops_privileges && (!privileges || privileges->PrivilegeCount > 1))
+		*ret_why = "a token that was to lose its privileges keeps them";
+	identities_free(&asked);
+	return !*ret_why;
+}
+
+bool token_make(const struct windows_token *recipe, const struct identities *identities, HANDLE *ret_token,
+		struct cordon_error *err)
+{
+	struct arena_room room;
+	CORDON_ON_EXIT(arena_free) struct arena arena = arena_in(&room);
+	CORDON_ON_EXIT(close_handle) HANDLE own = NULL;
+	CORDON_ON_EXIT(close_handle) HANDLE made = NULL;
+	SID_AND_ATTRIBUTES *restricting, *denying, *default_grants;
+	if (!collect(&recipe->restricting, identities, &arena, &restricting, err) ||
+	    !collect(&recipe->denying_only, identities, &arena, &denying, err) ||
+	    !collect(&recipe->default_grants, identities, &arena, &default_grants, err))
+		return false;
+	if (!OpenProcessToken(GetCurrentProcess(),
+			      TOKEN_DUPLICATE | TOKEN_QUERY | TOKEN_ASSIGN_PRIMARY | TOKEN_ADJUST_DEFAULT, &own))
+		return windows_fail(err, GetLastError(), "open the own token");
+	DWORD flags = (recipe->drops_privileges ? DISABLE_MAX_PRIVILEGE : 0) |
+		      (recipe->drops_administrators ? LUA_TOKEN : 0) |
+		      (recipe->is_write_restricted ? WRITE_RESTRICTED : 0);
+	if (!CreateRestrictedToken(own, flags, (DWORD)recipe->denying_only.count, denying, 0, NULL,
+				   (DWORD)recipe->restricting.count, restricting, &made))
+		return windows_fail(err, GetLastError(), "restrict the token");
+	if (!set_default_list(made, default_grants, recipe->default_grants.count, &arena, err))
+		return false;
+	*ret_token = cordon_take(&made);
+	return true;
+}

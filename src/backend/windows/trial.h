@@ -1,0 +1,57 @@
+/* backend/windows/trial.h: what the live probe tries, for the one who tries (prober.c) and the one who judges (trial.c, probe.c). Pure.
+ *
+ * Each trial is tried twice in one probe, by one program: outside, where it must succeed, and inside a tier, where it must fail with
+ * the expected error, or must work as well. An API that answers success and does nothing is found out by the first or the second.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/guarantee.h"
+
+enum trial_kind {
+	TRIAL_MUST_FAIL, /* inside */
+	TRIAL_MUST_WORK, /* inside too: else the tier is good for nothing */
+	TRIAL_LEAVES,    /* leaves a process behind, whose id is the answer; it must be dead when the job is ended */
+};
+
+enum { TRIAL_ERRORS_MAX = 3 };
+
+struct trial_case {
+	const char *name;
+	enum trial_kind kind;
+	enum guarantee guarantee;          /* MUST_FAIL, LEAVES */
+	uint32_t errors[TRIAL_ERRORS_MAX]; /* MUST_FAIL: GetLastError values that say "refused"; 0: none */
+	const char *done;                  /* what it means when the trial succeeds inside */
+};
+
+extern const struct trial_case trial_cases[];
+extern const unsigned trial_count;
+
+enum { TRIALS_MAX = 40 };
+
+/* The answer of one trial. */
+struct trial_answer {
+	bool was_given;
+	uint32_t code; /* 0: done; GetLastError; LEAVES: process id */
+};
+
+/* Reads the prober's lines "NAME CODE\n": unknown names, a name twice, a line that is cut or a number that is none spoil the whole
+ * text, and nothing of it counts. False then.
+ */
+bool trial_read_answers(const char *text, struct trial_answer ret_answers[TRIALS_MAX]);
+
+enum trial_verdict {
+	TRIAL_HELD,
+	TRIAL_DONE,       /* inside it succeeded: nothing holds it */
+	TRIAL_NO_CONTROL, /* outside it failed: so that it fails inside shows nothing */
+	TRIAL_ODD_ERROR,  /* inside it failed for another reason than a refusal */
+	TRIAL_NO_ANSWER,
+	TRIAL_BROKEN, /* MUST_WORK fails inside */
+};
+
+/* `was_changed`: what the trial is about was looked at from outside afterwards, and had changed, whatever the answer says. */
+enum trial_verdict trial_judge(const struct trial_case *trial, struct trial_answer outside, struct trial_answer inside,
+			       bool was_changed);
+const char *trial_verdict_text(const struct trial_case *trial, enum trial_verdict verdict); /* static */

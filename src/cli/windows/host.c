@@ -1,0 +1,166 @@
+#include "cli/host.h"
+
+#define WIN32_LEAN_AND_MEAN
+#include <windows.h>
+
+#include <fcntl.h>
+#include <io.h>
+#include <shellapi.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/scope.h"
+#include "base/wide.h"
+#include "cli/say.h"
+
+/* -- arguments -------------------------------------------------------------------------------------------------- */
+
+/* The C runtime's own are in the code page of the machine, where not every name can be said. They live as long as the program
+ * does.
+ */
+static bool take_arguments(char ***ret_argv)
+{
+	int count = 0;
+	LPWSTR *wide = CommandLineToArgvW(GetCommandLineW(), &count);
+	char **argv = wide ? calloc((size_t)count + 1, sizeof *argv) : NULL;
+	for (int i = 0; argv && i < count; i++) {
+		struct text text = { 0 };
+		wide_add(&text, wide[i], wide_length(wide[i]));
+		argv[i] = text_take(&text);
+		if (!argv[i])
+			return false;
+	}
+	LocalFree(wide);
+	*ret_argv = argv;
+	return argv;
+}
+
+/* A caller may have given none of the three. */
+static bool open_stream(DWORD which, int number)
+{
+	HANDLE handle = GetStdHandle(which);
+	if (handle && handle != INVALID_HANDLE_VALUE)
+		return true;
+	SECURITY_ATTRIBUTES inherited = { sizeof inherited, NULL, TRUE };
+	HANDLE null = CreateFileW(L"NUL", number == 0 ? GENERIC_READ : GENERIC_WRITE,
+				  FILE_SHARE_READ | FILE_SHARE_WRITE, &inherited, OPEN_EXISTING, 0, NULL);
+	if (null != INVALID_HANDLE_VALUE && SetStdHandle(which, null))
+		return true;
+	say("stream %d is missing, and NUL cannot be opened in its place (error %lu)", number, GetLastError());
+	return false;
+}
+
+bool host_begin(char ***argv)
+{
+	if (!open_stream(STD_INPUT_HANDLE, 0) || !open_stream(STD_OUTPUT_HANDLE, 1) ||
+	    !open_stream(STD_ERROR_HANDLE, 2))
+		return false;
+	/* What is printed is the same on every system, byte for byte. */
+	_setmode(1, _O_BINARY);
+	_setmode(2, _O_BINARY);
+	/* A fault of ours must not wait for somebody to click. */
+	SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX);
+	if (take_arguments(argv))
+		return true;
+	say("out of memory");
+	return false;
+}
+
+/* -- the host --------------------------------------------------------------------------------------------------- */
+
+const char *host_target(void)
+{
+	return "windows";
+}
+
+static const char *variable(const WCHAR *name)
+{
+	static char kept[2][1024];
+	static int next;
+	WCHAR value[512];
+	struct text text = { 0 };
+	char *place = kept[next++ % 2];
+	DWORD length = GetEnvironmentVariableW(name, value, 512);
+	if (length == 0 || length >= 512)
+		return NULL;
+	wide_add(&text, value, length);
+	bool fits = text_ok(&text) && text.length < sizeof kept[0];
+	if (fits)
+		memcpy(place, text_str(&text), text.length + 1);
+	text_free(&text);
+	return fits ? place : NULL;
+}
+
+const char *host_home(void)
+{
+	return variable(L"USERPROFILE");
+}
+
+const char *host_shell(void)
+{
+	const char *shell = variable(L"ComSpec");
+	return shell && shell[0] && shell[1] == ':' ? shell : "C:\\Windows\\System32\\cmd.exe";
+}
+
+bool host_has_descriptor(int number)
+{
+	DWORD flags;
+	return GetHandleInformation((HANDLE)(intptr_t)number, &flags);
+}
+
+const char *host_file_name(const char *path)
+{
+	const char *name = path;
+	for (; *path; path++)
+		if (*path == '/' || *path == '\\')
+			name = path + 1;
+	return name;
+}
+
+uint64_t host_clock(void)
+{
+	return GetTickCount64();
+}
+
+/* -- signals ---------------------------------------------------------------------------------------------------- */
+
+/* As the C runtime numbers them. */
+enum { NUMBER_INTERRUPT = 2, NUMBER_TERMINATE = 15, NUMBER_BREAK = 21 };
+
+static HANDLE signal_event;
+static volatile LONG signal_number;
+
+static BOOL WINAPI note(DWORD kind)
+{
+	LONG number = kind == CTRL_C_EVENT       ? NUMBER_INTERRUPT
+		      : kind == CTRL_BREAK_EVENT ? NUMBER_BREAK
+						 : NUMBER_TERMINATE;
+	InterlockedExchange(&signal_number, number);
+	SetEvent(signal_event);
+	return TRUE;
+}
+
+bool host_catch_signals(struct cordon_error *err)
+{
+	signal_event = CreateEventW(NULL, FALSE, FALSE, NULL);
+	if (!signal_event || !SetConsoleCtrlHandler(note, TRUE))
+		return cordon_fail_os(err, GetLastError(), "catch Ctrl-C (error %lu)", GetLastError());
+	return true;
+}
+
+bool host_wait(intptr_t waitable, int timeout_ms, int *ret_signal, struct cordon_error *err)
+{
+	HANDLE handles[] = { signal_event, (HANDLE)waitable };
+	DWORD count = waitable == -1 ? 1 : 2;
+	DWORD timeout = timeout_ms < 0 ? INFINITE : (DWORD)timeout_ms;
+	if (WaitForMultipleObjects(count, handles, FALSE, timeout) == WAIT_FAILED)
+		return cordon_fail_os(err, GetLastError(), "wait for the run (error %lu)", GetLastError());
+	*ret_signal = (int)InterlockedExchange(&signal_number, 0);
+	return true;
+}
+
+bool host_is_interrupt(int signal)
+{
+	return signal == NUMBER_INTERRUPT;
+}
