@@ -36,6 +36,14 @@ struct path_fact {
 	uint32_t links;       /* hard links to it */
 	bool parent_exists;   /* the landing's parent is a directory */
 	bool parent_is_users; /* …and the user owns it, so the user's tools may replace names in it */
+	/* Windows, what the descriptors say; false where that is not known. Others are accounts that are no administrators
+	 * and nothing to the user; a package is an AppContainer of the user's, to which nobody granted anything.
+	 */
+	struct path_reach {
+		bool is_open;     /* they may read it */
+		bool is_closed;   /* they may read nothing at or below it */
+		bool is_unlisted; /* they may not list its directory, which gives away name, size and times */
+	} others, packages;
 };
 
 /* A name for ${name} in policies; a rule that uses a variable with several values stands for one rule a value, with

@@ -154,6 +154,16 @@ static bool assume_path(struct facts *facts, const char *path, struct cordon_err
 	CORDON_ON_EXIT(text_free) struct text home = { 0 };
 	path_add_key(TARGET_WINDOWS, facts->home, &home);
 	fact->parent_is_users = fact->parent_exists && path_is_below(TARGET_WINDOWS, text_str(&key), text_str(&home));
+
+	CORDON_ON_EXIT(text_free) struct text own = { 0 };
+	path_add_key(TARGET_WINDOWS, fact->landing, &own);
+	if (!text_ok(&own) || !text_ok(&home))
+		return cordon_fail_memory(err);
+	bool is_users = path_is_below(TARGET_WINDOWS, text_str(&own), text_str(&home));
+	bool is_systems = path_is_below(TARGET_WINDOWS, text_str(&own), "c:\\windows") ||
+			  text_starts(text_str(&own), "c:\\program files");
+	fact->others = (struct path_reach){ !is_users, is_users, is_users };
+	fact->packages = (struct path_reach){ is_systems, !is_systems, !is_systems };
 	return true;
 }
 

@@ -58,12 +58,6 @@ struct plan {
 	struct limit_setting limits[LIMIT_COUNT];
 	struct plan_guarantee guarantees[GUARANTEE_COUNT];
 
-	/* Linux */
-	struct plan_mount_list {
-		struct plan_mount *items;
-		size_t count, room;
-	} mounts;
-	bool root_is_writable; /* "/": "write" */
 	/* Names in writable places that do not exist and that nothing holds. A `read` one that is there when the run is over is
 	 * set aside; a `none` one that appears while it lasts ends it, for then the command could read it.
 	 */
@@ -75,6 +69,13 @@ struct plan {
 		} * items;
 		size_t count, room;
 	} unheld;
+
+	/* Linux */
+	struct plan_mount_list {
+		struct plan_mount *items;
+		size_t count, room;
+	} mounts;
+	bool root_is_writable; /* "/": "write" */
 
 	/* Windows */
 	struct plan_windows *windows;

@@ -171,8 +171,7 @@ static bool print_linux(const struct plan *plan, json_t *object)
 		json_decref(mount);
 	}
 	return json_object_set_new(object, "root_is_writable", json_boolean(plan->root_is_writable)) == 0 &&
-	       json_object_set_new(object, "mounts", mounts) == 0 && print_unheld(plan, object, "set_aside", false) &&
-	       print_unheld(plan, object, "ends_when_it_appears", true);
+	       json_object_set_new(object, "mounts", mounts) == 0;
 }
 
 static bool print_common(const struct plan *plan, json_t *object)
@@ -195,7 +194,9 @@ bool plan_print(const struct plan *plan, struct text *text, struct cordon_error 
 	json_t *object = json_object();
 	bool is_fine = object && print_common(plan, object) &&
 		       (plan->target == TARGET_LINUX ? print_linux(plan, object)
-						     : plan_windows_print(plan->windows, object));
+						     : plan_windows_print(plan->windows, object)) &&
+		       print_unheld(plan, object, "set_aside", false) &&
+		       print_unheld(plan, object, "ends_when_it_appears", true);
 	char *printed = is_fine ? json_dumps(object, JSON_INDENT(2)) : NULL;
 	json_decref(object);
 	if (!printed)

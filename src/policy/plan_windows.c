@@ -21,6 +21,8 @@ void plan_windows_free(struct plan_windows *windows)
 	}
 	for (size_t i = 0; i < windows->narrowed.count; i++)
 		free(windows->narrowed.items[i].path);
+	for (size_t i = 0; i < windows->exposed.count; i++)
+		free(windows->exposed.items[i].path);
 	free(windows->token.restricting.items);
 	free(windows->token.denying_only.items);
 	free(windows->token.default_grants.items);
@@ -28,6 +30,7 @@ void plan_windows_free(struct plan_windows *windows)
 	free(windows->objects.items);
 	free(windows->filters.items);
 	free(windows->narrowed.items);
+	free(windows->exposed.items);
 	free(windows);
 }
 
@@ -59,6 +62,20 @@ static bool add_roles(struct sid_list *list, const enum sid_role *roles, size_t 
 	return true;
 }
 
+/* Below medium, what is not labelled cannot be written: neither what Everyone may write, who has to be among the
+ * restricting SIDs (devices and programs rest on it), nor a child through its directory's DELETE_CHILD, which the second
+ * check of a write-restricted token may pass over.
+ */
+static uint32_t integrity_of(enum tier tier)
+{
+	static const uint32_t levels[TIER_COUNT] = {
+		[TIER_ACCOUNT] = INTEGRITY_BELOW_MEDIUM,
+		[TIER_APPCONTAINER] = INTEGRITY_LOW,
+		[TIER_TOKEN] = INTEGRITY_MEDIUM,
+	};
+	return levels[tier];
+}
+
 /* In the account tier the account's own SID is among the restricting ones: pipes and files with a default
  * descriptor name nobody else, and ninja, node and mkdtemp rest on such. It is granted nothing outside. The user's
  * SID, in the token tier, would be granted everything.
@@ -72,7 +89,7 @@ static bool compile_token(struct plan_windows *windows)
 	recipe->drops_administrators = true;
 	recipe->is_container = windows->tier == TIER_APPCONTAINER;
 	recipe->is_write_restricted = !recipe->is_container;
-	recipe->integrity = recipe->is_container ? "low" : "medium";
+	recipe->integrity = integrity_of(windows->tier);
 
 	for (size_t i = 0; recipe->is_write_restricted && i < windows->roots.count; i++)
 		if (!add_sid(&recipe->restricting, SID_CAPABILITY, i))
@@ -273,7 +290,7 @@ static void drop_accepted(const struct plan *plan, struct windows_lack_list *lac
 
 /* -- choosing ---------------------------------------------------------------------------------------------------- */
 
-static bool compile_tier(const struct plan *plan, enum tier tier, struct plan_windows **ret_windows,
+static bool compile_tier(struct plan *plan, enum tier tier, struct plan_windows **ret_windows,
 			 struct windows_lack_list *lacks, struct cordon_error *err)
 {
 	CORDON_ON_EXIT(free_windows_at) struct plan_windows *windows = calloc(1, sizeof *windows);

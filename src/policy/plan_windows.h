@@ -92,6 +92,13 @@ struct sid {
 	 RIGHT_DELETE | RIGHT_WRITE_DAC | RIGHT_WRITE_OWNER)
 /* What renames or removes a name. */
 #define RIGHTS_REMOVE (RIGHT_DELETE | RIGHT_DELETE_CHILD)
+/* What no command has in a root, whatever the root grants to everybody: through these protection would be undone. */
+#define RIGHTS_UNDO (RIGHT_DELETE_CHILD | RIGHT_WRITE_DAC | RIGHT_WRITE_OWNER)
+
+/* Integrity levels: the last number of the level's SID. */
+#define INTEGRITY_LOW 0x1000u
+#define INTEGRITY_BELOW_MEDIUM 0x1800u
+#define INTEGRITY_MEDIUM 0x2000u
 
 enum reach {
 	REACH_OBJECT,   /* this object only */
@@ -108,14 +115,31 @@ struct windows_entry {
 	const char *why; /* static */
 };
 
-/* One file or directory whose descriptor gets entries: in this order, before any that it has. */
+/* One file or directory whose descriptor changes. A backend carries the objects out in their order, parents first:
+ *
+ * - is_created: makes it, empty.
+ * - is_cut: makes the descriptor protected; what it inherited becomes its own, and every entry for a package, a
+ *   capability of packages, all packages (S-1-15-2-*, S-1-15-3-*) or an SID of cordon's own goes.
+ * - Puts the entries in their order in front of all that it has, and the label in place of any.
+ * - Has what is below inherit anew. Whatever there would not take this over gets it as its own, in the same way and in
+ *   front of what it has: what is protected; where the object is cut or has a denial, what has entries of its own, for
+ *   those stand before inherited ones; else what has entries of cordon's own.
+ *
+ * It refuses the run when the user may not change the descriptor of the object. Of what is below it refuses only where a
+ * denial or a cut would be missing: where something grants anything to everybody, users, authenticated or interactive
+ * users, packages or cordon's SIDs, or is an account's. Who may write a descriptor gives himself WRITE_OWNER where a label
+ * needs it.
+ */
 struct windows_object {
 	char *path;
 	enum path_type type;
 	uint64_t device, inode;  /* what the survey saw; 0: not looked at, or missing */
 	const struct rule *rule; /* whose wish it is; NULL: the platform's own */
 	bool is_created;         /* missing: made empty, and removed if it still is when the run ends */
-	bool is_cut;     /* inheritance ends here: inherited entries are copied, those of cordon's own SIDs left out */
+	bool is_cut;             /* inheritance ends here: see below */
+	bool is_seen; /* hidden, in a directory that the command may list: name, size and times stay visible */
+	uint32_t
+		label; /* integrity level of it and of what is below, not to be written from below that; 0: left alone */
 	bool is_watched; /* a file: a save by rename drops the entries, so its folder is watched and they are put back */
 	bool is_foreign; /* probably not the user's: refused where he may not change it */
 	struct windows_entry_list {
@@ -134,7 +158,7 @@ struct windows_token {
 	bool drops_administrators; /* administrators' groups count for denying only */
 	bool is_write_restricted;  /* a write must also be granted to one of `restricting` */
 	bool is_container;         /* an AppContainer token of `package` */
-	const char *integrity;     /* "medium", "low" */
+	uint32_t integrity;        /* INTEGRITY_… */
 	struct sid_list {
 		struct sid *items;
 		size_t count, room;
@@ -166,7 +190,9 @@ struct windows_job {
 	uint32_t cpu_rate;  /* hundredths of a percent of the whole machine; 0: no limit */
 };
 
-/* What the policy grants and the tier keeps closed: narrower than asked, and said. */
+/* What the policy grants and the tier keeps closed, or the other way round where no tier of its kind can close it:
+ * said, for it is no guarantee's to hold. With a path: of what is there and below.
+ */
 struct windows_narrowed {
 	const char *what; /* static */
 	char *path;       /* NULL: none */
@@ -196,7 +222,7 @@ struct plan_windows {
 	struct windows_narrowed_list {
 		struct windows_narrowed *items;
 		size_t count, room;
-	} narrowed;
+	} narrowed, exposed;
 	const char *const *capabilities; /* AppContainer's, NULL-terminated */
 	bool has_own_station;            /* a window station besides the desktop of its own, which every tier has */
 	struct windows_job job;
@@ -220,7 +246,7 @@ CORDON_CHECKED bool facts_assume_windows(const char *workspace, struct facts **r
 CORDON_CHECKED bool facts_assume_windows_paths(struct facts *facts, char *const *paths, struct cordon_error *err);
 
 /* The file half of plan_compile_windows (plan_windows_files.c), called by it alone. What the tier cannot grant or hide
- * is reported through plan_windows_lacks.
+ * is added to the lacks. Fills in plan->unheld too.
  */
 struct windows_lack {
 	enum guarantee guarantee;
@@ -234,5 +260,5 @@ struct windows_lack_list {
 	size_t count, room;
 };
 
-CORDON_CHECKED bool plan_windows_files(const struct plan *plan, struct plan_windows *windows,
-				       struct windows_lack_list *lacks, struct cordon_error *err);
+CORDON_CHECKED bool plan_windows_files(struct plan *plan, struct plan_windows *windows, struct windows_lack_list *lacks,
+				       struct cordon_error *err);

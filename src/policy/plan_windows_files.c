@@ -9,7 +9,7 @@
  * DELETE_CHILD is granted nowhere, since through it a directory deletes a child that denies it.
  *
  * A name that does not exist has no descriptor; plan_node_is_held says which of them are made, so that they have
- * one.
+ * one, and the plan names the others.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +35,7 @@ struct place {
 
 struct folder {
 	enum tier tier;
-	const struct plan *plan;
+	struct plan *plan;
 	struct plan_windows *windows;
 	struct windows_lack_list *lacks;
 	struct plan_tree tree;
@@ -73,18 +73,30 @@ static bool lacks(struct folder *folder, enum guarantee guarantee, bool is_grant
 	return true;
 }
 
+/* `what` is static. */
+static bool add_note(struct windows_narrowed_list *list, const char *what, const char *path, struct cordon_error *err)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const char *noted = list->items[i].path;
+		if (list->items[i].what == what && (noted && path ? strcmp(noted, path) == 0 : noted == path))
+			return true;
+	}
+	struct windows_narrowed *note = LIST_ADD(list);
+	if (!note)
+		return cordon_fail_memory(err);
+	note->what = what;
+	note->path = path ? strdup(path) : NULL;
+	return !path || note->path || cordon_fail_memory(err);
+}
+
 static bool narrow(struct folder *folder, const char *what, const char *path, struct cordon_error *err)
 {
-	struct windows_narrowed_list *list = &folder->windows->narrowed;
-	for (size_t i = 0; i < list->count; i++)
-		if (list->items[i].what == what)
-			return true;
-	struct windows_narrowed *narrowed = LIST_ADD(list);
-	if (!narrowed)
-		return cordon_fail_memory(err);
-	narrowed->what = what;
-	narrowed->path = path ? strdup(path) : NULL;
-	return !path || narrowed->path || cordon_fail_memory(err);
+	return add_note(&folder->windows->narrowed, what, path, err);
+}
+
+static bool expose(struct folder *folder, const char *what, const char *path, struct cordon_error *err)
+{
+	return add_note(&folder->windows->exposed, what, path, err);
 }
 
 /* -- entries ----------------------------------------------------------------------------------------------------- */
@@ -164,11 +176,27 @@ static bool allow_changes(struct folder *folder, size_t index, struct sid sid, c
 	       allow(folder, index, sid, RIGHTS_MODIFY, REACH_CHILDREN, why, err);
 }
 
+/* What the root grants to everybody holds for the command too, which is among them in both checks. */
+static bool keep_root(struct folder *folder, size_t index, struct cordon_error *err)
+{
+	static const char why[] = "whatever everybody may do here";
+	if (folder->tier == TIER_APPCONTAINER)
+		return true;
+	if (!deny(folder, index, RIGHTS_UNDO | RIGHT_DELETE, REACH_OBJECT, why, err))
+		return false;
+	return folder->tree.items[index].type == PATH_FILE ||
+	       deny(folder, index, RIGHTS_UNDO, REACH_CHILDREN, why, err);
+}
+
 static bool grant_root(struct folder *folder, size_t index, struct cordon_error *err)
 {
 	static const char first[] = "the command works here: first check";
 	static const char second[] = "the command works here: second check, of writes";
 	size_t root = folder->places[index].root;
+	if (!keep_root(folder, index, err))
+		return false;
+	if (folder->tier == TIER_ACCOUNT)
+		folder->places[index].object.label = INTEGRITY_BELOW_MEDIUM;
 	switch (folder->tier) {
 	case TIER_ACCOUNT:
 		return allow_changes(folder, index, role(SID_ACCOUNTS), first, err) &&
@@ -219,7 +247,7 @@ static bool hold_directories_above(struct folder *folder, size_t index, struct c
 		struct place *place = &folder->places[above];
 		bool is_root = folder->places[folder->tree.items[above].parent].holding != HOLDS_WRITE;
 		if (folder->tier != TIER_APPCONTAINER) {
-			if (!deny(folder, above, RIGHTS_REMOVE, REACH_OBJECT, why, err))
+			if (!is_root && !deny(folder, above, RIGHTS_REMOVE, REACH_OBJECT, why, err))
 				return false;
 		} else if (!is_root) {
 			place->object.is_cut = true;
@@ -248,6 +276,7 @@ static bool protect(struct folder *folder, size_t index, struct cordon_error *er
 	return hold_directories_above(folder, index, err);
 }
 
+/* A directory that leads to something open can be looked at, as those above it can. */
 static bool hide(struct folder *folder, size_t index, enum holding around, struct cordon_error *err)
 {
 	static const char why[] = "hidden";
@@ -255,6 +284,10 @@ static bool hide(struct folder *folder, size_t index, enum holding around, struc
 	if (folder->tier == TIER_APPCONTAINER) {
 		place->object.is_cut = true;
 		place->object.rule = folder->wish;
+	} else if (folder->tree.items[index].is_reopened) {
+		if (!deny(folder, index, RIGHTS_ALL & ~RIGHTS_METADATA, REACH_OBJECT, why, err) ||
+		    !deny(folder, index, RIGHTS_ALL, REACH_CHILDREN, why, err))
+			return false;
 	} else if (!deny(folder, index, RIGHTS_ALL, reach_of(folder, index), why, err)) {
 		return false;
 	}
@@ -263,11 +296,39 @@ static bool hide(struct folder *folder, size_t index, enum holding around, struc
 
 /* -- what each place holds --------------------------------------------------------------------------------------- */
 
+/* What the tier's identity has by what stands in the descriptors already. */
+static struct path_reach reach_by_itself(const struct folder *folder, const struct plan_node *node)
+{
+	if (!node->fact)
+		return (struct path_reach){ 0 };
+	return folder->tier == TIER_ACCOUNT ? node->fact->others : node->fact->packages;
+}
+
+/* The host makes repositories, and what a new one holds is looked at apart. cordon's own state, a bound without a line,
+ * appears when a run has something to keep.
+ */
+static bool leave_unheld(struct folder *folder, const struct plan_node *node, struct cordon_error *err)
+{
+	const struct origin *origin = &node->rule->origin;
+	if (strcmp(plan_node_name(node), ".git") == 0 || (origin->layer == LAYER_MANAGED && origin->line == 0))
+		return true;
+	struct plan_unheld *unheld = LIST_ADD_IN(&folder->plan->arena, &folder->plan->unheld);
+	if (!unheld)
+		return cordon_fail_memory(err);
+	unheld->rule = node->rule;
+	unheld->is_hidden = node->wanted == ACCESS_NONE;
+	unheld->path = arena_copy(&folder->plan->arena, node->path, strlen(node->path));
+	return unheld->path || cordon_fail_memory(err);
+}
+
 static bool place_hidden(struct folder *folder, size_t index, enum holding around, struct cordon_error *err)
 {
 	const struct plan_node *node = &folder->tree.items[index];
 	struct place *place = &folder->places[index];
+	struct path_reach has = reach_by_itself(folder, node);
 	bool exists = node->type != PATH_MISSING;
+	if (!exists && around == HOLDS_WRITE && !leave_unheld(folder, node, err))
+		return false;
 	if (folder->tier == TIER_TOKEN) {
 		/* Hidden from reading it cannot be; inside a root it is at least kept from change. */
 		place->holding = HOLDS_READ;
@@ -276,11 +337,14 @@ static bool place_hidden(struct folder *folder, size_t index, enum holding aroun
 		       (around != HOLDS_WRITE || !exists || protect(folder, index, err));
 	}
 	place->holding = HOLDS_NOTHING;
-	if (around == HOLDS_NOTHING || !exists)
+	if (!exists)
 		return true;
-	if (around != HOLDS_SYSTEM)
-		return hide(folder, index, around, err);
-	if (folder->tier == TIER_APPCONTAINER)
+	place->object.is_seen = folder->places[node->parent].holding != HOLDS_NOTHING || !has.is_unlisted;
+	if (place->object.is_seen && !expose(folder, "name, size and times", node->path, err))
+		return false;
+	if (around == HOLDS_NOTHING && has.is_closed)
+		return true;
+	if (around == HOLDS_SYSTEM && folder->tier == TIER_APPCONTAINER)
 		return lacks(folder, GUARANTEE_FILES_READ, false, "every package may read the system's programs",
 			     node->rule, err);
 	return hide(folder, index, around, err);
@@ -292,10 +356,14 @@ static bool place_readable(struct folder *folder, size_t index, enum holding aro
 	struct place *place = &folder->places[index];
 	bool exists = node->type != PATH_MISSING;
 	place->holding = around == HOLDS_WRITE ? HOLDS_READ : around;
+	if (around == HOLDS_WRITE && !exists && !plan_node_is_held(&folder->tree, index))
+		return folder->tree.items[node->parent].type != PATH_DIRECTORY || leave_unheld(folder, node, err);
 	if (around == HOLDS_WRITE)
-		return (!exists && !plan_node_is_held(&folder->tree, index)) || protect(folder, index, err);
-	if (around != HOLDS_NOTHING || !node->is_granted || !exists)
+		return protect(folder, index, err);
+	if (around == HOLDS_READ || !node->is_granted || !exists)
 		return true;
+	if (around == HOLDS_SYSTEM && reach_by_itself(folder, node).is_open)
+		return narrow(folder, "what is closed to others in it stays closed", node->path, err);
 	place->holding = HOLDS_READ;
 	return allow(folder, index, role(subject(folder->tier)), RIGHTS_READ, reach_of(folder, index),
 		     "a rule opens it for reading", err) &&
@@ -354,6 +422,9 @@ static bool place_root(struct folder *folder, struct cordon_error *err)
 	place->holding = folder->tier == TIER_ACCOUNT ? HOLDS_SYSTEM
 			 : folder->tier == TIER_TOKEN ? HOLDS_READ
 						      : HOLDS_NOTHING;
+	if (folder->tier == TIER_APPCONTAINER &&
+	    !expose(folder, "what every package may read, the system's programs among it", NULL, err))
+		return false;
 	if (root->wanted == ACCESS_WRITE)
 		return lacks(folder, GUARANTEE_FILES_WRITE, true, "cannot be given every drive for writing", root->rule,
 			     err);
@@ -437,7 +508,7 @@ static bool make_keys(struct folder *folder, struct cordon_error *err)
 	return folder->profiles || cordon_fail_memory(err);
 }
 
-bool plan_windows_files(const struct plan *plan, struct plan_windows *windows, struct windows_lack_list *lack_list,
+bool plan_windows_files(struct plan *plan, struct plan_windows *windows, struct windows_lack_list *lack_list,
 			struct cordon_error *err)
 {
 	struct arena_room room;
@@ -457,6 +528,7 @@ bool plan_windows_files(const struct plan *plan, struct plan_windows *windows, s
 	if (!folder.places)
 		return cordon_fail_memory(err);
 
+	plan->unheld.count = 0; /* of a tier that was tried before */
 	folder.places[0].root = NO_NODE;
 	if (!place_root(&folder, err))
 		return false;

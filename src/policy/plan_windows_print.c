@@ -68,6 +68,11 @@ static bool set_sids(json_t *object, const char *key, const struct sid_list *lis
 	return array != NULL;
 }
 
+static const char *integrity_name(uint32_t level)
+{
+	return level < INTEGRITY_BELOW_MEDIUM ? "low" : level < INTEGRITY_MEDIUM ? "below-medium" : "medium";
+}
+
 static bool print_token(const struct plan_windows *windows, json_t *object)
 {
 	const struct windows_token *token = &windows->token;
@@ -76,7 +81,8 @@ static bool print_token(const struct plan_windows *windows, json_t *object)
 	       set_flag(entry, "drops_administrators", token->drops_administrators) &&
 	       set_flag(entry, "write_restricted", token->is_write_restricted) &&
 	       set_flag(entry, "app_container", token->is_container) &&
-	       set_text(entry, "integrity", token->integrity) && set_sids(entry, "restricting", &token->restricting) &&
+	       set_text(entry, "integrity", integrity_name(token->integrity)) &&
+	       set_sids(entry, "restricting", &token->restricting) &&
 	       set_sids(entry, "denying_only", &token->denying_only) &&
 	       set_sids(entry, "default_grants", &token->default_grants);
 }
@@ -109,7 +115,7 @@ static const struct {
 } rights_names[] = {
 	{ RIGHTS_ALL, "all" },           { RIGHTS_MODIFY, "modify" }, { RIGHTS_MODIFY_IN_PLACE, "modify-in-place" },
 	{ RIGHTS_READ, "read" },         { RIGHTS_CHANGE, "change" }, { RIGHTS_REMOVE, "remove" },
-	{ RIGHTS_METADATA, "metadata" },
+	{ RIGHTS_METADATA, "metadata" }, { RIGHTS_UNDO, "undo" },     { RIGHTS_UNDO | RIGHT_DELETE, "undo-and-delete" },
 };
 
 static json_t *print_rights(uint32_t rights)
@@ -152,7 +158,9 @@ static bool print_object(const struct windows_object *object, json_t *objects)
 	json_t *row = append_object(objects);
 	if (!row || !set_text(row, "path", object->path) || !set_text(row, "type", type_names[object->type]) ||
 	    !set_flag(row, "created", object->is_created) || !set_flag(row, "inheritance_cut", object->is_cut) ||
-	    !set_flag(row, "watched", object->is_watched) || !set_flag(row, "foreign", object->is_foreign))
+	    !set_flag(row, "seen", object->is_seen) || !set_flag(row, "watched", object->is_watched) ||
+	    !set_flag(row, "foreign", object->is_foreign) ||
+	    (object->label && !set_text(row, "label", integrity_name(object->label))))
 		return false;
 
 	json_t *entries = set_array(row, "entries");
@@ -222,16 +230,16 @@ static bool print_promises(const struct plan_windows *windows, json_t *object)
 	return promises != NULL;
 }
 
-static bool print_narrowed(const struct plan_windows *windows, json_t *object)
+static bool print_notes(const struct windows_narrowed_list *notes, json_t *object, const char *key)
 {
-	json_t *narrowed = set_array(object, "narrowed");
-	for (size_t i = 0; narrowed && i < windows->narrowed.count; i++) {
-		json_t *row = append_object(narrowed);
-		if (!row || !set_text(row, "what", windows->narrowed.items[i].what) ||
-		    (windows->narrowed.items[i].path && !set_text(row, "path", windows->narrowed.items[i].path)))
+	json_t *array = set_array(object, key);
+	for (size_t i = 0; array && i < notes->count; i++) {
+		json_t *row = append_object(array);
+		if (!row || !set_text(row, "what", notes->items[i].what) ||
+		    (notes->items[i].path && !set_text(row, "path", notes->items[i].path)))
 			return false;
 	}
-	return narrowed != NULL;
+	return array != NULL;
 }
 
 static bool print_process(const struct plan_windows *windows, json_t *object)
@@ -256,6 +264,7 @@ bool plan_windows_print(const struct plan_windows *windows, json_t *object)
 	json_t *row = set_object(object, "windows");
 	return row && set_text(row, "tier", tier_name(windows->tier)) &&
 	       set(row, "needs_setup", json_boolean(windows->tier == TIER_ACCOUNT)) && print_promises(windows, row) &&
-	       print_narrowed(windows, row) && print_token(windows, row) && print_files(windows, row) &&
-	       print_filters(windows, row) && print_process(windows, row);
+	       print_notes(&windows->narrowed, row, "narrowed") && print_notes(&windows->exposed, row, "exposed") &&
+	       print_token(windows, row) && print_files(windows, row) && print_filters(windows, row) &&
+	       print_process(windows, row);
 }

@@ -35,7 +35,7 @@
 
 static const struct tier_promise account_promises[GUARANTEE_COUNT] = {
 	[GUARANTEE_FILES_WRITE] = PROVED(
-		LEVEL_PARTIAL, "an account without rights outside the roots, and a write-restricted token",
+		LEVEL_PARTIAL, "an account without rights outside the roots, write-restricted, below medium integrity",
 		"outside the roots no write, attribute, descriptor, link or deletion through the parent succeeds"),
 	[GUARANTEE_FILES_READ] = PROVED(LEVEL_PARTIAL,
 					"the user's profile grants the account nothing; denials elsewhere",
@@ -107,10 +107,8 @@ static const struct tier_promise appcontainer_promises[GUARANTEE_COUNT] = {
 static const struct tier_promise token_promises[GUARANTEE_COUNT] = {
 	[GUARANTEE_FILES_WRITE] = PARTLY("a write-restricted token; where Everyone may write, so may the command"),
 	[GUARANTEE_FILES_READ] = ABSENT("the command reads as the user does"),
-	[GUARANTEE_FILES_PROTECT] = PROVED(LEVEL_PARTIAL,
-					   "denials on protected paths and on the directories above them",
-					   "a protected path can be neither changed nor renamed away; a file saved by "
-					   "rename is denied again at once"),
+	[GUARANTEE_FILES_PROTECT] = PARTLY(
+		"denials on protected paths; a directory whose DELETE_CHILD the user has may lose them"),
 	[GUARANTEE_NET_OFF] = ABSENT("the network cannot tell the command from the user"),
 	[GUARANTEE_NET_FILTERED] = ABSENT("the network cannot tell the command from the user"),
 	[GUARANTEE_NET_DNS] = ABSENT("the network cannot tell the command from the user"),

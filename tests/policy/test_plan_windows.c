@@ -64,15 +64,17 @@ static void tell_sid(struct text *text, struct sid sid)
 
 static const char *rights_word(uint32_t rights)
 {
-	return rights == RIGHTS_ALL               ? "all"
-	       : rights == RIGHTS_READ            ? "read"
-	       : rights == RIGHTS_METADATA        ? "metadata"
-	       : rights == RIGHTS_MODIFY          ? "modify"
-	       : rights == RIGHTS_MODIFY_IN_PLACE ? "modify-in-place"
-	       : rights == RIGHTS_CHANGE          ? "change"
-	       : rights == RIGHTS_REMOVE          ? "remove"
-	       : rights == RIGHT_READ_CONTROL     ? "read-control"
-						  : "?";
+	return rights == RIGHTS_ALL                     ? "all"
+	       : rights == RIGHTS_READ                  ? "read"
+	       : rights == RIGHTS_METADATA              ? "metadata"
+	       : rights == RIGHTS_MODIFY                ? "modify"
+	       : rights == RIGHTS_MODIFY_IN_PLACE       ? "modify-in-place"
+	       : rights == RIGHTS_CHANGE                ? "change"
+	       : rights == RIGHTS_REMOVE                ? "remove"
+	       : rights == RIGHTS_UNDO                  ? "undo"
+	       : rights == RIGHT_READ_CONTROL           ? "read-control"
+	       : rights == (RIGHTS_UNDO | RIGHT_DELETE) ? "undo-and-delete"
+							: "?";
 }
 
 /* "PATH [flags]: -accounts change tree, +..." for each object at or below `folder`. */
@@ -83,9 +85,10 @@ static void tell_objects(const struct plan_windows *windows, const char *folder,
 		const struct windows_object *object = &windows->objects.items[i];
 		if (!text_starts(object->path, folder))
 			continue;
-		text_addf(text, "%s%s%s%s%s%s:", object->path, object->type == PATH_DIRECTORY ? "\\" : "",
+		text_addf(text, "%s%s%s%s%s%s%s%s:", object->path, object->type == PATH_DIRECTORY ? "\\" : "",
 			  object->is_created ? " created" : "", object->is_cut ? " cut" : "",
-			  object->is_watched ? " watched" : "", object->is_foreign ? " foreign" : "");
+			  object->is_seen ? " seen" : "", object->is_watched ? " watched" : "",
+			  object->is_foreign ? " foreign" : "", object->label ? " labelled" : "");
 		for (size_t j = 0; j < object->entries.count; j++) {
 			const struct windows_entry *entry = &object->entries.items[j];
 			text_addf(text, " %c", entry->denies ? '-' : '+');
@@ -134,7 +137,8 @@ static void windows__the_default_preset_takes_the_account_tier(void **state)
 	expect_objects(
 		made.plan, HOME "\\project",
 		HOME
-		"\\project\\: -accounts/remove/object -capability:0/remove/object +accounts/modify-in-place/object "
+		"\\project\\ labelled: -accounts/undo-and-delete/object -capability:0/undo-and-delete/object "
+		"-accounts/undo/children -capability:0/undo/children +accounts/modify-in-place/object "
 		"+accounts/modify/children +capability:0/modify-in-place/object +capability:0/modify/children "
 		"+user/all/tree +owner-rights/read-control/tree\n" HOME
 		"\\project\\.agents\\ created: -accounts/change/tree -capability:0/change/tree\n" HOME
@@ -153,13 +157,14 @@ static void windows__the_default_preset_takes_the_account_tier(void **state)
 	expect_objects(made.plan, HOME "\\AppData\\Local", "");
 	expect_objects(made.plan, HOME "\\AppData\\Roaming\\git",
 		       HOME "\\AppData\\Roaming\\git\\: +accounts/read/tree\n" HOME
-			    "\\AppData\\Roaming\\git\\credentials watched: -accounts/all/object\n");
+			    "\\AppData\\Roaming\\git\\credentials seen watched: -accounts/all/object\n");
 	expect_objects(made.plan, HOME "\\AppData\\Roaming\\cordon", "");
 
 	expect_sids(&windows->token.restricting, "capability:0 run account logon everyone");
 	expect_sids(&windows->token.denying_only, "interactive");
 	expect_sids(&windows->token.default_grants, "system account run");
 	assert_true(windows->token.is_write_restricted && windows->token.drops_privileges && windows->has_own_station);
+	assert_int_equal(windows->token.integrity, INTEGRITY_BELOW_MEDIUM);
 	assert_int_equal(windows->job.processes, 4096);
 	assert_true(made.plan->guarantees[GUARANTEE_FILES_PROTECT].is_asked);
 	assert_true(made.plan->guarantees[GUARANTEE_CREDENTIALS].is_asked);
@@ -232,7 +237,7 @@ static void windows__strict_takes_the_appcontainer_tier(void **state)
 		for (size_t j = 0; j < windows->objects.items[i].entries.count; j++)
 			assert_false(windows->objects.items[i].entries.items[j].denies);
 	assert_true(windows->token.is_container && !windows->token.is_write_restricted);
-	assert_string_equal(windows->token.integrity, "low");
+	assert_int_equal(windows->token.integrity, INTEGRITY_LOW);
 	assert_int_equal(windows->filters.count, 0);
 	assert_null(windows->capabilities[0]);
 }
@@ -242,7 +247,7 @@ static void windows__the_token_tier_needs_all_its_lacks_accepted(void **state)
 {
 	(void)state;
 	static const char accept[] =
-		"{ \"extends\": \"workspace\", \"accept\": [\"files.write\", \"files.read=absent\", "
+		"{ \"extends\": \"workspace\", \"accept\": [\"files.write\", \"files.protect\", \"files.read=absent\", "
 		"\"net.off=absent\", "
 		"\"ipc=absent\", \"processes=absent\", \"kernel=absent\", \"terminal=absent\", \"desktop=absent\", "
 		"\"credentials=absent\", \"tree=absent\"] }";
@@ -316,7 +321,7 @@ static void windows__entries_say_what_rules_say(void **state)
 	} cases[] = {
 		/* outside the profile every user reads: only what is hidden needs a word; perhaps not the user's */
 		{ "'/': 'read', 'D:/tools': 'read', 'D:/secret': 'none'", "D:\\",
-		  "D:\\secret\\ foreign: -accounts/all/tree\n" },
+		  "D:\\secret\\ seen foreign: -accounts/all/tree\n" },
 		/* inside it: what a rule names, and the attributes of the directories above */
 		{ "'/': 'read', '~/.rustup/bin': 'read'", HOME,
 		  HOME "\\: +accounts/metadata/object\n" HOME "\\.rustup\\: +accounts/metadata/object\n" HOME
@@ -325,13 +330,15 @@ static void windows__entries_say_what_rules_say(void **state)
 		{ "'/': 'read', 'c:/USERS/You/.Rustup': 'read', '~/.rustup': 'none'", HOME, "" },
 		/* a second root has a capability of its own */
 		{ "'/': 'read', '~/a': 'write', '~/a/b': 'read', '~/a/b/c': 'write'", HOME "\\a\\b\\c",
-		  HOME "\\a\\b\\c\\: +accounts/modify-in-place/object +accounts/modify/children "
-		       "+capability:1/modify-in-place/object +capability:1/modify/children +user/all/tree "
-		       "+owner-rights/read-control/tree\n" },
+		  HOME
+		  "\\a\\b\\c\\ labelled: -accounts/undo-and-delete/object -capability:1/undo-and-delete/object "
+		  "-accounts/undo/children -capability:1/undo/children +accounts/modify-in-place/object +accounts/modify/children "
+		  "+capability:1/modify-in-place/object +capability:1/modify/children +user/all/tree "
+		  "+owner-rights/read-control/tree\n" },
 		/* hidden in a root */
 		{ "'/': 'read', '~/a': 'write', '~/a/b/key.pem': 'none'", HOME "\\a\\",
 		  HOME "\\a\\b\\: -accounts/remove/object -capability:0/remove/object\n" HOME
-		       "\\a\\b\\key.pem watched: -accounts/all/object -capability:0/all/object\n" },
+		       "\\a\\b\\key.pem seen watched: -accounts/all/object -capability:0/all/object\n" },
 	};
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		CORDON_ON_EXIT(made_free) struct made made = { 0 };
@@ -385,9 +392,9 @@ static void windows__cordons_marks_stand_once_and_in_order(void **state)
 static void windows__prints_as_json(void **state)
 {
 	(void)state;
-	static const char *const keys[] = { "tier",           "needs_setup", "promises",    "narrowed", "token",
-					    "roots",          "objects",     "filters",     "job",      "variables",
-					    "window_station", "mitigations", "capabilities" };
+	static const char *const keys[] = { "tier",      "needs_setup",    "promises",    "narrowed",    "exposed",
+					    "token",     "roots",          "objects",     "filters",     "job",
+					    "variables", "window_station", "mitigations", "capabilities" };
 	CORDON_ON_EXIT(made_free) struct made made = { 0 };
 	CORDON_ON_EXIT(text_free) struct text text = { 0 };
 	struct cordon_error err = CORDON_ERROR_INIT;
