@@ -1,0 +1,17 @@
+/* tests/nt/nt_plan.h: a plan for Windows carried out on a model of files: its descriptors, and its token.
+ *
+ * Follows to the letter what policy/plan_windows.h says a backend does. Whatever the backend does differently, this does
+ * not see.
+ */
+#pragma once
+
+#include "nt_world.h"
+#include "policy/plan_windows.h"
+
+uint32_t nt_plan_sid(struct sid sid);
+
+/* The token of the plan's recipe. */
+struct nt_token nt_plan_token(const struct plan_windows *windows, const struct nt_world *world);
+
+/* Changes descriptors as the user. False when a backend would refuse the run, with a static text that says why. */
+bool nt_plan_apply(const struct plan_windows *windows, struct nt_world *world, const char **ret_why);

@@ -1,0 +1,815 @@
+/* Random hosts, policies and tiers: what NT would decide of each act under the plan, its descriptors and its token, is
+ * what the policy says; or the plan is refused; or it says itself which guarantee is not whole.
+ *
+ *	test_nt_plan [--cases N] [--first N] [--reading NAME] [--plant KIND] [--tier NAME] [-v]
+ *
+ * A case is its number. --plant makes the planner wrong in one place of each plan (see plants) and expects to be caught;
+ * --reading takes the other answer to a question of nt_readings_table.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/list.h"
+#include "base/scope.h"
+#include "base/text.h"
+#include "check.h"
+#include "nt_plan.h"
+#include "policy/plan.h"
+
+enum { CASES = 2400, RULES_MAX = 8 };
+
+/* -- one case ---------------------------------------------------------------------------------------------------- */
+
+struct trial {
+	unsigned number;
+	struct chance chance;
+	struct nt_world before, world;
+	struct text text;
+	struct facts *facts;
+	struct policy *policy;
+	struct plan *plan;
+	enum tier tier;
+	struct nt_token token; /* the command's */
+	struct nt_token user;  /* the user's, outside */
+	struct nt_token plain; /* the same without an administrator's rights, which no command has */
+	const struct nt_readings *readings;
+	struct finding {
+		char text[512];
+	} finding; /* the first thing wrong, or empty */
+	size_t about;
+	bool is_open; /* something was allowed that the policy forbids */
+};
+
+static void trial_free(struct trial *trial)
+{
+	plan_free(trial->plan);
+	policy_free(trial->policy);
+	facts_free(trial->facts);
+	text_free(&trial->text);
+}
+
+static unsigned pick(struct trial *trial, unsigned limit)
+{
+	return chance_below(&trial->chance, limit);
+}
+
+/* -- a policy ---------------------------------------------------------------------------------------------------- */
+
+static void add_slashed(struct text *text, const char *path)
+{
+	for (; *path; path++)
+		text_add_char(text, *path == '\\' ? '/' : *path);
+}
+
+static bool user_may_change(const struct trial *trial, size_t file)
+{
+	return nt_may_open(&trial->world.tree, file, &trial->user, NT_WRITE_DAC | NT_WRITE_OWNER | NT_READ_CONTROL,
+			   &nt_believed);
+}
+
+/* A path that exists or does not, or a pattern. `write` mostly where it can be given. */
+static void add_rule(struct trial *trial, struct text *text)
+{
+	static const char *const accesses[] = { "none", "read", "write" };
+	static const char *const patterns[] = { "**/key", NT_WORKSPACE "\\**\\hooks", "**/.git" };
+	static const char *const missing[] = { "hooks", "key", ".git", "new", ".vscode", "a" };
+	const struct nt_tree *tree = &trial->world.tree;
+	size_t file = pick(trial, 3) ? pick(trial, (unsigned)tree->count) : nt_tree_find(tree, NT_WORKSPACE);
+	unsigned access = pick(trial, 3);
+	CORDON_ON_EXIT(text_free) struct text path = { 0 };
+	if (access == 2 && (!user_may_change(trial, file) || tree->files[file].parent == NT_NO_FILE) && pick(trial, 8))
+		access = 1;
+	if (pick(trial, 10) == 0) {
+		add_slashed(&path, patterns[pick(trial, COUNT_OF(patterns))]);
+		access = pick(trial, 2);
+	} else {
+		add_slashed(&path, tree->files[file].path);
+		if (pick(trial, 4) == 0 && tree->files[file].is_directory) {
+			text_addf(&path, "%s%s", tree->files[file].parent == NT_NO_FILE ? "" : "/",
+				  missing[pick(trial, COUNT_OF(missing))]);
+			access = pick(trial, 2);
+		}
+	}
+	CORDON_ON_EXIT(free_text) char *quoted = text_format("\"%s\"", text_str(&path));
+	if (!strstr(text_str(text), quoted))
+		text_addf(text, ", %s: \"%s\"", quoted, accesses[access]);
+}
+
+static void make_text(struct trial *trial)
+{
+	static const char *const tops[] = { "read", "read", "read", "none", "none" };
+	unsigned count = 1 + pick(trial, RULES_MAX - 1);
+	const char *top = trial->tier == TIER_APPCONTAINER && pick(trial, 8) ? "none"
+									     : tops[pick(trial, COUNT_OF(tops))];
+	text_addf(&trial->text, "{ \"files\": { \"/\": \"%s\"", top);
+	if (pick(trial, 4))
+		text_add(&trial->text, ", \"C:/Users/you/w\": \"write\"");
+	for (unsigned i = 0; i < count; i++)
+		add_rule(trial, &trial->text);
+	text_add(&trial->text, " }, \"network\": { \"mode\": \"open\" }, \"accept\": [");
+	for (int i = 0; i < GUARANTEE_COUNT; i++)
+		text_addf(&trial->text, "%s\"%s=absent\"", i ? ", " : "", guarantee_name((enum guarantee)i));
+	text_add(&trial->text, "] }");
+}
+
+/* -- what the policy says ---------------------------------------------------------------------------------------- */
+
+enum act {
+	ACT_STAT,
+	ACT_READ,
+	ACT_EXECUTE,
+	ACT_WRITE,
+	ACT_APPEND,
+	ACT_READ_AND_WRITE, /* what fopen(…, "r+") asks for */
+	ACT_NAMED,
+	ACT_ATTRIBUTES,
+	ACT_DELETE,
+	ACT_PERMISSIONS,
+	ACT_OWNER,
+	ACT_CREATE_FILE,
+	ACT_CREATE_DIRECTORY,
+	ACT_RENAME,
+	ACT_LINK,
+	ACT_COUNT,
+};
+
+static const struct {
+	const char *name;
+	uint32_t rights; /* of the opened file; 0: see does */
+} acts[ACT_COUNT] = {
+	[ACT_STAT] = { "stat", NT_READ_ATTRIBUTES },
+	[ACT_READ] = { "read", NT_FILE_READ },
+	[ACT_EXECUTE] = { "execute", NT_FILE_EXECUTE },
+	[ACT_WRITE] = { "write", NT_WRITE_DATA },
+	[ACT_APPEND] = { "append", NT_APPEND_DATA },
+	[ACT_READ_AND_WRITE] = { "read and write", NT_FILE_READ | NT_FILE_WRITE },
+	[ACT_NAMED] = { "write named attributes of", NT_WRITE_EA },
+	[ACT_ATTRIBUTES] = { "write attributes of", NT_WRITE_ATTRIBUTES },
+	[ACT_DELETE] = { "delete", NT_DELETE },
+	[ACT_PERMISSIONS] = { "change permissions of", NT_WRITE_DAC },
+	[ACT_OWNER] = { "take", NT_WRITE_OWNER },
+	[ACT_CREATE_FILE] = { "create a file in", 0 },
+	[ACT_CREATE_DIRECTORY] = { "create a directory in", 0 },
+	[ACT_RENAME] = { "rename", 0 },
+	[ACT_LINK] = { "link", 0 },
+};
+
+static enum access access_of(const struct trial *trial, size_t file)
+{
+	return policy_decide_path(trial->policy, trial->world.tree.files[file].path).access;
+}
+
+static enum access access_above(const struct trial *trial, size_t file)
+{
+	size_t parent = trial->world.tree.files[file].parent;
+	return parent == NT_NO_FILE ? ACCESS_NONE : access_of(trial, parent);
+}
+
+/* Everything at and below may be changed, and the name in its directory too. */
+static bool may_go(const struct trial *trial, size_t file)
+{
+	if (access_above(trial, file) != ACCESS_WRITE)
+		return false;
+	for (size_t i = file; i < trial->world.tree.count; i++)
+		if (nt_tree_is_below(&trial->world.tree, i, file) && access_of(trial, i) != ACCESS_WRITE)
+			return false;
+	return true;
+}
+
+static bool leads_on(const struct trial *trial, size_t file)
+{
+	for (size_t i = file; i < trial->world.tree.count; i++)
+		if (nt_tree_is_below(&trial->world.tree, i, file) && access_of(trial, i) > ACCESS_NONE)
+			return true;
+	return false;
+}
+
+static bool policy_allows(const struct trial *trial, enum act act, size_t file, size_t directory)
+{
+	switch (act) {
+	case ACT_STAT:
+		return leads_on(trial, file);
+	case ACT_READ:
+	case ACT_EXECUTE:
+		return access_of(trial, file) > ACCESS_NONE;
+	case ACT_WRITE:
+	case ACT_APPEND:
+	case ACT_READ_AND_WRITE:
+	case ACT_NAMED:
+	case ACT_ATTRIBUTES:
+	case ACT_CREATE_FILE:
+	case ACT_CREATE_DIRECTORY:
+		return access_of(trial, file) == ACCESS_WRITE;
+	case ACT_DELETE:
+		return may_go(trial, file);
+	case ACT_PERMISSIONS:
+	case ACT_OWNER:
+		return false; /* nobody's business but the user's */
+	case ACT_RENAME:
+		return may_go(trial, file) && access_of(trial, directory) == ACCESS_WRITE;
+	case ACT_LINK:
+		return access_of(trial, file) == ACCESS_WRITE && access_of(trial, directory) == ACCESS_WRITE;
+	case ACT_COUNT:
+		break;
+	}
+	return false;
+}
+
+/* -- what NT says ------------------------------------------------------------------------------------------------ */
+
+static bool does(const struct nt_tree *tree, enum act act, size_t file, size_t directory, const struct nt_token *token,
+		 const struct nt_readings *readings)
+{
+	switch (act) {
+	case ACT_CREATE_FILE:
+	case ACT_CREATE_DIRECTORY:
+		return nt_may_create(tree, file, act == ACT_CREATE_DIRECTORY, token, readings);
+	case ACT_RENAME:
+		return nt_may_rename(tree, file, directory, NT_NO_FILE, token, readings);
+	case ACT_LINK:
+		return nt_may_link(tree, file, directory, token, readings);
+	case ACT_OWNER:
+		return nt_may_open(tree, file, token, NT_WRITE_OWNER, readings);
+	default:
+		return nt_may_open(tree, file, token, acts[act].rights, readings);
+	}
+}
+
+/* -- comparing --------------------------------------------------------------------------------------------------- */
+
+static void find(struct trial *trial, const char *what, bool is_open, enum act act, size_t file, size_t directory)
+{
+	const struct nt_tree *tree = &trial->world.tree;
+	trial->is_open |= is_open;
+	if (trial->finding.text[0])
+		return;
+	trial->about = file;
+	snprintf(trial->finding.text, sizeof trial->finding.text, "case %u, %s: %s '%s'%s%s: %s", trial->number,
+		 tier_name(trial->tier), acts[act].name, tree->files[file].path, directory == NT_NO_FILE ? "" : " to ",
+		 directory == NT_NO_FILE ? "" : tree->files[directory].path, what);
+}
+
+static bool is_in_root(const struct trial *trial, size_t file)
+{
+	const struct plan_windows *windows = trial->plan->windows;
+	for (size_t i = 0; i < windows->roots.count; i++) {
+		size_t root = nt_tree_find(&trial->world.tree, windows->roots.items[i].path);
+		if (root != NT_NO_FILE && root != file && nt_tree_is_below(&trial->world.tree, file, root))
+			return true;
+	}
+	return false;
+}
+
+static enum guarantee guarantee_of(const struct trial *trial, enum act act, size_t file, size_t directory)
+{
+	if (act == ACT_STAT || act == ACT_READ || act == ACT_EXECUTE)
+		return GUARANTEE_FILES_READ;
+	if (directory != NT_NO_FILE && access_of(trial, directory) != ACCESS_WRITE && !is_in_root(trial, directory))
+		return GUARANTEE_FILES_WRITE;
+	return is_in_root(trial, file) ? GUARANTEE_FILES_PROTECT : GUARANTEE_FILES_WRITE;
+}
+
+static bool is_noted(const struct trial *trial, const struct windows_narrowed_list *notes, const char *what,
+		     size_t file)
+{
+	for (size_t i = 0; i < notes->count; i++) {
+		if (!strstr(notes->items[i].what, what))
+			continue;
+		size_t noted = notes->items[i].path ? nt_tree_find(&trial->world.tree, notes->items[i].path)
+						    : NT_NO_FILE;
+		if (noted != NT_NO_FILE && nt_tree_is_below(&trial->world.tree, file, noted))
+			return true;
+	}
+	return false;
+}
+
+static bool was_done(const struct trial *trial, enum act act, size_t file, size_t directory,
+		     const struct nt_token *token)
+{
+	const struct nt_tree *tree = &trial->before.tree;
+	return file < tree->count && (directory == NT_NO_FILE || directory < tree->count) &&
+	       does(tree, act, file, directory, token, trial->readings);
+}
+
+/* The token tier's gaps are what Everyone may do and deletion through directories, and both were there before. (A link in
+ * a root to a file outside is a third.)
+ */
+static bool could_delete(const struct trial *trial, size_t file)
+{
+	const struct nt_tree *tree = &trial->before.tree;
+	size_t parent = trial->world.tree.files[file].parent;
+	return was_done(trial, ACT_DELETE, file, NT_NO_FILE, &trial->token) ||
+	       (parent < tree->count && nt_may_open(tree, parent, &trial->token, NT_DELETE_CHILD, trial->readings));
+}
+
+static bool had_gap(const struct trial *trial, enum act act, size_t file, size_t directory)
+{
+	enum act adds = trial->world.tree.files[file].is_directory ? ACT_CREATE_DIRECTORY : ACT_CREATE_FILE;
+	bool may_add = directory == NT_NO_FILE || access_of(trial, directory) == ACCESS_WRITE ||
+		       was_done(trial, adds, directory, NT_NO_FILE, &trial->token);
+	if (act == ACT_LINK)
+		return may_add;
+	if (act == ACT_DELETE || act == ACT_RENAME)
+		return may_add && (may_go(trial, file) || could_delete(trial, file));
+	return was_done(trial, act, file, NT_NO_FILE, &trial->token);
+}
+
+/* Does the plan itself say that this is not held? What it says of a closed root holds for what no other rule closes, and
+ * was open before; what it says of the hidden is that their attributes can be seen.
+ */
+static bool is_named(const struct trial *trial, enum act act, size_t file, size_t directory)
+{
+	const struct plan_windows *windows = trial->plan->windows;
+	const char *path = trial->world.tree.files[file].path;
+	enum guarantee guarantee = guarantee_of(trial, act, file, directory);
+	bool is_partial = windows->promises[guarantee].best < LEVEL_ENFORCED;
+	if (guarantee != GUARANTEE_FILES_READ)
+		return is_partial && had_gap(trial, act, file, directory);
+	if (trial->tier == TIER_TOKEN)
+		return is_partial;
+	bool is_of_root = strcmp(policy_decide_path(trial->policy, path).rule->landing, "\\") == 0;
+	bool is_systems = text_starts(path, "C:\\Windows") || text_starts(path, "C:\\Program Files");
+	if (act == ACT_STAT && is_noted(trial, &windows->exposed, "name, size and times", file))
+		return true;
+	if (trial->tier == TIER_APPCONTAINER && is_systems && is_partial)
+		return true;
+	return is_of_root && (is_partial || trial->tier == TIER_APPCONTAINER) &&
+	       was_done(trial, act, file, directory, &trial->token);
+}
+
+/* Is it the policy's wish by a rule for just this place, and the user's to grant? Else what the tier sees by itself
+ * decides, and the plan says that it does.
+ */
+static bool must_be_carried(const struct trial *trial, enum act act, size_t file, size_t directory)
+{
+	/* What the user has by his directory alone (DELETE_CHILD, LIST) nobody grants to a command. */
+	static const uint32_t by_directory[ACT_COUNT] = {
+		[ACT_STAT] = NT_READ_ATTRIBUTES,
+		[ACT_DELETE] = NT_DELETE,
+		[ACT_RENAME] = NT_DELETE,
+		[ACT_LINK] = NT_WRITE_ATTRIBUTES,
+	};
+	if (!was_done(trial, act, file, directory, &trial->plain))
+		return false;
+	const struct nt_file *opened = &trial->before.tree.files[file];
+	struct verdict verdict = policy_decide_path(trial->policy, opened->path);
+	if (verdict.access == ACCESS_NONE ||
+	    !nt_check(&opened->descriptor, &trial->plain, by_directory[act], trial->readings))
+		return false;
+	if (trial->tier == TIER_TOKEN)
+		return true;
+	if (!was_done(trial, ACT_PERMISSIONS, file, NT_NO_FILE, &trial->plain))
+		return false;
+	bool is_specific = strcmp(verdict.rule->landing, "\\") != 0 && verdict.rule->origin.layer < LAYER_FIRST_BOUND;
+	return was_done(trial, act, file, directory, &trial->token) ||
+	       (is_specific && !is_noted(trial, &trial->plan->windows->narrowed, "stays closed", file));
+}
+
+static void judge(struct trial *trial, enum act act, size_t file, size_t directory)
+{
+	bool is_allowed = policy_allows(trial, act, file, directory);
+	bool is_done = does(&trial->world.tree, act, file, directory, &trial->token, trial->readings);
+	if (is_done && !is_allowed && !is_named(trial, act, file, directory))
+		find(trial, "the policy forbids it, NT allows it", true, act, file, directory);
+	if (!is_done && is_allowed && must_be_carried(trial, act, file, directory))
+		find(trial, "the policy allows it, NT refuses", false, act, file, directory);
+	/* Whatever the plan did to descriptors, the user keeps what was his. */
+	if (was_done(trial, act, file, directory, &trial->user) &&
+	    !does(&trial->world.tree, act, file, directory, &trial->user, &nt_believed))
+		find(trial, "the user could, and can no longer", false, act, file, directory);
+}
+
+static void judge_all(struct trial *trial)
+{
+	const struct nt_tree *tree = &trial->world.tree;
+	for (size_t file = 0; file < tree->count; file++) {
+		bool is_directory = tree->files[file].is_directory;
+		for (int act = 0; act < ACT_RENAME; act++) {
+			bool is_for_directories = act == ACT_CREATE_FILE || act == ACT_CREATE_DIRECTORY;
+			bool is_writing = act == ACT_WRITE || act == ACT_APPEND || act == ACT_READ_AND_WRITE;
+			if (is_directory ? !is_writing : !is_for_directories)
+				judge(trial, (enum act)act, file, NT_NO_FILE);
+		}
+		for (int i = 0; i < 4; i++) {
+			size_t directory = pick(trial, (unsigned)tree->count);
+			if (!tree->files[directory].is_directory || nt_tree_is_below(tree, directory, file))
+				continue;
+			judge(trial, ACT_RENAME, file, directory);
+			if (!is_directory)
+				judge(trial, ACT_LINK, file, directory);
+		}
+	}
+}
+
+/* -- what the command makes -------------------------------------------------------------------------------------- */
+
+/* It is the command's to use and to remove, the user's to do anything with, and nobody else's to change. */
+static void judge_new(struct trial *trial, size_t directory, bool is_directory)
+{
+	static const uint32_t uses[] = { NT_FILE_READ | NT_FILE_WRITE, NT_FILE_EXECUTE, NT_DELETE,
+					 NT_WRITE_ATTRIBUTES };
+	struct nt_tree *tree = &trial->world.tree;
+	struct nt_descriptor made = nt_descriptor_of_new(&tree->files[directory].descriptor, NULL, is_directory,
+							 &trial->token);
+	enum act act = is_directory ? ACT_CREATE_DIRECTORY : ACT_CREATE_FILE;
+	size_t file = nt_tree_add(tree, directory, "made", is_directory, &made);
+	if (file == NT_NO_FILE)
+		return;
+	/* Where the user himself could not use what he makes, neither does the command. */
+	struct nt_descriptor users = nt_descriptor_of_new(&trial->before.tree.files[directory].descriptor, NULL,
+							  is_directory, &trial->plain);
+	for (size_t i = 0; i < COUNT_OF(uses); i++)
+		if (nt_check(&users, &trial->plain, uses[i], trial->readings) &&
+		    !nt_may_open(tree, file, &trial->token, uses[i], trial->readings))
+			find(trial, "the command cannot use what it made", false, act, directory, NT_NO_FILE);
+	if (nt_may_open(tree, file, &trial->token, NT_WRITE_DAC, trial->readings))
+		find(trial, "the command rewrites the descriptor of what it made", true, act, directory, NT_NO_FILE);
+	if (!nt_may_open(tree, file, &trial->user, NT_FILE_ALL, trial->readings) &&
+	    nt_check(&users, &trial->user, NT_FILE_ALL, trial->readings))
+		find(trial, "what the command makes is not the user's", false, act, directory, NT_NO_FILE);
+	tree->count--;
+}
+
+static void judge_what_is_made(struct trial *trial)
+{
+	size_t count = trial->world.tree.count;
+	for (size_t i = 0; i < count; i++)
+		if (trial->world.tree.files[i].is_directory && access_of(trial, i) == ACCESS_WRITE)
+			for (int is_directory = 0; is_directory < 2; is_directory++)
+				if (nt_may_create(&trial->world.tree, i, is_directory, &trial->token, trial->readings))
+					judge_new(trial, i, is_directory);
+}
+
+/* A name that a rule closes and that is missing is made and closed, or the plan says that it is not held. */
+static void judge_missing(struct trial *trial)
+{
+	size_t count;
+	const struct rule *rules = policy_rules(trial->policy, &count);
+	for (size_t i = 0; i < count; i++) {
+		const struct rule *rule = &rules[i];
+		char parent[NT_PATH_MAX];
+		const char *slash = strrchr(rule->landing, '\\');
+		if (rule->is_glob || !slash || nt_tree_find(&trial->world.tree, rule->landing) != NT_NO_FILE ||
+		    strcmp(slash, "\\.git") == 0 ||
+		    policy_decide_path(trial->policy, rule->landing).access == ACCESS_WRITE)
+			continue;
+		snprintf(parent, sizeof parent, "%.*s", (int)(slash - rule->landing), rule->landing);
+		size_t above = nt_tree_find(&trial->world.tree, parent);
+		if (above == NT_NO_FILE || access_of(trial, above) != ACCESS_WRITE)
+			continue;
+		bool is_said = false;
+		for (size_t j = 0; j < trial->plan->unheld.count; j++)
+			is_said |= strcmp(trial->plan->unheld.items[j].path, rule->landing) == 0;
+		if (!is_said)
+			find(trial, "a missing name in it is neither held nor said not to be", true, ACT_CREATE_FILE,
+			     above, NT_NO_FILE);
+	}
+}
+
+/* -- plants ------------------------------------------------------------------------------------------------------ */
+
+static struct windows_entry *any_entry(struct trial *trial, struct windows_object **ret_object)
+{
+	struct windows_object_list *objects = &trial->plan->windows->objects;
+	size_t count = 0;
+	for (size_t i = 0; i < objects->count; i++)
+		count += objects->items[i].entries.count;
+	size_t chosen = count ? pick(trial, (unsigned)count) : 0;
+	for (size_t i = 0; i < objects->count; i++) {
+		if (chosen < objects->items[i].entries.count) {
+			*ret_object = &objects->items[i];
+			return &objects->items[i].entries.items[chosen];
+		}
+		chosen -= objects->items[i].entries.count;
+	}
+	return NULL;
+}
+
+static void plant_entry(struct trial *trial)
+{
+	struct windows_object *object;
+	struct windows_entry *entry = any_entry(trial, &object);
+	if (entry)
+		memmove(entry, entry + 1,
+			(size_t)(object->entries.items + --object->entries.count - entry) * sizeof *entry);
+}
+
+static void plant_order(struct trial *trial)
+{
+	struct windows_object *object;
+	struct windows_entry *entry = any_entry(trial, &object);
+	if (!entry || object->entries.count < 2)
+		return;
+	struct windows_entry first = object->entries.items[0];
+	object->entries.items[0] = object->entries.items[object->entries.count - 1];
+	object->entries.items[object->entries.count - 1] = first;
+}
+
+static void plant_mask(struct trial *trial)
+{
+	struct windows_object *object;
+	struct windows_entry *entry = any_entry(trial, &object);
+	uint32_t bit = 0;
+	for (int tries = 0; entry && !bit && tries < 200; tries++)
+		bit = entry->rights & (1u << pick(trial, 21));
+	if (entry)
+		entry->rights &= ~bit;
+}
+
+static void plant_more(struct trial *trial)
+{
+	static const uint32_t bits[] = { RIGHT_DELETE_CHILD, RIGHT_WRITE_DAC, RIGHT_WRITE_OWNER, RIGHT_WRITE_DATA };
+	struct windows_object *object;
+	struct windows_entry *entry = any_entry(trial, &object);
+	if (entry && !entry->denies)
+		entry->rights |= bits[pick(trial, COUNT_OF(bits))];
+}
+
+static void plant_sid(struct trial *trial)
+{
+	struct windows_object *object;
+	struct windows_entry *entry = any_entry(trial, &object);
+	if (entry)
+		entry->sid = (struct sid){ (enum sid_role)pick(trial, SID_ROLE_COUNT), 0 };
+}
+
+static void plant_reach(struct trial *trial)
+{
+	struct windows_object *object;
+	struct windows_entry *entry = any_entry(trial, &object);
+	if (entry)
+		entry->reach = entry->reach == REACH_OBJECT ? REACH_CHILDREN : REACH_OBJECT;
+}
+
+static void plant_token(struct trial *trial)
+{
+	struct windows_token *token = &trial->plan->windows->token;
+	switch (pick(trial, 4)) {
+	case 0:
+		token->drops_privileges = false;
+		break;
+	case 1:
+		token->drops_administrators = false;
+		break;
+	case 2:
+		token->is_container = token->is_write_restricted = false;
+		token->restricting.count = 0;
+		break;
+	default:
+		if (token->restricting.count > 0)
+			token->restricting.items[pick(trial, (unsigned)token->restricting.count)] = (struct sid){
+				SID_USER, 0
+			};
+	}
+}
+
+static void plant_cut(struct trial *trial)
+{
+	for (size_t i = 0; i < trial->plan->windows->objects.count; i++)
+		trial->plan->windows->objects.items[i].is_cut = false;
+}
+
+static void plant_label(struct trial *trial)
+{
+	for (size_t i = 0; i < trial->plan->windows->objects.count; i++)
+		trial->plan->windows->objects.items[i].label = 0;
+}
+
+static void plant_integrity(struct trial *trial)
+{
+	trial->plan->windows->token.integrity = INTEGRITY_MEDIUM;
+}
+
+/* What a planner could have wrong; each has to be found. */
+static const struct plant {
+	const char *name;
+	void (*put)(struct trial *trial);
+} plants[] = {
+	{ "entry", plant_entry },         /* one entry left out */
+	{ "order", plant_order },         /* a grant before the denials */
+	{ "mask", plant_mask },           /* one right missing */
+	{ "more", plant_more },           /* one right too many */
+	{ "sid", plant_sid },             /* one identity for another */
+	{ "reach", plant_reach },         /* not for what is below, or only */
+	{ "token", plant_token },         /* one line of the token's recipe left out */
+	{ "cut", plant_cut },             /* what packages inherit stays */
+	{ "label", plant_label },         /* a root stays at medium */
+	{ "integrity", plant_integrity }, /* the token too */
+};
+
+/* -- running ----------------------------------------------------------------------------------------------------- */
+
+static struct settings {
+	unsigned first, cases;
+	const struct plant *plant;
+	struct nt_readings readings;
+	int tier; /* -1: any */
+	bool is_verbose;
+} settings = { .cases = CASES, .tier = -1 };
+
+struct counts {
+	unsigned planned[TIER_COUNT], refused[TIER_COUNT], unreadable, not_applied[TIER_COUNT], found, open;
+};
+
+static bool plan_trial(struct trial *trial, struct counts *counts)
+{
+	struct cordon_error err = CORDON_ERROR_INIT;
+	trial->facts = nt_world_facts();
+	trial->policy = policy_new(TARGET_WINDOWS);
+	const char *text = text_str(&trial->text);
+	if (!policy_add_text(trial->policy, LAYER_POLICY, "C:\\policy.json", "C:\\", text, strlen(text), &err))
+		fail_msg("case %u: %s: %s", trial->number, err.text, text);
+	if (!nt_world_survey(&trial->world, trial->policy, trial->facts, &err) ||
+	    !policy_resolve(trial->policy, trial->facts, &err)) {
+		if (settings.is_verbose)
+			print_message("case %u: %s\n", trial->number, err.text);
+		counts->unreadable++;
+		return false;
+	}
+	struct plan_options options = { .run_id = "01RUN", .tier = tier_name(trial->tier) };
+	if (!plan_compile(trial->policy, trial->facts, &options, &trial->plan, &err)) {
+		if (err.status != CORDON_UNSUPPORTED)
+			fail_msg("case %u: %s: %s", trial->number, err.text, text);
+		if (settings.is_verbose)
+			print_message("case %u: %s\n", trial->number, err.text);
+		counts->refused[trial->tier]++;
+		return false;
+	}
+	return true;
+}
+
+/* Fills in trial->finding. */
+static void run_trial(struct trial *trial, struct counts *counts)
+{
+	const char *why = NULL;
+	trial->chance.state = trial->number;
+	nt_world_make(&trial->world, &trial->chance);
+	trial->tier = (enum tier)pick(trial, TIER_COUNT);
+	if (settings.tier >= 0)
+		trial->tier = (enum tier)settings.tier;
+	trial->readings = &settings.readings;
+	trial->user = nt_world_user(&trial->world);
+	trial->plain = nt_world_user(&(struct nt_world){ 0 });
+	make_text(trial);
+	if (!plan_trial(trial, counts))
+		return;
+	trial->before = trial->world;
+	if (settings.plant)
+		settings.plant->put(trial);
+	if (!nt_plan_apply(trial->plan->windows, &trial->world, &why)) {
+		if (settings.is_verbose)
+			print_message("case %u: %s\n", trial->number, why);
+		counts->not_applied[trial->tier]++;
+		return;
+	}
+	counts->planned[trial->tier]++;
+	trial->token = nt_plan_token(trial->plan->windows, &trial->world);
+	judge_all(trial);
+	judge_what_is_made(trial);
+	judge_missing(trial);
+}
+
+static void tell_descriptor(const struct nt_descriptor *descriptor)
+{
+	print_message("    owner %u%s", descriptor->owner, descriptor->is_protected ? ", protected" : "");
+	if (descriptor->label.is_present)
+		print_message(", label %x", descriptor->label.level);
+	print_message(":");
+	for (size_t i = 0; i < descriptor->count; i++)
+		print_message(" %c%u:%x/%x", descriptor->entries[i].denies ? '-' : '+', descriptor->entries[i].sid,
+			      descriptor->entries[i].mask, descriptor->entries[i].flags);
+	print_message("\n");
+}
+
+static void tell(const struct trial *trial)
+{
+	CORDON_ON_EXIT(text_free) struct text printed = { 0 };
+	struct cordon_error err = CORDON_ERROR_INIT;
+	if (settings.is_verbose && trial->plan && plan_print(trial->plan, &printed, &err))
+		fputs(text_str(&printed), stderr);
+	if (settings.is_verbose && trial->about != NT_NO_FILE)
+		tell_descriptor(&trial->world.tree.files[trial->about].descriptor);
+	const char *rest = strstr(text_str(&trial->text), ", \"network\"");
+	print_message("%s\n    %.*s\n", trial->finding.text, (int)(rest - text_str(&trial->text)),
+		      text_str(&trial->text));
+}
+
+static struct counts run_trials(unsigned first, unsigned cases, unsigned told)
+{
+	struct counts counts = { 0 };
+	struct trial *trial = malloc(sizeof *trial);
+	assert_non_null(trial);
+	for (unsigned i = first; i < first + cases; i++) {
+		memset(trial, 0, sizeof *trial);
+		trial->number = i;
+		run_trial(trial, &counts);
+		counts.open += trial->is_open;
+		if (trial->finding.text[0] && counts.found++ < told)
+			tell(trial);
+		trial_free(trial);
+	}
+	free(trial);
+	return counts;
+}
+
+static void plan__nt_decides_as_the_policy_does(void **state)
+{
+	(void)state;
+	struct counts counts = run_trials(settings.first, settings.cases, 5);
+	for (int tier = 0; tier < TIER_COUNT; tier++)
+		print_message("%s: %u planned, %u refused, %u not the user's to change\n", tier_name((enum tier)tier),
+			      counts.planned[tier], counts.refused[tier], counts.not_applied[tier]);
+	print_message("%u policies with an error, %u cases wrong\n", counts.unreadable, counts.found);
+	assert_int_equal(counts.found, 0);
+}
+
+/* A planner that is wrong in one place is found out. */
+static void plan__every_plant_is_found(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(plants); i++) {
+		settings.plant = &plants[i];
+		struct counts counts = run_trials(0, 300, 0);
+		print_message("%s: found in %u cases of 300, with something open in %u\n", plants[i].name, counts.found,
+			      counts.open);
+		assert_true(counts.found > 0);
+	}
+	settings.plant = NULL;
+}
+
+/* Whatever the answers to what public sources leave open: it may cost the command something, and opens nothing. */
+static void plan__no_reading_opens_anything(void **state)
+{
+	(void)state;
+	for (const struct nt_reading *reading = nt_readings_table; reading->name; reading++) {
+		settings.readings = nt_believed;
+		*(bool *)((char *)&settings.readings + reading->offset) ^= true;
+		struct counts counts = run_trials(0, 300, 0);
+		print_message("%s: costs something in %u cases of 300, opens in %u\n", reading->name, counts.found,
+			      counts.open);
+		assert_int_equal(counts.open, 0);
+	}
+	settings.readings = nt_believed;
+}
+
+static const struct plant *find_plant(const char *name)
+{
+	for (size_t i = 0; i < COUNT_OF(plants); i++)
+		if (strcmp(plants[i].name, name) == 0)
+			return &plants[i];
+	return NULL;
+}
+
+static bool find_reading(const char *name)
+{
+	for (const struct nt_reading *reading = nt_readings_table; reading->name; reading++)
+		if (strcmp(reading->name, name) == 0) {
+			*(bool *)((char *)&settings.readings + reading->offset) ^= true;
+			return true;
+		}
+	return false;
+}
+
+static bool take_argument(const char *name, const char *value)
+{
+	if (strcmp(name, "--cases") == 0)
+		settings.cases = (unsigned)strtoul(value, NULL, 10);
+	else if (strcmp(name, "--first") == 0)
+		settings.first = (unsigned)strtoul(value, NULL, 10);
+	else if (strcmp(name, "--plant") == 0)
+		return (settings.plant = find_plant(value)) != NULL;
+	else if (strcmp(name, "--reading") == 0)
+		return find_reading(value);
+	else if (strcmp(name, "--tier") == 0)
+		for (settings.tier = TIER_COUNT - 1; strcmp(tier_name((enum tier)settings.tier), value) != 0;) {
+			if (settings.tier-- == 0)
+				return false;
+		}
+	else
+		return false;
+	return true;
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(plan__nt_decides_as_the_policy_does),
+		cmocka_unit_test(plan__every_plant_is_found),
+		cmocka_unit_test(plan__no_reading_opens_anything),
+	};
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "-v") == 0) {
+			settings.is_verbose = true;
+		} else if (i + 1 == argc || !take_argument(argv[i], argv[i + 1])) {
+			fprintf(stderr, "%s: '%s'?\n", argv[0], argv[i]);
+			return 2;
+		} else {
+			i++;
+		}
+	}
+	/* With arguments, one run: what they say. */
+	if (argc > 1)
+		cmocka_set_test_filter("plan__nt_decides_as_the_policy_does");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
