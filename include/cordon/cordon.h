@@ -95,6 +95,7 @@ struct cordon_run_options {
 };
 
 #define CORDON_RUN_NO_OBSERVE 1u /* do not watch for refused acts: nothing is reported of them */
+#define CORDON_RUN_KEEP_BACKGROUND 2u /* the run lasts until what the command leaves running has ended by itself */
 
 #define CORDON_RUN_OPTIONS_INIT { sizeof(struct cordon_run_options), 0, NULL, NULL, NULL, 0, 1, 2, NULL, 0 }
 

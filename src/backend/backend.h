@@ -24,7 +24,7 @@ struct cage;      /* one run's confinement */
 
 struct assessment {
 	enum level level;
-	char why[200]; /* what is missing, for PARTIAL and ABSENT; else what enforces it, in a few words */
+	char why[240]; /* what is missing, for PARTIAL and ABSENT; else what enforces it, in a few words */
 };
 
 /* What the caller hands over beside the command itself. */
@@ -32,7 +32,8 @@ struct handover {
 	int streams[3]; /* what becomes 0, 1, 2. Windows: handles, which fit in 32 bits; 0, 1, 2 are the caller's own */
 	const int *passed; /* further descriptors that pass under their own numbers */
 	size_t passed_count;
-	bool observe; /* report refused acts (CAGE_DENIED); else none are seen */
+	bool observe;         /* report refused acts (CAGE_DENIED); else none are seen */
+	bool keep_background; /* what the command leaves running is waited for, not killed */
 	/* Called once when every process of a tree that had started is dead: by discard; or, where the caller's process was
 	 * killed, by a fork of it, the heir, in which only async-signal-safe functions work.
 	 */
@@ -46,15 +47,28 @@ enum cage_event_kind {
 	CAGE_NOT_STARTED, /* error says why: CORDON_NOT_FOUND, CORDON_NOT_EXECUTABLE, or what failed in the set-up */
 	CAGE_DENIED,
 	CAGE_COVER_LOST, /* a cover was taken away by the host; cover says which */
+	CAGE_LIMIT,      /* more was used than `limit` allows. The tree is being killed */
 	CAGE_ENDED,      /* every process of the tree is dead; exit says how the command ended */
 };
 
 enum act { ACT_WRITE, ACT_CREATE, ACT_DELETE, ACT_RENAME, ACT_ATTRIBUTES, ACT_CONNECT };
 
+/* What a tree used. What is not known is 0 and said so. */
+struct cage_usage {
+	uint64_t cpu_ms;
+	uint64_t memory_peak; /* bytes */
+	bool is_memory_whole; /* of the whole tree; else of its largest process */
+	bool has_processes, has_disk, has_output;
+	uint64_t processes_peak; /* tasks at once */
+	uint64_t disk_bytes;     /* kept under the writable roots */
+	uint64_t output_bytes;
+};
+
 struct cage_event {
 	enum cage_event_kind kind;
 	struct cordon_error error; /* NOT_STARTED */
 	bool is_observed;          /* STARTED: refused acts are reported; false also where the host cannot */
+	enum limit limit;          /* LIMIT */
 	struct {
 		const char *path; /* belongs to the plan */
 		bool is_mended;   /* it stands again, or nothing has the name; else the tree is being killed */
@@ -71,8 +85,7 @@ struct cage_event {
 	struct {
 		bool by_signal;
 		int code; /* exit status or signal number */
-		uint64_t cpu_ms;
-		uint64_t memory_peak; /* bytes, of the largest process */
+		struct cage_usage usage;
 	} exit;
 };
 
@@ -111,6 +124,9 @@ struct backend_ops {
 
 	/* Passes a signal on to the command's process group. */
 	void (*signal)(struct cage *cage, int signal);
+
+	/* Asks the command to end, as the system does it (SIGTERM; a stopped one is woken). */
+	void (*ask)(struct cage *cage);
 
 	/* Kills the whole tree; CAGE_ENDED follows. */
 	void (*end)(struct cage *cage);

@@ -20,7 +20,7 @@ enum { INTERRUPT_AGAIN_MS = 2000, ASK_AGAIN_MS = 20, PASSED_MAX = 64 };
 struct values {
 	struct grant grant;
 	const char *tier, *target, *report;
-	bool no_observe, is_dry, is_verbose, wants_help;
+	bool no_observe, keep_background, is_dry, is_verbose, wants_help;
 	struct option_list passed;
 };
 
@@ -38,6 +38,10 @@ static const struct option options[] = {
 	  .kind = OPTION_LIST,
 	  PLACE(passed) },
 	{ .name = "no-observe", .help = "do not watch for refused acts", .kind = OPTION_FLAG, PLACE(no_observe) },
+	{ .name = "keep-background",
+	  .help = "wait for what the command leaves running instead of killing it",
+	  .kind = OPTION_FLAG,
+	  PLACE(keep_background) },
 	{ .name = "report",
 	  .argument = "FILE",
 	  .help = "write what happened as JSON",
@@ -60,7 +64,6 @@ static const struct option options[] = {
 	LATER("listen", "PORT"),
 	LATER("tty", NULL),
 	LATER("no-tty", NULL),
-	LATER("keep-background", NULL),
 	LATER("explain", NULL),
 	LATER("status-fd", "N"),
 	LATER("control-fd", "N"),
@@ -82,7 +85,8 @@ static int help(void)
 {
 	puts("cordon run [options] [--] [CMD ARG...]\n"
 	     "Runs CMD, or your shell, with what the policy grants. Exits as CMD does; 124: out of time, 125: could\n"
-	     "not be run, 126: not executable, 127: not found, 128+n: killed by signal n.\n");
+	     "not be run, 126: not executable, 127: not found, 128+n: killed by signal n, 137: over another\n"
+	     "limit.\n");
 	option_help(options, stdout);
 	return say_flush() ? STATUS_FINE : STATUS_REFUSED;
 }
@@ -263,7 +267,8 @@ static bool make_run(const struct values *values, struct cordon_run **ret_run, s
 	if (!read_descriptors(&values->passed, &descriptors, err) || !grant_load(&values->grant, &policy, err))
 		return false;
 
-	run_options.flags = values->no_observe ? CORDON_RUN_NO_OBSERVE : 0;
+	run_options.flags = (values->no_observe ? CORDON_RUN_NO_OBSERVE : 0) |
+			    (values->keep_background ? CORDON_RUN_KEEP_BACKGROUND : 0);
 	run_options.workspace = values->grant.workspace;
 	run_options.target = values->target;
 	run_options.tier = values->tier;

@@ -20,7 +20,7 @@ static bool options_read(const struct cordon_run_options *given, struct cordon_r
 		return cordon_fail(err, CORDON_UNSUPPORTED,
 				   "cordon_run_options asks for something newer than this library, version %s",
 				   CORDON_VERSION);
-	if (own->flags & ~CORDON_RUN_NO_OBSERVE)
+	if (own->flags & ~(CORDON_RUN_NO_OBSERVE | CORDON_RUN_KEEP_BACKGROUND))
 		return cordon_fail(err, CORDON_UNSUPPORTED, "unknown flags 0x%x in cordon_run_options",
 				   (unsigned)own->flags);
 	if (own->passed_count && !own->passed)
@@ -45,6 +45,7 @@ static bool run_make(const struct cordon_policy *policy, const struct cordon_run
 		.passed = own.passed,
 		.passed_count = own.passed_count,
 		.observe = !(own.flags & CORDON_RUN_NO_OBSERVE),
+		.keep_background = own.flags & CORDON_RUN_KEEP_BACKGROUND,
 	};
 	struct cordon_run *run = calloc(1, sizeof *run);
 	if (!run)

@@ -3,12 +3,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/list.h"
 #include "base/scope.h"
 #include "base/show.h"
 #include "run/json.h"
+#include "run/remedy.h"
 #include "run/state.h"
 
-enum { EXIT_WALL_TIME = 124, EXIT_REFUSED = 125, EXIT_NOT_EXECUTABLE = 126, EXIT_NOT_FOUND = 127, EXIT_SIGNAL = 128 };
+enum {
+	EXIT_WALL_TIME = 124,
+	EXIT_REFUSED = 125,
+	EXIT_NOT_EXECUTABLE = 126,
+	EXIT_NOT_FOUND = 127,
+	EXIT_SIGNAL = 128,
+	EXIT_LIMIT = 137
+};
 
 /* -- result --------------------------------------------------------------------------------------------------- */
 
@@ -28,6 +37,12 @@ static int exit_status(const struct run *run)
 		return EXIT_SIGNAL + run->signal_number;
 	case OUTCOME_WALL_TIME:
 		return EXIT_WALL_TIME;
+	case OUTCOME_CPU_TIME:
+	case OUTCOME_MEMORY:
+	case OUTCOME_PROCESSES:
+	case OUTCOME_DISK:
+	case OUTCOME_OUTPUT:
+		return EXIT_LIMIT;
 	case OUTCOME_REFUSED:
 		break;
 	}
@@ -57,10 +72,9 @@ bool run_result(const struct run *run, struct run_result *ret_result)
 /* -- report --------------------------------------------------------------------------------------------------- */
 
 static const char *const outcome_names[] = {
-	[OUTCOME_EXITED] = "exited",
-	[OUTCOME_SIGNALED] = "signaled",
-	[OUTCOME_WALL_TIME] = "wall_time",
-	[OUTCOME_REFUSED] = "refused",
+	[OUTCOME_EXITED] = "exited",     [OUTCOME_SIGNALED] = "signaled", [OUTCOME_WALL_TIME] = "wall_time",
+	[OUTCOME_CPU_TIME] = "cpu_time", [OUTCOME_MEMORY] = "memory",     [OUTCOME_PROCESSES] = "processes",
+	[OUTCOME_DISK] = "disk",         [OUTCOME_OUTPUT] = "output",     [OUTCOME_REFUSED] = "refused",
 };
 
 static json_t *describe_error(const struct cordon_error *error)
@@ -87,9 +101,14 @@ static json_t *describe_error(const struct cordon_error *error)
 static json_t *describe_usage(const struct run *run)
 {
 	bool is_known = run->stage == STAGE_OVER && run->outcome != OUTCOME_REFUSED;
-	return json_pack("{s:o s:o s:o s:n s:n s:n s:n}", "wall_ms", json_known(is_known, run->wall_ms), "cpu_ms",
-			 json_known(is_known, run->cpu_ms), "memory_peak_bytes", json_known(is_known, run->memory_peak),
-			 "processes_peak", "disk_bytes", "net_bytes_in", "net_bytes_out");
+	const struct cage_usage *usage = &run->usage;
+	return json_pack("{s:o s:o s:o s:o s:o s:o s:o s:n s:n}", "wall_ms", json_known(is_known, run->wall_ms),
+			 "cpu_ms", json_known(is_known, usage->cpu_ms), "memory_peak_bytes",
+			 json_known(is_known, usage->memory_peak), "memory_of_tree",
+			 is_known ? json_boolean(usage->is_memory_whole) : json_null(), "processes_peak",
+			 json_known(usage->has_processes, usage->processes_peak), "disk_bytes",
+			 json_known(usage->has_disk, usage->disk_bytes), "output_bytes",
+			 json_known(usage->has_output, usage->output_bytes), "net_bytes_in", "net_bytes_out");
 }
 
 static json_t *describe_denial(const struct denial *denial)
@@ -179,9 +198,53 @@ bool run_refusal(const struct cordon_error *refusal, struct text *text, struct c
 
 /* -- for people ----------------------------------------------------------------------------------------------- */
 
+/* "256 MiB", as a policy would say it where it can. */
+static void add_amount(struct text *text, enum limit limit, uint64_t value)
+{
+	static const char *const units[] = { "bytes", "KiB", "MiB", "GiB", "TiB" };
+	size_t unit = 0;
+	if (limit == LIMIT_CPU_TIME || limit == LIMIT_WALL_TIME) {
+		text_addf(text, value % 1000 ? "%llu ms" : "%llu s",
+			  (unsigned long long)(value % 1000 ? value : value / 1000));
+		return;
+	}
+	if (limit == LIMIT_PROCESSES) {
+		text_addf(text, "%llu", (unsigned long long)value);
+		return;
+	}
+	for (; unit + 1 < COUNT_OF(units) && value >= 1024 && value % 1024 == 0; unit++)
+		value /= 1024;
+	text_addf(text, "%llu %s", (unsigned long long)value, units[unit]);
+}
+
+/* Which limit, whose it was, and what would raise it. */
+static void explain_limit(const struct run *run, enum limit limit, struct text *text)
+{
+	static const struct {
+		const char *what, *flag;
+	} limits[LIMIT_COUNT] = {
+		[LIMIT_MEMORY] = { "its processes took more memory than", "--memory" },
+		[LIMIT_CPU_TIME] = { "it took more processor time than", "--cpu-time" },
+		[LIMIT_WALL_TIME] = { "it ran longer than", "--time" },
+		[LIMIT_PROCESSES] = { "for two seconds it went on starting processes beyond", "--processes" },
+		[LIMIT_DISK] = { "it wrote and kept more than", "--disk" },
+		[LIMIT_OUTPUT] = { "it printed more than", "--output" },
+	};
+	const struct limit_setting *setting = &run->plan->limits[limit];
+	text_addf(text, "ended the command: %s ", limits[limit].what);
+	add_amount(text, limit, setting->value);
+	text_addf(text, " (limits.%s, ", limit_name(limit));
+	origin_add(text, &setting->origin, run->surveyed.facts->home);
+	text_addf(text, "); to raise it: %s", limits[limit].flag);
+}
+
 void run_warning(struct run *run, struct text *text)
 {
-	if (run->fatal_cover) {
+	if (run->stage == STAGE_OVER && run->outcome == OUTCOME_WALL_TIME) {
+		explain_limit(run, LIMIT_WALL_TIME, text);
+	} else if (run->stage == STAGE_OVER && run->is_over_limit) {
+		explain_limit(run, run->limit, text);
+	} else if (run->fatal_cover) {
 		text_add(text, "ended the command: another program changed ");
 		show_add(text, run->fatal_cover);
 		text_add(text, ", from which the command is kept, and that could no longer be held; run it again");

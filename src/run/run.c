@@ -6,6 +6,9 @@
 #include "os/os.h"
 #include "run/state.h"
 
+/* Between the question and the end. */
+enum { GRACE_MS = 2000 };
+
 static void free_at(struct run **run)
 {
 	run_free(*run);
@@ -61,6 +64,7 @@ static bool begin(struct run *run, struct cordon_error *err)
 		.observe = run->options.observe,
 		.settle = settle,
 		.context = run,
+		.keep_background = run->options.keep_background,
 	};
 	return backend_native.begin(&handover, &run->cage, err);
 }
@@ -123,15 +127,28 @@ static void refuse(struct run *run, const struct cordon_error *why)
 	finish(run, OUTCOME_REFUSED);
 }
 
+static enum outcome outcome_of(const struct run *run, bool by_signal)
+{
+	static const enum outcome outcomes[LIMIT_COUNT] = {
+		[LIMIT_MEMORY] = OUTCOME_MEMORY,       [LIMIT_CPU_TIME] = OUTCOME_CPU_TIME,
+		[LIMIT_PROCESSES] = OUTCOME_PROCESSES, [LIMIT_DISK] = OUTCOME_DISK,
+		[LIMIT_OUTPUT] = OUTCOME_OUTPUT,
+	};
+	if (run->is_over_limit)
+		return outcomes[run->limit];
+	if (run->is_timed_out)
+		return OUTCOME_WALL_TIME;
+	return by_signal ? OUTCOME_SIGNALED : OUTCOME_EXITED;
+}
+
 static void end_as_told(struct run *run, const struct cage_event *event)
 {
-	run->cpu_ms = event->exit.cpu_ms;
-	run->memory_peak = event->exit.memory_peak;
+	run->usage = event->exit.usage;
 	if (event->exit.by_signal)
 		run->signal_number = event->exit.code;
 	else
 		run->exit_code = event->exit.code;
-	finish(run, run->is_timed_out ? OUTCOME_WALL_TIME : event->exit.by_signal ? OUTCOME_SIGNALED : OUTCOME_EXITED);
+	finish(run, outcome_of(run, event->exit.by_signal));
 }
 
 /* -- start ---------------------------------------------------------------------------------------------------- */
@@ -185,21 +202,28 @@ void run_end(struct run *run)
 int run_timeout(const struct run *run)
 {
 	const struct limit_setting *limit = &run->plan->limits[LIMIT_WALL_TIME];
-	if (!is_under_way(run) || !limit->is_set || run->is_timed_out)
+	if (!is_under_way(run) || !limit->is_set || run->is_killed)
 		return -1;
-	uint64_t gone = os_clock() - run->started_ms;
-	if (gone >= limit->value)
-		return 0;
-	uint64_t left = limit->value - gone;
+	uint64_t now = os_clock();
+	uint64_t left = run->is_timed_out                      ? (run->kill_ms > now ? run->kill_ms - now : 0)
+			: now - run->started_ms < limit->value ? limit->value - (now - run->started_ms)
+							       : 0;
 	return left < INT32_MAX ? (int)left : INT32_MAX;
 }
 
+/* The command is asked to end, and a stopped one is woken to hear it; what has not ended a moment later is killed. */
 static void check_clock(struct run *run)
 {
 	if (run_timeout(run) != 0)
 		return;
+	if (run->is_timed_out) {
+		run->is_killed = true;
+		backend_native.end(run->cage);
+		return;
+	}
 	run->is_timed_out = true;
-	backend_native.end(run->cage);
+	run->kill_ms = os_clock() + GRACE_MS;
+	backend_native.ask(run->cage);
 }
 
 /* For the report only: a table that is full or memory that is short must not end the run. */
@@ -242,6 +266,10 @@ static bool handle(struct run *run, const struct cage_event *event, struct cordo
 		run_note_cover(run, event);
 		if (!event->cover.is_mended && !run->fatal_cover)
 			run->fatal_cover = event->cover.path;
+		return true;
+	case CAGE_LIMIT:
+		run->is_over_limit = true;
+		run->limit = event->limit;
 		return true;
 	case CAGE_ENDED:
 		end_as_told(run, event);

@@ -40,6 +40,7 @@ struct run_options {
 	const int *passed;
 	size_t passed_count;
 	bool observe;
+	bool keep_background;
 };
 
 struct run_result {

@@ -19,6 +19,11 @@ enum outcome {
 	OUTCOME_EXITED,
 	OUTCOME_SIGNALED,
 	OUTCOME_WALL_TIME,
+	OUTCOME_CPU_TIME,
+	OUTCOME_MEMORY,
+	OUTCOME_PROCESSES,
+	OUTCOME_DISK,
+	OUTCOME_OUTPUT,
 	OUTCOME_REFUSED,
 };
 
@@ -53,8 +58,12 @@ struct run {
 
 	enum outcome outcome; /* once over */
 	int exit_code, signal_number;
-	bool is_timed_out;
-	uint64_t cpu_ms, memory_peak;
+	bool is_timed_out; /* asked to end; kill_ms: when it is made to (os_clock) */
+	bool is_killed;
+	uint64_t kill_ms;
+	bool is_over_limit; /* …and killed for it */
+	enum limit limit;
+	struct cage_usage usage;
 	struct cordon_error refusal; /* OUTCOME_REFUSED */
 
 	struct denials denials;

@@ -51,8 +51,8 @@ void fake_exit(int code)
 {
 	struct cage_event *event = add(CAGE_ENDED);
 	event->exit.code = code;
-	event->exit.cpu_ms = 12;
-	event->exit.memory_peak = 34567;
+	event->exit.usage.cpu_ms = 12;
+	event->exit.usage.memory_peak = 34567;
 }
 
 void fake_kill(int signal)
@@ -60,6 +60,12 @@ void fake_kill(int signal)
 	struct cage_event *event = add(CAGE_ENDED);
 	event->exit.by_signal = true;
 	event->exit.code = signal;
+}
+
+void fake_exceed(enum limit limit)
+{
+	add(CAGE_LIMIT)->limit = limit;
+	fake_kill(SIGKILL);
 }
 
 static bool probe(struct abilities **ret_abilities, struct cordon_error *err)
@@ -150,6 +156,12 @@ static void take_signal(struct cage *cage, int signal)
 		fake.signals[fake.signal_count++] = signal;
 }
 
+static void ask(struct cage *cage)
+{
+	fake.asked++;
+	cage->is_ended = !fake.is_stubborn;
+}
+
 static void end(struct cage *cage)
 {
 	cage->is_ended = true;
@@ -177,6 +189,7 @@ const struct backend_ops backend_native = {
 	.waitable = waitable,
 	.next_event = next_event,
 	.signal = take_signal,
+	.ask = ask,
 	.end = end,
 	.discard = discard,
 };

@@ -14,10 +14,11 @@ struct fake {
 	bool is_silent[GUARANTEE_COUNT];    /* says nothing of it */
 	struct cage_event events[FAKE_EVENTS_MAX];
 	unsigned event_count;
-	bool runs_on; /* after the events nothing happens until it is ended */
+	bool is_stubborn; /* does not end when it is asked to */
+	bool runs_on;     /* after the events nothing happens until it is ended */
 
 	/* what it was told */
-	unsigned probed, begun, started, ended, discarded;
+	unsigned probed, begun, started, asked, ended, discarded;
 	unsigned next;
 	int signals[FAKE_SIGNALS_MAX];
 	unsigned signal_count;
@@ -32,3 +33,4 @@ void fake_add(enum cage_event_kind kind);
 void fake_deny(enum act act, const char *landing); /* borrowed */
 void fake_exit(int code);
 void fake_kill(int signal);
+void fake_exceed(enum limit limit); /* …and the end */

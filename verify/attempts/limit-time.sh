@@ -8,7 +8,7 @@ launch() {
 		"$@"
 		echo $? >"$WORLD/over"
 	} &
-	sleep 2.5
+	sleep 5
 	[ -e "$WORLD/over" ] || echo late >"$WORLD/late"
 	: >"$WORK/released"
 	wait

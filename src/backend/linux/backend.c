@@ -15,6 +15,8 @@
 
 #include "backend/linux/cage.h"
 #include "backend/linux/kernel.h"
+#include "backend/linux/meter.h"
+#include "backend/linux/output.h"
 #include "os/os.h"
 
 enum stage { STAGE_BEGUN, STAGE_STARTING, STAGE_RUNNING, STAGE_ENDED };
@@ -36,10 +38,20 @@ struct cage {
 	struct mender *mender;
 	struct janitor *janitor;
 	int view, table, timer; /* until there is a mender: the mount namespace, its mountinfo, a timerfd */
+	struct cgroup *cgroup;
+	struct meter *meter;
+	struct output *output;
+	int root, shared_memory; /* inside: see meter.h */
+	bool is_limit_told;
+	bool is_tree_dead; /* what it wrote is still being passed on */
+	struct message last_words;
 };
 
 /* A run that lasts this long is worth a mender and a janitor. */
 enum { MENDER_AFTER_MS = 20 };
+
+/* What two processors may fill by then, and more. */
+enum { SMALL_MEMORY = 1 << 30 };
 
 static void close_at(int *descriptor)
 {
@@ -127,7 +139,7 @@ static bool clone_init(struct cage *cage, struct cordon_error *err)
 	sigset_t all;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &cage->inside->mask);
-	pid_t pid = kernel_clone(clone_flags(), &cage->init);
+	pid_t pid = kernel_clone(clone_flags(), cgroup_directory(cage->cgroup), &cage->init);
 	if (pid == 0)
 		init_main(cage->inside);
 	cage->refusal = pid < 0 ? errno : 0;
@@ -147,7 +159,8 @@ static bool begin(const struct handover *handover, struct cage **ret_cage, struc
 	struct cage *cage = calloc(1, sizeof *cage);
 	if (!cage)
 		return cordon_fail_memory(err);
-	cage->control = cage->init = cage->view = cage->table = cage->timer = -1;
+	cage->control = cage->init = cage->view = cage->table = cage->timer = cage->root = cage->shared_memory = -1;
+	cage->cgroup = cgroup_begin(); /* without one the limits are kept otherwise: see assess.c */
 	cage->events = epoll_create1(EPOLL_CLOEXEC);
 	bool is_begun = cage->events >= 0 || cordon_fail_errno(err, errno, "make an event queue");
 	is_begun = is_begun && hand_over(cage, handover, err) && clone_init(cage, err);
@@ -183,6 +196,23 @@ static bool make_directories(struct plan *plan, struct cordon_error *err)
 	return true;
 }
 
+/* The groups that init is to join, and what becomes of the streams whose bytes are counted. */
+static bool prepare_limits(struct cage *cage, const struct abilities *abilities, struct cordon_error *err)
+{
+	struct inside *inside = cage->inside;
+	const struct limit_setting *limits = cage->plan->limits;
+	if (!is_planted("groups") && !cgroup_limit(&cage->cgroup, &abilities->groups, limits, err))
+		return false;
+	inside->is_paced = limits[LIMIT_CPUS].is_set && abilities->groups.paths[CGROUP_CPU][0];
+	if (cage->cgroup && !share_list(cage->share, cgroup_doors(cage->cgroup), &inside->doors, err))
+		return false;
+	if (!limits[LIMIT_OUTPUT].is_set)
+		return true;
+	inside->joins_output = output_is_joined(inside->handover.streams);
+	cage->output = output_new(inside->handover.streams, limits[LIMIT_OUTPUT].value, cage->init);
+	return cage->output || cordon_fail_errno(err, errno, "count the output");
+}
+
 static bool start(struct cage *cage, const struct plan *plan, const struct abilities *abilities, char *const *argv,
 		  struct cordon_error *err)
 {
@@ -193,7 +223,8 @@ static bool start(struct cage *cage, const struct plan *plan, const struct abili
 	inside->landlock = abilities->landlock;
 	if (!share_plan(cage->share, plan, &inside->plan, err) ||
 	    !share_arguments(cage->share, argv, &inside->argv, &inside->script, err) ||
-	    !make_directories(&inside->plan, err) || !placeholders_make(&inside->plan, &cage->placeholders, err))
+	    !prepare_limits(cage, abilities, err) || !make_directories(&inside->plan, err) ||
+	    !placeholders_make(&inside->plan, &cage->placeholders, err))
 		return false;
 	inside->sources = share_take(cage->share, plan->mounts.count * sizeof *inside->sources);
 	if (!inside->sources)
@@ -210,12 +241,11 @@ static bool start(struct cage *cage, const struct plan *plan, const struct abili
 
 /* -- events ------------------------------------------------------------------------------------------------------- */
 
-enum { PASSED_MAX = 2 };
-
-/* What is not passed is -1. */
-static bool receive(struct cage *cage, struct message *ret_message, int passed[PASSED_MAX])
+/* The descriptors that came along are the caller's, -1 where none did. */
+static bool receive(struct cage *cage, struct message *ret_message, int ret_carried[CARRIED_COUNT])
 {
-	char space[CMSG_SPACE(PASSED_MAX * sizeof *passed)];
+	char space[CMSG_SPACE(CARRIED_COUNT * sizeof(int))];
+	int count = 0;
 	struct iovec part = { .iov_base = ret_message, .iov_len = sizeof *ret_message };
 	struct msghdr header = {
 		.msg_iov = &part,
@@ -224,13 +254,15 @@ static bool receive(struct cage *cage, struct message *ret_message, int passed[P
 		.msg_controllen = sizeof space,
 	};
 	ssize_t length = recvmsg(cage->control, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	passed[0] = passed[1] = -1;
+	for (int i = 0; i < CARRIED_COUNT; i++)
+		ret_carried[i] = -1;
 	if (length < 0)
 		return false;
 	errno = 0; /* an end of the socket is no failed call */
 	struct cmsghdr *control = CMSG_FIRSTHDR(&header);
-	if (control && control->cmsg_level == SOL_SOCKET && control->cmsg_type == SCM_RIGHTS)
-		memcpy(passed, CMSG_DATA(control), control->cmsg_len - CMSG_LEN(0));
+	for (int i = 0; control && i < CARRIED_COUNT; i++)
+		if (ret_message->carried & 1u << i && control->cmsg_len >= CMSG_LEN((count + 1) * sizeof(int)))
+			memcpy(&ret_carried[i], CMSG_DATA(control) + count++ * sizeof(int), sizeof(int));
 	return length == (ssize_t)sizeof *ret_message;
 }
 
@@ -241,6 +273,8 @@ static void unwatch(struct cage *cage, int descriptor)
 
 static void end(struct cage *cage)
 {
+	if (cage->output)
+		output_hurry(cage->output);
 	if (cage->init >= 0)
 		syscall(SYS_pidfd_send_signal, cage->init, SIGKILL, NULL, 0);
 }
@@ -325,32 +359,111 @@ static bool hear_mender(struct cage *cage, struct cage_event *ret_event, struct 
 	return true;
 }
 
-static bool running(struct cage *cage, const int passed[PASSED_MAX], struct cage_event *ret_event,
+/* -- limits ------------------------------------------------------------------------------------------------------- */
+
+static bool watch_output(struct cage *cage, const int carried[CARRIED_COUNT], struct cordon_error *err)
+{
+	const int sources[2] = { carried[CARRIED_OUTPUT], carried[CARRIED_ERRORS] };
+	if (!cage->output)
+		return true;
+	if (!output_begin(cage->output, sources))
+		return cordon_fail_errno(err, errno, "count the output");
+	return watch(cage, output_waitable(cage->output), EPOLLIN, err);
+}
+
+static bool watch_usage(struct cage *cage, struct cordon_error *err)
+{
+	const struct meter_subject subject = {
+		.plan = cage->plan,
+		.cgroup = cage->cgroup,
+		.streams = cage->inside->handover.streams,
+		.root = cage->root,
+		.shared_memory = cage->shared_memory,
+		.init = cage->init,
+	};
+	cage->meter = meter_new(&subject);
+	if (!cage->meter)
+		return is_init_ending(cage) || cordon_fail(err, CORDON_OS_FAILED, "cannot watch what the command uses");
+	return watch(cage, meter_waitable(cage->meter), EPOLLIN, err);
+}
+
+/* At once where the account of the disk needs its beginning, or the memory could be used up meanwhile; else runs that are
+ * over by then do without.
+ */
+static bool begin_meter(struct cage *cage, bool is_first, struct cordon_error *err)
+{
+	const struct limit_setting *limits = cage->plan->limits;
+	bool is_small = limits[LIMIT_MEMORY].is_set && limits[LIMIT_MEMORY].value < SMALL_MEMORY;
+	bool is_urgent = limits[LIMIT_DISK].is_set || is_small;
+	if (!cage->meter || is_first != is_urgent || meter_begin(cage->meter))
+		return true;
+	return cordon_fail_errno(err, errno, "watch what the command uses");
+}
+
+/* True when there was something to tell. */
+static bool tell_limit(struct cage *cage, struct cage_event *ret_event)
+{
+	bool is_meters = cage->meter && meter_exceeded(cage->meter, &ret_event->limit);
+	bool is_output = !is_meters && cage->output && output_exceeded(cage->output);
+	if (cage->is_limit_told || (!is_meters && !is_output))
+		return false;
+	if (is_output)
+		ret_event->limit = LIMIT_OUTPUT;
+	cage->is_limit_told = true;
+	ret_event->kind = CAGE_LIMIT;
+	return true;
+}
+
+static bool running(struct cage *cage, const int carried[CARRIED_COUNT], struct cage_event *ret_event,
 		    struct cordon_error *err)
 {
+	int listener = carried[CARRIED_LISTENER];
 	cage->stage = STAGE_RUNNING;
-	cage->was_running = true;
-	cage->view = passed[0];
-	if (passed[1] >= 0) {
-		cage->observer = observer_new(passed[1], cage->plan);
+	cage->view = carried[CARRIED_VIEW];
+	cage->root = carried[CARRIED_ROOT];
+	cage->shared_memory = carried[CARRIED_SHARED_MEMORY];
+	if (!watch_output(cage, carried, err))
+		return false;
+	if (listener >= 0) {
+		cage->observer = observer_new(listener, cage->plan);
 		if (!cage->observer)
 			return cordon_fail_memory(err);
-		if (!watch(cage, passed[1], EPOLLIN, err))
+		if (!watch(cage, listener, EPOLLIN, err))
 			return false;
 	}
 	ret_event->kind = CAGE_STARTED;
 	ret_event->is_observed = cage->observer;
-	return wait_for_mender(cage, err);
+	return wait_for_mender(cage, err) && watch_usage(cage, err) && begin_meter(cage, true, err);
 }
 
-static void ended(struct cage *cage, const struct message *message, struct cage_event *ret_event)
+/* The end is told when the tree is dead, what was over its limit is told, and the last byte of output is on its way. */
+static void tell_end(struct cage *cage, struct cage_event *ret_event)
 {
+	const struct message *message = &cage->last_words;
+	struct cage_usage *usage = &ret_event->exit.usage;
+	if (!cage->is_tree_dead || (cage->output && !output_is_over(cage->output)))
+		return;
+	if (cage->meter)
+		meter_finish(cage->meter, usage);
+	if (tell_limit(cage, ret_event))
+		return;
 	cage->stage = STAGE_ENDED;
 	ret_event->kind = CAGE_ENDED;
 	ret_event->exit.by_signal = message->by_signal;
 	ret_event->exit.code = message->code;
-	ret_event->exit.cpu_ms = message->cpu_ms;
-	ret_event->exit.memory_peak = message->memory_peak;
+	if (message->cpu_ms > usage->cpu_ms)
+		usage->cpu_ms = message->cpu_ms;
+	if (message->memory_peak > usage->memory_peak)
+		usage->memory_peak = message->memory_peak;
+	usage->has_output = cage->output;
+	usage->output_bytes = cage->output ? output_bytes(cage->output) : 0;
+}
+
+static void ended(struct cage *cage, const struct message *message, struct cage_event *ret_event)
+{
+	cage->is_tree_dead = true;
+	cage->last_words = *message;
+	tell_end(cage, ret_event);
 }
 
 /* Init died without a word: killed from outside, or by us. With it the whole tree. */
@@ -373,15 +486,15 @@ static void died(struct cage *cage, struct cage_event *ret_event)
 static bool hear(struct cage *cage, struct cage_event *ret_event, struct cordon_error *err)
 {
 	struct message message;
-	int passed[PASSED_MAX];
-	if (!receive(cage, &message, passed)) {
+	int carried[CARRIED_COUNT];
+	if (!receive(cage, &message, carried)) {
 		if (errno != EAGAIN && errno != EINTR)
 			unwatch(cage, cage->control); /* its end is told by the pidfd */
 		return true;
 	}
 	switch (message.kind) {
 	case MESSAGE_STARTED:
-		return running(cage, passed, ret_event, err);
+		return running(cage, carried, ret_event, err);
 	case MESSAGE_FAILED:
 		cage->stage = STAGE_ENDED;
 		ret_event->kind = CAGE_NOT_STARTED;
@@ -405,8 +518,20 @@ static bool dispatch(struct cage *cage, int descriptor, struct cage_event *ret_e
 		/* its last words may still lie in the socket */
 		if (!hear(cage, ret_event, err))
 			return false;
-		if (ret_event->kind == CAGE_NOTHING)
+		if (ret_event->kind == CAGE_NOTHING && !cage->is_tree_dead)
 			died(cage, ret_event);
+		if (cage->is_tree_dead)
+			unwatch(cage, cage->init);
+		return true;
+	}
+	if (cage->meter && descriptor == meter_waitable(cage->meter)) {
+		unwatch(cage, descriptor); /* told in next_event */
+		return true;
+	}
+	if (cage->output && descriptor == output_waitable(cage->output)) {
+		uint64_t ignored;
+		ssize_t length = read(descriptor, &ignored, sizeof ignored);
+		(void)length;
 		return true;
 	}
 	if (descriptor == cage->timer || descriptor == cage->table)
@@ -422,7 +547,10 @@ static bool next_event(struct cage *cage, int timeout_ms, struct cage_event *ret
 {
 	struct epoll_event event;
 	memset(ret_event, 0, sizeof *ret_event);
-	if (cage->observer && observer_take(cage->observer, ret_event))
+	if (tell_limit(cage, ret_event) || (cage->observer && observer_take(cage->observer, ret_event)))
+		return true;
+	tell_end(cage, ret_event);
+	if (ret_event->kind != CAGE_NOTHING)
 		return true;
 	int count = epoll_wait(cage->events, &event, 1, timeout_ms);
 	if (count < 0 && errno != EINTR)
@@ -431,7 +559,7 @@ static bool next_event(struct cage *cage, int timeout_ms, struct cage_event *ret
 		return true;
 	if (!dispatch(cage, event.data.fd, ret_event, err))
 		return false;
-	if (ret_event->kind == CAGE_NOTHING && cage->observer)
+	if (ret_event->kind == CAGE_NOTHING && !tell_limit(cage, ret_event) && cage->observer)
 		observer_take(cage->observer, ret_event);
 	return true;
 }
@@ -448,6 +576,12 @@ static void pass_signal(struct cage *cage, int number)
 		send(cage->control, &message, sizeof message, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
+static void ask(struct cage *cage)
+{
+	pass_signal(cage, SIGTERM);
+	pass_signal(cage, SIGCONT);
+}
+
 /* -- end ---------------------------------------------------------------------------------------------------------- */
 
 static void discard(struct cage *cage)
@@ -456,7 +590,11 @@ static void discard(struct cage *cage)
 		return;
 	if (cage->init >= 0 && cage->stage != STAGE_ENDED)
 		end(cage);
-	graves_dig(&cage->init, cage->stage == STAGE_ENDED);
+	meter_free(cage->meter);
+	output_free(cage->output);
+	/* A control group can be removed only when its last process is no more. */
+	graves_dig(&cage->init, cage->stage == STAGE_ENDED && !cage->cgroup);
+	cgroup_free(cage->cgroup);
 	mender_end(cage->mender);
 	observer_free(cage->observer);
 	placeholders_free(cage->placeholders);
@@ -465,6 +603,8 @@ static void discard(struct cage *cage)
 	janitor_dismiss(cage->janitor);
 	close_at(&cage->init);
 	close_at(&cage->view);
+	close_at(&cage->root);
+	close_at(&cage->shared_memory);
 	close_at(&cage->table);
 	close_at(&cage->timer);
 	close_at(&cage->control);
@@ -482,6 +622,7 @@ const struct backend_ops backend_native = {
 	.waitable = waitable,
 	.next_event = next_event,
 	.signal = pass_signal,
+	.ask = ask,
 	.end = end,
 	.discard = discard,
 };

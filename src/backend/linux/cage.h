@@ -1,7 +1,8 @@
 /* backend/linux/cage.h: one run's confinement, shared by the files of this folder.
  *
  * Five parties:
- *	supervisor  outside, the caller's process: backend.c, assess.c, observer.c, placeholder.c
+ *	supervisor  outside, the caller's process: backend.c, assess.c, observer.c, placeholder.c, cgroup.c, meter*.c,
+ *		    output.c
  *	init        pid 1 inside: applies the layers (layers.c), starts the command (execute.c), reaps, reports (init.c)
  *	command     what init starts
  *	mender      outside the tree, in the command's view: lays covers again (mender.c, covers.c)
@@ -20,10 +21,12 @@
 #include <sys/types.h>
 
 #include "backend/backend.h"
+#include "backend/linux/cgroup.h"
 
 struct abilities {
-	int landlock;              /* ABI, 0: none */
-	bool has_filters;          /* seccomp filters */
+	int landlock;     /* ABI, 0: none */
+	bool has_filters; /* seccomp filters */
+	struct cgroup_places groups;
 	const char *no_namespaces; /* static: what forbids user namespaces here; NULL: nothing that can be seen */
 };
 
@@ -37,6 +40,8 @@ void *share_take(struct share *share, size_t size); /* NULL when it is full */
 /* Copies what init needs of the plan. Fails when that is more than a command may have. */
 CORDON_CHECKED bool share_plan(struct share *share, const struct plan *from, struct plan *ret_plan,
 			       struct cordon_error *err);
+/* A copy of a NULL-terminated list. */
+CORDON_CHECKED bool share_list(struct share *share, char *const *list, char ***ret_list, struct cordon_error *err);
 /* A copy of the arguments, and one with room for an interpreter and a script in front of argv[1]. */
 CORDON_CHECKED bool share_arguments(struct share *share, char *const *argv, char ***ret_argv, char ***ret_script,
 				    struct cordon_error *err);
@@ -59,28 +64,43 @@ struct inside {
 	struct plan plan; /* without policy, facts and rules */
 	int landlock;     /* ABI */
 	char **argv;
-	char **script; /* see share_arguments */
-	int *kept;     /* for streams_collect: room for KEPT_OURS and the passed ones */
-	int *sources;  /* one per plan mount: descriptor of the bind's source or the facade's original, or -1 */
+	char **script;     /* see share_arguments */
+	char **doors;      /* files into which init writes itself to join its control groups; NULL-terminated */
+	bool is_paced;     /* a control group limits the processors */
+	bool joins_output; /* standard output and error are one pipe, where they are counted */
+	int *kept;         /* for streams_collect: room for KEPT_OURS and the passed ones */
+	int *sources;      /* one per plan mount: descriptor of the bind's source or the facade's original, or -1 */
 
 	/* init's own */
 	int streams[3]; /* what becomes 0, 1, 2 */
 	int listener;   /* seccomp listener, -1: none */
 	int view;       /* the mount namespace, for the mender */
+	int counted[2]; /* what comes out of 1 and 2 where it is counted, -1: not */
 	pid_t network_helper;
 };
 
 /* What init and the supervisor tell each other, one datagram each. */
 enum message_kind {
-	MESSAGE_STARTED, /* carries the mount namespace, and the listener if there is one */
+	MESSAGE_STARTED, /* carries descriptors: which, `carried` says */
 	MESSAGE_FAILED,  /* set-up or exec failed: error says what */
 	MESSAGE_ENDED,   /* the tree is empty but for init */
 	MESSAGE_GO,      /* to init: the plan is there */
 	MESSAGE_SIGNAL,  /* to init: pass the signal `code` to the command's process group */
 };
 
+enum carried {
+	CARRIED_LISTENER,
+	CARRIED_VIEW,
+	CARRIED_ROOT,
+	CARRIED_SHARED_MEMORY,
+	CARRIED_OUTPUT,
+	CARRIED_ERRORS,
+	CARRIED_COUNT
+};
+
 struct message {
 	enum message_kind kind;
+	unsigned carried; /* bits of enum carried: the descriptors, in that order */
 	bool by_signal;
 	int code;
 	uint64_t cpu_ms;
@@ -99,6 +119,7 @@ CORDON_CHECKED bool view_begin(struct inside *inside, struct cordon_error *err);
 CORDON_CHECKED bool view_finish(struct inside *inside, struct cordon_error *err);
 CORDON_CHECKED bool network_enter(struct inside *inside, struct cordon_error *err);
 CORDON_CHECKED bool landlock_restrict(struct inside *inside, struct cordon_error *err);
+CORDON_CHECKED bool groups_join(struct inside *inside, struct cordon_error *err);
 CORDON_CHECKED bool limits_apply(struct inside *inside, struct cordon_error *err);
 CORDON_CHECKED bool capabilities_drop(struct inside *inside, struct cordon_error *err);
 CORDON_CHECKED bool filter_load(struct inside *inside, struct cordon_error *err);
@@ -127,6 +148,8 @@ CORDON_CHECKED bool execute_command(struct inside *inside, pid_t *ret_pid, struc
 CORDON_CHECKED bool streams_check(const struct handover *handover, struct cordon_error *err);
 /* In init, first of all: closes every descriptor but those that are meant, and moves ours out of the command's way. */
 CORDON_CHECKED bool streams_collect(struct inside *inside, struct cordon_error *err);
+/* In init: makes the pipes of `counted`, where output has a limit, and puts them in the streams' place. */
+CORDON_CHECKED bool streams_count(struct inside *inside, struct cordon_error *err);
 /* In init, while the view is still the host's: opens what was opened for reading a second time, on the view's mounts. */
 CORDON_CHECKED bool streams_reopen(struct inside *inside, struct cordon_error *err);
 

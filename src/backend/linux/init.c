@@ -25,22 +25,21 @@ struct reaper {
 	int status;
 };
 
-/* With up to PASSED_MAX descriptors. */
-enum { PASSED_MAX = 2 };
-
-static bool tell(const struct inside *inside, const struct message *message, const int *passed, size_t count)
+/* `carried`: one for each bit of the message's. */
+static bool tell(const struct inside *inside, const struct message *message, const int *carried)
 {
-	char space[CMSG_SPACE(PASSED_MAX * sizeof *passed)] = { 0 };
+	size_t size = (size_t)__builtin_popcount(message->carried) * sizeof *carried;
+	char space[CMSG_SPACE(CARRIED_COUNT * sizeof *carried)] = { 0 };
 	struct iovec part = { .iov_base = (void *)(uintptr_t)message, .iov_len = sizeof *message };
 	struct msghdr header = { .msg_iov = &part, .msg_iovlen = 1 };
-	if (count > 0) {
+	if (size > 0) {
 		header.msg_control = space;
-		header.msg_controllen = CMSG_SPACE(count * sizeof *passed);
+		header.msg_controllen = CMSG_SPACE(size);
 		struct cmsghdr *control = CMSG_FIRSTHDR(&header);
 		control->cmsg_level = SOL_SOCKET;
 		control->cmsg_type = SCM_RIGHTS;
-		control->cmsg_len = CMSG_LEN(count * sizeof *passed);
-		memcpy(CMSG_DATA(control), passed, count * sizeof *passed);
+		control->cmsg_len = CMSG_LEN(size);
+		memcpy(CMSG_DATA(control), carried, size);
 	}
 	return sendmsg(inside->control, &header, MSG_NOSIGNAL) == (ssize_t)sizeof *message;
 }
@@ -48,7 +47,7 @@ static bool tell(const struct inside *inside, const struct message *message, con
 static _Noreturn void fail(const struct inside *inside, const struct cordon_error *err)
 {
 	struct message message = { .kind = MESSAGE_FAILED, .error = *err };
-	tell(inside, &message, NULL, 0);
+	tell(inside, &message, NULL);
 	_exit(1);
 }
 
@@ -166,7 +165,8 @@ static bool obey(struct reaper *reaper)
 		return errno == EAGAIN || errno == EINTR;
 	if (length != (ssize_t)sizeof message)
 		return is_planted("dies-with-parent") && length == 0;
-	if (message.kind == MESSAGE_SIGNAL && !reaper->is_over)
+	/* A command that is over may have a successor in its group only where its background is kept. */
+	if (message.kind == MESSAGE_SIGNAL && (!reaper->is_over || reaper->inside->handover.keep_background))
 		kill(-reaper->command, message.code);
 	return true;
 }
@@ -182,6 +182,27 @@ static void wait_for_command(struct reaper *reaper)
 		struct signalfd_siginfo ignored;
 		if (sources[FROM_CHILDREN].revents && read(reaper->signals, &ignored, sizeof ignored) > 0)
 			reap(reaper);
+	}
+}
+
+static bool has_children(void)
+{
+	siginfo_t ignored;
+	return waitid(P_ALL, 0, &ignored, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
+/* What the command left behind, by the caller's wish. */
+static void wait_for_background(struct reaper *reaper)
+{
+	struct pollfd sources[SOURCES];
+	listen_to(reaper->inside, reaper->signals, sources);
+	for (reap(reaper); has_children(); reap(reaper)) {
+		wait_for_source(sources);
+		if (sources[FROM_CONTROL].revents && !obey(reaper))
+			_exit(1);
+		struct signalfd_siginfo ignored;
+		ssize_t length = read(reaper->signals, &ignored, sizeof ignored);
+		(void)length;
 	}
 }
 
@@ -215,8 +236,33 @@ static _Noreturn void report_end(const struct reaper *reaper)
 			  (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000,
 		.memory_peak = (uint64_t)usage.ru_maxrss * 1024,
 	};
-	tell(reaper->inside, &message, NULL, 0);
+	tell(reaper->inside, &message, NULL);
 	_exit(0);
+}
+
+/* With what the supervisor sees the tree through. */
+static void tell_started(const struct inside *inside)
+{
+	const int all[CARRIED_COUNT] = {
+		[CARRIED_LISTENER] = inside->listener,
+		[CARRIED_VIEW] = inside->view,
+		[CARRIED_ROOT] = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC),
+		[CARRIED_SHARED_MEMORY] = open("/proc/sysvipc/shm", O_RDONLY | O_CLOEXEC),
+		[CARRIED_OUTPUT] = inside->counted[0],
+		[CARRIED_ERRORS] = inside->counted[1],
+	};
+	struct message started = { .kind = MESSAGE_STARTED };
+	int carried[CARRIED_COUNT], count = 0;
+	for (int i = 0; i < CARRIED_COUNT; i++) {
+		if (all[i] < 0)
+			continue;
+		started.carried |= 1u << i;
+		carried[count++] = all[i];
+	}
+	if (!tell(inside, &started, carried))
+		_exit(1);
+	for (int i = 0; i < count; i++)
+		close(carried[i]);
 }
 
 void init_main(struct inside *inside)
@@ -246,17 +292,14 @@ void init_main(struct inside *inside)
 	if (!execute_command(inside, &reaper.command, &err))
 		fail(inside, &err);
 
-	struct message started = { .kind = MESSAGE_STARTED };
-	const int passed[PASSED_MAX] = { inside->view, inside->listener };
-	if (!tell(inside, &started, passed, inside->listener < 0 ? 1 : 2))
-		_exit(1);
-	close(inside->view);
-	close(inside->listener);
+	tell_started(inside);
 	for (int i = 0; i < 3; i++)
 		close(inside->streams[i]);
 	for (size_t i = 0; i < inside->handover.passed_count; i++)
 		close(inside->handover.passed[i]);
 	wait_for_command(&reaper);
+	if (inside->handover.keep_background)
+		wait_for_background(&reaper);
 	end_tree();
 	report_end(&reaper);
 }

@@ -78,7 +78,7 @@ static bool clone_janitor(struct janitor *janitor, struct estate *estate, struct
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	pid_t pid = kernel_clone(0, &janitor->process);
+	pid_t pid = kernel_clone(0, -1, &janitor->process);
 	if (pid == 0)
 		inherit(estate, kept, held + 2);
 	int code = errno;

@@ -102,10 +102,12 @@ static inline int kernel_seccomp(unsigned operation, unsigned flags, void *argum
 /* Like fork in what the child sees, with namespaces; returns the pid, 0 in the child. The child's end raises no signal:
  * whatever else waits for children in this process does not meet it (clone(2), __WCLONE).
  */
-static inline pid_t kernel_clone(uint64_t flags, int *ret_pidfd)
+/* `group`: a directory of cgroup2 in which it begins, -1: the caller's */
+static inline pid_t kernel_clone(uint64_t flags, int group, int *ret_pidfd)
 {
 	struct clone_args arguments = {
-		.flags = flags | CLONE_PIDFD,
+		.flags = flags | CLONE_PIDFD | (group >= 0 ? CLONE_INTO_CGROUP : 0),
+		.cgroup = group >= 0 ? (uint64_t)group : 0,
 		.pidfd = (uint64_t)(uintptr_t)ret_pidfd,
 	};
 	return (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);

@@ -27,7 +27,8 @@ static const struct {
 	bool needs_plan;
 } layers[] = {
 	{ "namespaces", namespaces_enter, false }, { "network", network_begin, false },
-	{ "mount view", view_begin, false },       { "mount view", view_finish, true },
+	{ "mount view", view_begin, false },       { "control groups", groups_join, true },
+	{ "streams", streams_count, true },        { "mount view", view_finish, true },
 	{ "network", network_enter, true },        { "landlock", landlock_restrict, true },
 	{ "limits", limits_apply, true },          { "capabilities", capabilities_drop, true },
 	{ "seccomp", filter_load, true },

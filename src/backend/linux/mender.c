@@ -197,7 +197,7 @@ static bool clone_mender(struct mender *mender, int view, int table, struct cord
 	mender->control = pair[0];
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	pid_t pid = kernel_clone(0, &mender->process);
+	pid_t pid = kernel_clone(0, -1, &mender->process);
 	if (pid == 0) {
 		struct tending tending = { mender, pair[1], view, table, -1 };
 		tend(&tending);

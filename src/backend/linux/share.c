@@ -88,6 +88,15 @@ static bool copy_mount(struct share *share, const struct plan_mount *from, struc
 	return to->path && !from->hide == !to->hide && !from->show == !to->show;
 }
 
+bool share_list(struct share *share, char *const *list, char ***ret_list, struct cordon_error *err)
+{
+	char **copy = copy_list(share, list, 0);
+	if (!copy)
+		return is_full(err);
+	*ret_list = copy;
+	return true;
+}
+
 bool share_plan(struct share *share, const struct plan *from, struct plan *ret_plan, struct cordon_error *err)
 {
 	struct plan plan = {

@@ -132,6 +132,27 @@ static bool reopen(const struct inside *inside, int *stream, const char *name, i
 	return true;
 }
 
+bool streams_count(struct inside *inside, struct cordon_error *err)
+{
+	int pipes[2], above = highest(&inside->handover);
+	inside->counted[0] = inside->counted[1] = -1;
+	for (int i = 0; inside->plan.limits[LIMIT_OUTPUT].is_set && i < (inside->joins_output ? 1 : 2); i++) {
+		if (pipe2(pipes, O_CLOEXEC) != 0)
+			return cordon_fail_errno(err, errno, "make a pipe for %s", names[i + 1]);
+		int low = pipes[0];
+		bool is_placed = dup3(pipes[1], inside->streams[i + 1], O_CLOEXEC) >= 0 &&
+				 (!inside->joins_output || dup3(pipes[1], inside->streams[2], O_CLOEXEC) >= 0);
+		if (!is_placed)
+			return cordon_fail_errno(err, errno, "put a pipe in the place of %s", names[i + 1]);
+		close(pipes[1]);
+		if (!move_up(&pipes[0], above, err))
+			return false;
+		close(low);
+		inside->counted[i] = pipes[0];
+	}
+	return true;
+}
+
 bool streams_reopen(struct inside *inside, struct cordon_error *err)
 {
 	for (int i = 0; i < 3; i++)

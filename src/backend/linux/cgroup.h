@@ -1,0 +1,59 @@
+/* backend/linux/cgroup.h: a control group of the run's own, where the user may make one.
+ *
+ *	cgroup_find                  where one could be made; no side effects
+ *	cgroup_begin                 version 2: makes it, so that init can be cloned into it
+ *	cgroup_limit                 version 1: makes them; both: sets what the plan limits and reads it back
+ *	cgroup_join                  version 1, by init itself: see there
+ *	cgroup_read, any number of times -> cgroup_free, when the tree is dead
+ *
+ * Rules: cgroups(7); Documentation/admin-guide/cgroup-v1 and cgroup-v2.rst of the kernel.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "policy/policy.h"
+
+enum cgroup_controller { CGROUP_MEMORY, CGROUP_PROCESSES, CGROUP_CPU, CGROUP_ACCOUNT, CGROUP_CONTROLLERS };
+
+enum { CGROUP_PATH_SIZE = 512 };
+
+/* Where groups can be made; an empty path: nowhere. */
+struct cgroup_places {
+	bool is_unified;                                  /* version 2: all paths are the same one */
+	char paths[CGROUP_CONTROLLERS][CGROUP_PATH_SIZE]; /* directories in which the user may make one */
+};
+
+struct cgroup;
+
+/* Fills *ret_places; what cannot be found out is nowhere. */
+void cgroup_find(struct cgroup_places *ret_places);
+
+/* NULL, with errno, when none can be made; errno 0: this is no host of version 2. */
+struct cgroup *cgroup_begin(void);
+int cgroup_directory(const struct cgroup *cgroup); /* for CLONE_INTO_CGROUP; -1: none */
+
+/* `cgroup` is NULL or what cgroup_begin made; the result replaces it. Counts init in. */
+CORDON_CHECKED bool cgroup_limit(struct cgroup **cgroup, const struct cgroup_places *places,
+				 const struct limit_setting limits[LIMIT_COUNT], struct cordon_error *err);
+
+/* Which files init has to write itself into; at most CGROUP_CONTROLLERS, NULL-terminated, borrowed. */
+char *const *cgroup_doors(const struct cgroup *cgroup);
+
+/* What a reading knows. */
+struct cgroup_reading {
+	bool has_memory, has_processes, has_cpu;
+	uint64_t memory, memory_peak; /* bytes */
+	uint64_t killed;              /* processes that the kernel ended for want of memory */
+	uint64_t processes, refused;  /* tasks now; forks that were refused */
+	uint64_t cpu_ms;
+};
+void cgroup_read(const struct cgroup *cgroup, struct cgroup_reading *ret_reading);
+
+/* Removes groups that killed processes have left; how many. */
+unsigned cgroup_sweep(void);
+
+/* Removes it; NULL is fine; returns NULL. */
+struct cgroup *cgroup_free(struct cgroup *cgroup);
