@@ -9,7 +9,7 @@
 #include "runs.h"
 
 /* MANY needs up to so many descriptors each. GRAVES: ended inits that may be reaped with the next run only. */
-enum { MANY = 200, DESCRIPTORS_EACH = 10, GRAVES = 8, THREADS = 4, RUNS_EACH = 10 };
+enum { MANY = 200, DESCRIPTORS_EACH = 16, GRAVES = 8, THREADS = 4, RUNS_EACH = 10 };
 
 static void sleep_ms(long ms)
 {

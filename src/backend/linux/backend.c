@@ -535,7 +535,7 @@ static bool dispatch(struct cage *cage, int descriptor, struct cage_event *ret_e
 		return true;
 	}
 	if (descriptor == cage->timer || descriptor == cage->table)
-		return start_mender(cage, err) && start_janitor(cage, err);
+		return begin_meter(cage, false, err) && start_mender(cage, err) && start_janitor(cage, err);
 	if (cage->mender && descriptor == mender_waitable(cage->mender))
 		return hear_mender(cage, ret_event, err);
 	if (!observer_next(cage->observer))
