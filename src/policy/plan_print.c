@@ -133,7 +133,9 @@ static bool print_mount(json_t *object, const struct plan_mount *mount)
 		is_fine = json_object_set_new(object, "access", json_string(mount->is_writable ? "write" : "read")) ==
 			  0;
 	if (is_fine && mount->is_missing)
-		is_fine = json_object_set_new(object, mount->is_writable ? "made" : "placeholder", json_true()) == 0;
+		is_fine = json_object_set_new(
+				  object, mount->is_writable || mount->kind == MOUNT_FACADE ? "made" : "placeholder",
+				  json_true()) == 0;
 	if (is_fine && mount->size > 0)
 		is_fine = json_object_set_new(object, "size_bytes", json_integer((json_int_t)mount->size)) == 0;
 	return is_fine && print_names(object, "hide", mount->hide) && print_names(object, "show", mount->show) &&

@@ -277,9 +277,10 @@ static void describe(const struct policy *policy, const struct facts *facts, str
 			continue;
 		struct plan_node *parent = &tree->items[node->parent];
 		bool exists = node->type != PATH_MISSING;
+		bool is_made = node->is_named && node->wanted == ACCESS_WRITE;
 		if (!parent->fact && (exists || (node->fact && node->fact->parent_exists)))
 			parent->type = PATH_DIRECTORY;
-		if (exists && (node->is_reopened || node->wanted > ACCESS_NONE))
+		if (node->is_reopened || is_made || (exists && node->wanted > ACCESS_NONE))
 			parent->is_reopened = true;
 	}
 	if (tree->count > 0)

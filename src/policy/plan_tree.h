@@ -27,7 +27,7 @@ struct plan_node {
 	const struct rule *rule; /* what decided `wanted` */
 	bool is_named;           /* a rule lands here */
 	bool is_granted;         /* …and one of the grant's, not only of a bound, that is not `none` */
-	bool is_reopened;        /* below it there is something that exists and may be read */
+	bool is_reopened; /* below it there is something that may be read, or is made so that it can be written */
 };
 
 struct plan_tree {

@@ -129,6 +129,12 @@ static bool has_granted_below(const struct world *world, const struct plan *plan
 		if (strncmp(world->entries[i].path, path, length) == 0 && world->entries[i].path[length] == '/' &&
 		    policy_decide_path(plan->policy, world->entries[i].path).access != ACCESS_NONE)
 			return true;
+	for (size_t i = 0; i < plan->mounts.count; i++) {
+		const struct plan_mount *mount = &plan->mounts.items[i];
+		bool is_made = mount->kind == MOUNT_BIND && mount->is_writable && mount->is_missing;
+		if (is_made && strncmp(mount->path, path, length) == 0 && mount->path[length] == '/')
+			return true;
+	}
 	return false;
 }
 

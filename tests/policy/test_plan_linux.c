@@ -80,7 +80,7 @@ static void tell_steps(const struct plan *plan, struct text *text)
 			  mount->kind == MOUNT_BIND ? mount->is_writable ? "-write" : "-read" : "", mount->path,
 			  mount->is_directory ? "/" : "");
 		if (mount->is_missing)
-			text_add(text, mount->is_writable ? " made" : " placeholder");
+			text_add(text, mount->is_writable || mount->kind == MOUNT_FACADE ? " made" : " placeholder");
 		tell_names(text, "hide", mount->hide);
 		tell_names(text, "show", mount->show);
 		text_add_char(text, '\n');
@@ -200,6 +200,12 @@ static void plan__lays_a_step_where_a_place_differs(void **state)
 											      "facade /home/u/ show w\n"
 											      "bind-write /home/u/w/\n"
 											      "cover /policy.json\n" },
+		/* made below something hidden: what leads there is shown */
+		{ "'/': 'read', '~/vault': 'none', '~/vault/new/deep/': 'write'",
+		  "facade /home/u/ hide .local\n"
+		  "facade /home/u/vault/ show new\n"
+		  "facade /home/u/vault/new/ made show deep\n"
+		  "bind-write /home/u/vault/new/deep/ made\n" },
 		/* what lands in the private /run is brought in; the link to it is the host's */
 		{ "'/': 'read', '/etc/resolv.conf': 'read'", "facade /home/u/ hide .local\n"
 							     "bind-read /run/systemd/resolve/stub-resolv.conf\n" },

@@ -170,7 +170,7 @@ bool abilities_lack_namespaces(const struct plan *plan, int code, struct cordon_
 	for (size_t i = 0; i < sizeof of_namespaces / sizeof *of_namespaces; i++)
 		if (plan->guarantees[of_namespaces[i].guarantee].is_asked)
 			text_addf(&names, "%s%s", names.length ? ", " : "", guarantee_name(of_namespaces[i].guarantee));
-	if (code == EAGAIN || code == ENOMEM)
+	if (code == EAGAIN || code == ENOMEM || code == EMFILE || code == ENFILE)
 		return cordon_fail_errno(err, code, "start the namespaces of the run");
 	return cordon_fail(err, CORDON_UNSUPPORTED,
 			   "this host refuses user namespaces (%s), without which it cannot give %s; "

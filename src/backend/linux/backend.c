@@ -172,12 +172,10 @@ static bool begin(const struct handover *handover, struct cage **ret_cage, struc
 	return true;
 }
 
-/* A writable directory that the policy asks to be made ("write" and a name that ends in '/'). */
-static bool make_directory(struct plan_mount *mount, struct cordon_error *err)
+/* What was missing is there by now, or is to be found in *err. */
+static bool take_identity(struct plan_mount *mount, struct cordon_error *err)
 {
 	struct stat status;
-	if (mkdir(mount->path, 0777) != 0 && !os_make_directories(mount->path, err))
-		return false;
 	if (lstat(mount->path, &status) != 0 || !S_ISDIR(status.st_mode))
 		return cordon_fail_errno(err, ENOTDIR, "make '%s'", mount->path);
 	mount->device = status.st_dev;
@@ -186,11 +184,22 @@ static bool make_directory(struct plan_mount *mount, struct cordon_error *err)
 	return true;
 }
 
+/* Makes the writable directories that the policy asks for ("write" and a name that ends in '/'); facades may stand for
+ * those above.
+ */
 static bool make_directories(struct plan *plan, struct cordon_error *err)
 {
 	for (size_t i = 0; i < plan->mounts.count; i++) {
 		struct plan_mount *mount = &plan->mounts.items[i];
-		if (mount->kind == MOUNT_BIND && mount->is_writable && mount->is_missing && !make_directory(mount, err))
+		if (mount->kind != MOUNT_BIND || !mount->is_writable || !mount->is_missing)
+			continue;
+		if ((mkdir(mount->path, 0777) != 0 && !os_make_directories(mount->path, err)) ||
+		    !take_identity(mount, err))
+			return false;
+	}
+	for (size_t i = 0; i < plan->mounts.count; i++) {
+		struct plan_mount *mount = &plan->mounts.items[i];
+		if (mount->kind == MOUNT_FACADE && mount->is_missing && !take_identity(mount, err))
 			return false;
 	}
 	return true;

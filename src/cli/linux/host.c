@@ -6,14 +6,40 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "cli/say.h"
 
+/* Less than this is not enough for the paths that lie there (pages are 4 KiB, a path is up to 4 KiB). */
+enum { STACK_LEAST = 256 * 1024 };
+
+static void do_nothing(int number)
+{
+	(void)number;
+}
+
+/* What is too large for RLIMIT_FSIZE is to be an error with words, not our end. A handler, and not SIG_IGN, because the
+ * command does not inherit it.
+ */
+static void survive_file_limit(void)
+{
+	struct sigaction action = { .sa_handler = do_nothing }, now;
+	if (sigaction(SIGXFSZ, NULL, &now) == 0 && now.sa_handler == SIG_DFL)
+		sigaction(SIGXFSZ, &action, NULL);
+}
+
 bool host_begin(char ***argv)
 {
+	struct rlimit stack;
 	(void)argv;
+	survive_file_limit();
+	if (getrlimit(RLIMIT_STACK, &stack) == 0 && stack.rlim_cur < STACK_LEAST) {
+		say("the stack is limited to %llu KiB, cordon needs %d (ulimit -s)",
+		    (unsigned long long)stack.rlim_cur / 1024, STACK_LEAST / 1024);
+		return false;
+	}
 	for (int i = 0; i <= 2; i++) {
 		if (fcntl(i, F_GETFD) >= 0 || errno != EBADF)
 			continue;

@@ -64,6 +64,11 @@ static bool survey_workspace(struct facts *facts, const char *workspace, struct 
 	const char *name = workspace ? workspace : ".";
 	struct stat status;
 	facts->workspace = realpath(name, NULL);
+	if (!facts->workspace && !workspace && errno == ENOENT)
+		return cordon_fail(
+			err, CORDON_BAD_USAGE,
+			"the current directory is not there any more: go into one that is, or name the folder "
+			"to work in with --workspace");
 	if (!facts->workspace)
 		return cordon_fail_errno(err, errno, "workspace '%s'", name);
 	if (stat(facts->workspace, &status) != 0)
