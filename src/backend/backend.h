@@ -46,6 +46,7 @@ enum cage_event_kind {
 	CAGE_STARTED,     /* the command's image runs */
 	CAGE_NOT_STARTED, /* error says why: CORDON_NOT_FOUND, CORDON_NOT_EXECUTABLE, or what failed in the set-up */
 	CAGE_DENIED,
+	CAGE_CACHE_BARE, /* a layer began empty: this host cannot lay it over the user's own, or keep it; cover says which */
 	CAGE_COVER_LOST, /* a cover was taken away by the host; cover says which */
 	CAGE_LIMIT,      /* more was used than `limit` allows. The tree is being killed */
 	CAGE_ENDED,      /* every process of the tree is dead; exit says how the command ended */

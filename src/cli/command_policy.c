@@ -137,6 +137,19 @@ static void print_files(const json_t *files)
 	}
 }
 
+static void print_caches(const json_t *caches)
+{
+	const json_t *cache;
+	size_t i;
+	json_array_foreach (caches, i, cache) {
+		CORDON_ON_EXIT(text_free) struct text path = { 0 };
+		show_add_path(&path, string_of(cache, "path"), host_home());
+		printf("%-10s %-40s %s\n", "layer", text_str(&path),
+		       json_is_true(json_object_get(cache, "shows_own")) ? "the workspace's own, over yours"
+									 : "the workspace's own, without yours");
+	}
+}
+
 static void print_hosts(const char *left, const json_t *hosts)
 {
 	const json_t *host;
@@ -160,6 +173,7 @@ static bool print_rules(const char *answer, struct cordon_error *err)
 		return cordon_fail_memory(err);
 	const json_t *network = json_object_get(object, "network");
 	print_files(json_object_get(object, "files"));
+	print_caches(json_object_get(object, "caches"));
 	print_row("network", string_of(network, "mode"), json_object_get(network, "rule"), "");
 	print_hosts("allow", json_object_get(network, "allow"));
 	print_hosts("deny", json_object_get(network, "deny"));

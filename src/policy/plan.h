@@ -22,20 +22,29 @@ enum mount_kind {
 	MOUNT_PRIVATE, /* an empty writable tmpfs, mode 1777 */
 	MOUNT_PROC,    /* a fresh /proc, read-only outside the process directories */
 	MOUNT_DEVICES, /* a minimal /dev with a devpts of its own */
+	MOUNT_LAYER,   /* a cache: what the command writes there stays in plan->caches, over the user's own or alone */
 };
 
 struct plan_mount {
 	enum mount_kind kind;
-	const char *path;        /* landing path; a target too */
-	bool is_writable;        /* BIND */
-	bool is_missing;         /* BIND of a name that does not exist: read-only: a placeholder has to hold it;
+	const char *path;       /* landing path; a target too */
+	bool is_writable;       /* BIND */
+	bool is_missing;        /* LAYER: nothing of the user's own is shown
+				  * BIND of a name that does not exist: read-only: a placeholder has to hold it;
 				  * writable: the directory is made, and stays */
-	bool is_directory;       /* what the path is, or for a missing name: what its placeholder is to be */
-	const char *content;     /* of a placeholder that is a file: static; NULL: nothing */
-	uint64_t device, inode;  /* BIND, COVER, FACADE: the identity the survey saw; 0 when missing */
-	uint64_t size;           /* PRIVATE: bytes, 0 = the kernel's default */
-	char **hide;             /* FACADE: NULL-terminated names; NULL when `show` is set */
-	char **show;             /* FACADE: the same of the only entries that are shown; or NULL */
+	bool is_directory;      /* what the path is, or for a missing name: what its placeholder is to be */
+	const char *content;    /* of a placeholder that is a file: static; NULL: nothing */
+	uint64_t device, inode; /* BIND, COVER, FACADE, LAYER: the identity the survey saw; 0 when missing */
+	uint64_t size;          /* PRIVATE: bytes, 0 = the kernel's default */
+	char **hide;            /* FACADE: NULL-terminated names; NULL when `show` is set */
+	char **show;            /* FACADE: the same of the only entries that are shown; or NULL */
+	char **make;            /* FACADE: directories that are made in it, for mounts; relative; or NULL */
+	const char *cache;      /* LAYER: its name in plan->caches; static */
+	const char
+		*lower; /* LAYER: the directory that an overlay has below it: the path, or one above that layers share
+				  * (a mount of an overlay is dear); NULL when is_missing */
+	bool is_bare;   /* LAYER: noted by who carries it out: nothing of the user's own could be shown, or nothing
+				  * can be kept */
 	const struct rule *rule; /* whose wish it is; NULL: the platform's own */
 };
 
@@ -75,6 +84,7 @@ struct plan {
 		struct plan_mount *items;
 		size_t count, room;
 	} mounts;
+	char *caches; /* the directory that keeps the workspace's layers, in cordon's state; NULL: none is needed */
 	bool root_is_writable; /* "/": "write" */
 
 	/* Windows */

@@ -10,6 +10,9 @@
  *
  * A hidden directory below which something is reopened becomes a facade that shows that alone.
  *
+ * A cache is a layer: a private place that the command may write, over the user's own or alone. Its mount point is made
+ * in a facade wherever there can be one, so that it needs nothing in the user's directory and nothing there takes it away.
+ *
  * A mount point can be neither renamed nor removed inside, but the directories above it can, and would carry the
  * mount away. So each directory between a step and the writable root around it is pinned: bound onto itself.
  * Renames across a pin fail with EXDEV, so nothing else is.
@@ -21,6 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/list.h"
 #include "base/scope.h"
 #include "base/text.h"
@@ -31,7 +35,8 @@
 enum holding {
 	HOLDS_READ,    /* the host's, read-only */
 	HOLDS_WRITE,   /* the host's, writable */
-	HOLDS_PRIVATE, /* an empty tmpfs of the run's own, writable */
+	HOLDS_PRIVATE, /* a place of the run's own that began empty, writable */
+	HOLDS_LAYER,   /* the host's under a layer of the run's own, writable */
 	HOLDS_NOTHING, /* hidden; a facade that shows some entries shows nothing else */
 	HOLDS_SYSTEM,  /* /proc and /dev as cordon makes them */
 };
@@ -47,7 +52,7 @@ struct place {
 	struct name_list {
 		const char **items;
 		size_t count, room;
-	} names; /* FACADE */
+	} names, made; /* FACADE */
 };
 
 struct view {
@@ -94,17 +99,26 @@ static struct place *lay(struct view *view, size_t index, enum mount_kind kind)
 	return place;
 }
 
-static bool add_name(struct view *view, size_t index, const char *name, struct cordon_error *err)
+static bool add_to(struct view *view, struct name_list *names, const char *name, struct cordon_error *err)
 {
-	struct place *facade = &view->places[index];
-	for (size_t i = 0; i < facade->names.count; i++)
-		if (strcmp(facade->names.items[i], name) == 0)
+	for (size_t i = 0; i < names->count; i++)
+		if (strcmp(names->items[i], name) == 0)
 			return true;
-	const char **added = LIST_ADD_IN(view->arena, &facade->names);
+	const char **added = LIST_ADD_IN(view->arena, names);
 	if (!added)
 		return cordon_fail_memory(err);
 	*added = name;
 	return true;
+}
+
+static bool add_name(struct view *view, size_t index, const char *name, struct cordon_error *err)
+{
+	return add_to(view, &view->places[index].names, name, err);
+}
+
+static bool is_facade(const struct place *place)
+{
+	return place->has_step && place->kind == MOUNT_FACADE;
 }
 
 /* A facade takes the place of a read-only bind: its entries are bound read-only as well. */
@@ -112,7 +126,7 @@ static bool hide_name(struct view *view, size_t directory, const char *name, con
 		      struct cordon_error *err)
 {
 	struct place *place = &view->places[directory];
-	if (!place->has_step || place->kind != MOUNT_FACADE) {
+	if (!is_facade(place)) {
 		place->has_step = true;
 		place->kind = MOUNT_FACADE;
 		place->rule = rule;
@@ -125,6 +139,23 @@ static bool is_root(const struct view *view, size_t index)
 	return view->tree.items[index].parent == NO_NODE;
 }
 
+/* The node or the topmost of the missing ones above it; its parent exists. */
+static size_t topmost_missing(const struct view *view, size_t index)
+{
+	const struct plan_node *nodes = view->tree.items;
+	while (nodes[nodes[index].parent].type == PATH_MISSING)
+		index = nodes[index].parent;
+	return index;
+}
+
+/* May the user's programs, on the host, put something else in the place of the node? */
+static bool is_replaceable(const struct view *view, size_t index, size_t top)
+{
+	const struct plan_node *node = &view->tree.items[index];
+	return !is_root(view, view->tree.items[top].parent) &&
+	       (top != index || !node->fact || node->fact->parent_is_users);
+}
+
 /* Hides a name whose directory is the host's, read-only. What lies in a directory that only root changes is
  * covered, and left alone while it is missing; the root itself cannot be replaced.
  */
@@ -132,16 +163,13 @@ static bool hide_in_readable(struct view *view, size_t index, struct cordon_erro
 {
 	const struct plan_node *nodes = view->tree.items;
 	const struct plan_node *node = &nodes[index];
-	size_t top = index;
-	while (nodes[nodes[top].parent].type == PATH_MISSING)
-		top = nodes[top].parent;
+	size_t top = topmost_missing(view, index);
 	size_t directory = nodes[top].parent;
-	bool is_replaceable = !is_root(view, directory) && (top != index || !node->fact || node->fact->parent_is_users);
 
 	/* Above missing names there may be a file, or a writable root. */
 	if (nodes[directory].type != PATH_DIRECTORY || view->places[directory].holding != HOLDS_READ)
 		return true;
-	if (is_replaceable)
+	if (is_replaceable(view, index, top))
 		return hide_name(view, directory, plan_node_name(&nodes[top]), node->rule, err);
 	if (node->type != PATH_MISSING)
 		lay(view, index, MOUNT_COVER);
@@ -164,6 +192,12 @@ static bool leave_unheld(struct view *view, const struct plan_node *node, struct
 	return unheld->path || cordon_fail_memory(err);
 }
 
+/* The rule by which the node is named, if it was not decided further up. */
+static const struct rule *own_rule(const struct plan_node *node)
+{
+	return node->is_named && strcmp(node->rule->landing, node->path) == 0 ? node->rule : NULL;
+}
+
 static bool place_hidden(struct view *view, size_t index, enum holding around, struct cordon_error *err)
 {
 	struct plan_node *node = &view->tree.items[index];
@@ -182,6 +216,15 @@ static bool place_hidden(struct view *view, size_t index, enum holding around, s
 	}
 	if (around == HOLDS_READ)
 		return hide_in_readable(view, index, err);
+	/* The layer holds a missing name, whatever the user saves there: what is covered is an empty file of the layer's. Of
+	 * tools that the user lacks a preset's names would only be in the way. */
+	if (around == HOLDS_LAYER) {
+		bool is_far = node->type == PATH_MISSING && !(node->fact && node->fact->parent_exists);
+		if (is_far && node->rule->origin.layer == LAYER_PRESET)
+			return true;
+		lay(view, index, MOUNT_COVER);
+		return true;
+	}
 	/* cordon's own state, a bound without a line, appears when a run has something to keep */
 	const struct origin *origin = &node->rule->origin;
 	if (node->type == PATH_MISSING)
@@ -207,6 +250,10 @@ static bool place_readable(struct view *view, size_t index, enum holding around,
 		lay(view, index, MOUNT_BIND);
 	} else if (around == HOLDS_PRIVATE) {
 		place->holding = HOLDS_PRIVATE;
+	} else if (around == HOLDS_LAYER && own_rule(node) && exists) {
+		lay(view, index, MOUNT_BIND);
+	} else if (around == HOLDS_LAYER) {
+		place->holding = HOLDS_LAYER;
 	} else if (around == HOLDS_NOTHING && exists) {
 		return add_name(view, node->parent, plan_node_name(node), err);
 	} else if (around == HOLDS_NOTHING) {
@@ -232,11 +279,42 @@ static bool place_writable(struct view *view, size_t index, enum holding around,
 	return true;
 }
 
-/* The rule by which the node is named, if it was not decided further up. */
-static const struct rule *own_rule(const struct plan_node *node)
+/* -- caches -------------------------------------------------------------------------------------------------------- */
+
+/* The mount point is made in a facade, by its path from there. */
+static bool make_point(struct view *view, size_t directory, size_t index, struct cordon_error *err)
 {
-	return node->is_named && strcmp(node->rule->landing, node->path) == 0 ? node->rule : NULL;
+	size_t length = strlen(view->tree.items[directory].path);
+	return add_to(view, &view->places[directory].made, view->tree.items[index].path + length + 1, err);
 }
+
+/* Leaves *ret_is_placed false where the place is such that the policy alone decides: writable, or the run's own. */
+static bool place_cache(struct view *view, size_t index, bool *ret_is_placed, struct cordon_error *err)
+{
+	const struct plan_node *node = &view->tree.items[index];
+	size_t top = topmost_missing(view, index);
+	size_t directory = view->tree.items[top].parent;
+	struct place *around = &view->places[directory];
+	bool exists = node->type == PATH_DIRECTORY;
+	*ret_is_placed = false;
+	if (view->tree.items[directory].type != PATH_DIRECTORY)
+		return true;
+	if (around->holding == HOLDS_READ && (is_facade(around) || is_replaceable(view, index, top))) {
+		if (!hide_name(view, directory, plan_node_name(&view->tree.items[top]), node->cache->rule, err) ||
+		    !make_point(view, directory, index, err))
+			return false;
+	} else if (around->holding == HOLDS_NOTHING && is_facade(around)) {
+		if (!make_point(view, directory, index, err))
+			return false;
+	} else if (around->holding != HOLDS_READ || !exists) {
+		return true;
+	}
+	lay(view, index, MOUNT_LAYER)->holding = node->cache->is_shown ? HOLDS_LAYER : HOLDS_PRIVATE;
+	*ret_is_placed = true;
+	return true;
+}
+
+/* -- places of the platform ---------------------------------------------------------------------------------------- */
 
 /* /proc and /dev are made anew for each run: a rule can neither widen nor narrow them. */
 static bool place_in_system(const struct view *view, size_t index, struct cordon_error *err)
@@ -294,6 +372,11 @@ static bool place_node(struct view *view, size_t index, struct cordon_error *err
 	enum holding around = view->places[node->parent].holding;
 	if (around == HOLDS_SYSTEM)
 		return place_in_system(view, index, err);
+	bool is_placed = false;
+	if (node->cache && !place_cache(view, index, &is_placed, err))
+		return false;
+	if (is_placed)
+		return true;
 	if (around == HOLDS_PRIVATE && node->is_granted && node->wanted != ACCESS_NONE && node->type == PATH_OTHER)
 		return plan_refuse(err, node->rule,
 				   "'%s' is a socket or device of the host; letting one in is not built yet",
@@ -407,6 +490,39 @@ static const char *placeholder_content(const struct plan_node *node, const struc
 	return text_starts(node->rule->pattern, "${git_records}") ? "# cordon's\n" : NULL;
 }
 
+/* Layers of the home directory share an overlay. */
+static bool describe_layer(struct view *view, const struct plan_node *node, struct plan_mount *mount,
+			   struct cordon_error *err)
+{
+	struct plan *plan = view->plan;
+	const struct path_fact *of_home = facts_find_path(plan->facts, plan->facts->home);
+	const char *home = of_home ? of_home->landing : plan->facts->home;
+	bool is_shared = home[1] && path_is_below(TARGET_LINUX, mount->path, home);
+	mount->cache = node->cache->name;
+	mount->is_directory = true;
+	mount->is_missing = !node->cache->is_shown;
+	mount->rule = node->cache->rule;
+	if (!mount->is_missing)
+		mount->lower = is_shared ? arena_copy(&plan->arena, home, strlen(home)) : mount->path;
+	if (plan->caches)
+		return mount->is_missing || mount->lower || cordon_fail_memory(err);
+
+	/* By the workspace's path; that it is this workspace's is looked at before use. */
+	uint64_t hash = HASH_START;
+	for (const char *at = plan->facts->workspace; *at; at++)
+		hash = hash_byte(hash, *at);
+	CORDON_ON_EXIT(free_text)
+	char *path = text_format("%s/caches/%016llx", plan->facts->state, (unsigned long long)hash);
+	plan->caches = path ? arena_copy(&plan->arena, path, strlen(path)) : NULL;
+	return (plan->caches && (mount->is_missing || mount->lower)) || cordon_fail_memory(err);
+}
+
+static bool add_names(struct view *view, const struct name_list *names, char ***ret_names, struct cordon_error *err)
+{
+	*ret_names = text_list(&view->plan->arena, names->items, names->count);
+	return *ret_names || cordon_fail_memory(err);
+}
+
 static bool add_step(struct view *view, size_t index, struct cordon_error *err)
 {
 	const struct plan_node *node = &view->tree.items[index];
@@ -427,11 +543,12 @@ static bool add_step(struct view *view, size_t index, struct cordon_error *err)
 		mount->device = node->fact->device;
 		mount->inode = node->fact->inode;
 	}
+	if (place->kind == MOUNT_LAYER)
+		return describe_layer(view, node, mount, err);
 	if (place->kind != MOUNT_FACADE)
 		return true;
-	char ***names = place->shows_only ? &mount->show : &mount->hide;
-	*names = text_list(&view->plan->arena, place->names.items, place->names.count);
-	return *names || cordon_fail_memory(err);
+	return add_names(view, &place->names, place->shows_only ? &mount->show : &mount->hide, err) &&
+	       (place->made.count == 0 || add_names(view, &place->made, &mount->make, err));
 }
 
 /* -- sockets of the host ------------------------------------------------------------------------------------------ */

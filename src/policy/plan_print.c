@@ -119,8 +119,8 @@ static bool print_names(json_t *object, const char *key, char *const *names)
 }
 
 static const char *const kind_names[] = {
-	[MOUNT_BIND] = "bind",       [MOUNT_FACADE] = "facade", [MOUNT_COVER] = "cover",
-	[MOUNT_PRIVATE] = "private", [MOUNT_PROC] = "proc",     [MOUNT_DEVICES] = "devices",
+	[MOUNT_BIND] = "bind", [MOUNT_FACADE] = "facade",   [MOUNT_COVER] = "cover", [MOUNT_PRIVATE] = "private",
+	[MOUNT_PROC] = "proc", [MOUNT_DEVICES] = "devices", [MOUNT_LAYER] = "layer",
 };
 
 static bool print_mount(json_t *object, const struct plan_mount *mount)
@@ -132,14 +132,17 @@ static bool print_mount(json_t *object, const struct plan_mount *mount)
 	if (is_fine && mount->kind == MOUNT_BIND)
 		is_fine = json_object_set_new(object, "access", json_string(mount->is_writable ? "write" : "read")) ==
 			  0;
-	if (is_fine && mount->is_missing)
+	if (is_fine && mount->kind == MOUNT_LAYER)
+		is_fine = json_object_set_new(object, "cache", json_string(mount->cache)) == 0 &&
+			  json_object_set_new(object, "shows_own", json_boolean(!mount->is_missing)) == 0;
+	else if (is_fine && mount->is_missing)
 		is_fine = json_object_set_new(
 				  object, mount->is_writable || mount->kind == MOUNT_FACADE ? "made" : "placeholder",
 				  json_true()) == 0;
 	if (is_fine && mount->size > 0)
 		is_fine = json_object_set_new(object, "size_bytes", json_integer((json_int_t)mount->size)) == 0;
 	return is_fine && print_names(object, "hide", mount->hide) && print_names(object, "show", mount->show) &&
-	       plan_print_rule(object, mount->rule);
+	       print_names(object, "make", mount->make) && plan_print_rule(object, mount->rule);
 }
 
 static bool print_unheld(const struct plan *plan, json_t *object, const char *key, bool is_hidden)
@@ -171,6 +174,10 @@ static bool print_linux(const struct plan *plan, json_t *object)
 			return false;
 		}
 		json_decref(mount);
+	}
+	if (plan->caches && json_object_set_new(object, "caches", plan_print_text(plan->caches)) != 0) {
+		json_decref(mounts);
+		return false;
 	}
 	return json_object_set_new(object, "root_is_writable", json_boolean(plan->root_is_writable)) == 0 &&
 	       json_object_set_new(object, "mounts", mounts) == 0;

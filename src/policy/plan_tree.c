@@ -87,6 +87,19 @@ static bool add_resolver(struct building *building)
 	return true;
 }
 
+static bool add_caches(struct building *building)
+{
+	const struct caches *caches = &building->tree.caches;
+	for (size_t i = 0; i < caches->count; i++) {
+		struct plan_node *node = add_place(building, caches->items[i].path);
+		if (!node)
+			return false;
+		node->fact = caches->items[i].fact;
+		node->cache = &caches->items[i];
+	}
+	return true;
+}
+
 static bool add_places(struct building *building)
 {
 	size_t count;
@@ -103,7 +116,7 @@ static bool add_places(struct building *building)
 		node->is_granted = rules[i].origin.layer < LAYER_FIRST_BOUND && rules[i].access != ACCESS_NONE;
 		node->fact = rules[i].fact;
 	}
-	return add_resolver(building) && add_entries_of_root(building);
+	return add_resolver(building) && add_caches(building) && add_entries_of_root(building);
 }
 
 /* -- in order ---------------------------------------------------------------------------------------------------- */
@@ -196,6 +209,8 @@ static bool add_node(struct building *building, const struct plan_node *place, s
 	if (*above != NO_NODE && tree->items[*above].key_length == place->key_length) {
 		tree->items[*above].is_named |= place->is_named;
 		tree->items[*above].is_granted |= place->is_granted;
+		if (place->cache)
+			tree->items[*above].cache = place->cache;
 		return true;
 	}
 	if (*above == NO_NODE && place->key_length > 0 && !add_directory(building, place, 0, above))
@@ -262,6 +277,15 @@ static void decide(const struct policy *policy, struct plan_node *node, const st
 	node->rule = verdict.rule;
 }
 
+/* A cache that is missing has its mount point in the next directory above it. */
+static void reopen_for_cache(struct plan_tree *tree, size_t above)
+{
+	while (above != NO_NODE && tree->items[above].type == PATH_MISSING)
+		above = tree->items[above].parent;
+	if (above != NO_NODE)
+		tree->items[above].is_reopened = true;
+}
+
 static void describe(const struct policy *policy, const struct facts *facts, struct plan_tree *tree)
 {
 	for (size_t i = 0; i < tree->count; i++) {
@@ -282,6 +306,8 @@ static void describe(const struct policy *policy, const struct facts *facts, str
 			parent->type = PATH_DIRECTORY;
 		if (node->is_reopened || is_made || (exists && node->wanted > ACCESS_NONE))
 			parent->is_reopened = true;
+		if (node->cache)
+			reopen_for_cache(tree, node->parent);
 	}
 	if (tree->count > 0)
 		tree->items[0].type = PATH_DIRECTORY;
@@ -291,6 +317,8 @@ bool plan_tree_build(const struct policy *policy, const struct facts *facts, str
 		     struct plan_tree *ret_tree, struct cordon_error *err)
 {
 	struct building building = { .policy = policy, .facts = facts, .arena = arena };
+	if (!caches_find(policy, facts, arena, &building.tree.caches, err))
+		return false;
 	if (!add_places(&building) || !add_nodes(&building))
 		return cordon_fail_memory(err);
 	describe(policy, facts, &building.tree);

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "policy/caches.h"
 #include "policy/policy.h"
 
 #define NO_NODE SIZE_MAX
@@ -27,11 +28,13 @@ struct plan_node {
 	const struct rule *rule; /* what decided `wanted` */
 	bool is_named;           /* a rule lands here */
 	bool is_granted;         /* …and one of the grant's, not only of a bound, that is not `none` */
-	bool is_reopened; /* below it there is something that may be read, or is made so that it can be written */
+	bool is_reopened; /* below it there is something that may be read, is made so that it can be written, or is a cache */
+	const struct cache *cache; /* a tool keeps here what it can make again; else NULL */
 };
 
 struct plan_tree {
 	const struct facts *facts;
+	struct caches caches;
 	struct plan_node *items;
 	size_t count, room;
 };

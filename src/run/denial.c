@@ -56,8 +56,8 @@ const struct plan_mount *denial_find_own(const struct plan *plan, const char *pa
 		if (os_lies_below(path, mount->path) && (!deepest || strlen(mount->path) >= strlen(deepest->path)))
 			deepest = mount;
 	}
-	bool is_own = deepest &&
-		      (deepest->kind == MOUNT_PRIVATE || deepest->kind == MOUNT_PROC || deepest->kind == MOUNT_DEVICES);
+	bool is_own = deepest && (deepest->kind == MOUNT_PRIVATE || deepest->kind == MOUNT_PROC ||
+				  deepest->kind == MOUNT_DEVICES || deepest->kind == MOUNT_LAYER);
 	return is_own ? deepest : NULL;
 }
 

@@ -31,8 +31,12 @@ static bool find_landing(const struct facts *facts, const char *path, char **ret
 static bool explain_own(const struct plan_mount *own, const char *path, const char *landing, struct text *text,
 			struct cordon_error *err)
 {
-	bool is_private = own->kind == MOUNT_PRIVATE;
-	const char *what = is_private                ? "an empty directory of the run's own"
+	bool is_private = own->kind == MOUNT_PRIVATE || own->kind == MOUNT_LAYER;
+	const char *what = own->kind == MOUNT_LAYER && own->is_missing
+				   ? "a cache of the workspace's own, kept in cordon's state"
+			   : own->kind == MOUNT_LAYER
+				   ? "a layer of the workspace's own over your cache, kept in cordon's state"
+			   : is_private              ? "an empty directory of the run's own"
 			   : own->kind == MOUNT_PROC ? "a /proc of the run's own"
 						     : "a minimal /dev of the run's own";
 	json_t *answer = json_pack("{s:o s:o s:s s:n s:s s:n}", "path", json_shown(path), "landing",
@@ -144,6 +148,17 @@ static json_t *describe_files(const struct policy *policy, const struct plan *pl
 	return list;
 }
 
+static json_t *describe_caches(const struct plan *plan)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < plan->mounts.count; i++)
+		if (plan->mounts.items[i].kind == MOUNT_LAYER)
+			list = json_add(list, json_pack("{s:s s:o s:b}", "cache", plan->mounts.items[i].cache, "path",
+							json_shown(plan->mounts.items[i].path), "shows_own",
+							!plan->mounts.items[i].is_missing));
+	return list;
+}
+
 static json_t *describe_sources(const struct policy *policy)
 {
 	json_t *list = json_array();
@@ -223,11 +238,11 @@ static json_t *describe_accepted(const struct policy *policy)
 bool run_rules(const struct run *run, struct text *text, struct cordon_error *err)
 {
 	const struct policy *policy = run->surveyed.policy;
-	json_t *answer = json_pack("{s:s s:i s:s s:o s:o s:o s:o s:o s:o}", "schema", "cordon-rules", "version", 1,
+	json_t *answer = json_pack("{s:s s:i s:s s:o s:o s:o s:o s:o s:o s:o}", "schema", "cordon-rules", "version", 1,
 				   "target", run->surveyed.facts->target == TARGET_WINDOWS ? "windows" : "linux",
 				   "workspace", json_shown(run->surveyed.facts->workspace), "sources",
-				   describe_sources(policy), "files", describe_files(policy, run->plan), "network",
-				   describe_network(policy), "limits", describe_limits(policy), "accept",
-				   describe_accepted(policy));
+				   describe_sources(policy), "files", describe_files(policy, run->plan), "caches",
+				   describe_caches(run->plan), "network", describe_network(policy), "limits",
+				   describe_limits(policy), "accept", describe_accepted(policy));
 	return json_print(answer, text, err);
 }

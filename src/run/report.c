@@ -152,6 +152,24 @@ static json_t *describe_asides(const struct run *run)
 	return list;
 }
 
+/* The caches that a run had: whether each lay over the user's own, began empty because there is none that may be read, or
+ * had to although there is one.
+ */
+static json_t *describe_caches(const struct run *run)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; run->plan && i < run->plan->mounts.count; i++) {
+		const struct plan_mount *mount = &run->plan->mounts.items[i];
+		if (mount->kind == MOUNT_LAYER)
+			list = json_add(list, json_pack("{s:s s:o s:s}", "cache", mount->cache, "path",
+							json_shown(mount->path), "state",
+							mount->is_bare      ? "bare"
+							: mount->is_missing ? "own"
+									    : "layer"));
+	}
+	return list;
+}
+
 /* Each guarantee that was asked for with its level; or why each that is not enforced is not. */
 static json_t *describe_guarantees(const struct run *run, bool wants_gaps)
 {
@@ -176,15 +194,15 @@ bool run_report(struct run *run, struct text *text, struct cordon_error *err)
 	bool is_over = run->stage == STAGE_OVER;
 	bool is_refused = is_over && run->outcome == OUTCOME_REFUSED;
 	json_t *report = json_pack(
-		"{s:s s:i s:s s:s? s:o s:o s:b s:o s:o s:b s:o s:I s:o s:o s:o s:o}", SCHEMA, "run_id", run->id,
+		"{s:s s:i s:s s:s? s:o s:o s:b s:o s:o s:b s:o s:I s:o s:o s:o s:o s:o}", SCHEMA, "run_id", run->id,
 		"outcome", is_over ? outcome_names[run->outcome] : NULL, "exit_code",
 		json_known(is_over && run->outcome == OUTCOME_EXITED, (uint64_t)run->exit_code), "signal",
 		json_known(run->signal_number > 0, (uint64_t)run->signal_number), "explained_by_sandbox",
 		is_explained(run), "error", is_refused ? describe_error(&run->refusal) : json_null(), "usage",
 		describe_usage(run), "denials_observed", run->was_started ? run->is_observed : run->options.observe,
 		"denials", describe_denials(run), "denials_dropped", (json_int_t)run->denials.dropped, "covers_lost",
-		describe_lost_covers(run), "set_aside", describe_asides(run), "guarantees",
-		describe_guarantees(run, false), "gaps", describe_guarantees(run, true));
+		describe_lost_covers(run), "set_aside", describe_asides(run), "caches", describe_caches(run),
+		"guarantees", describe_guarantees(run, false), "gaps", describe_guarantees(run, true));
 	return json_print(report, text, err);
 }
 

@@ -246,6 +246,13 @@ static void note_lost_cover(struct run *run, const char *path)
 	run->lost_covers[run->lost_cover_count++] = (struct lost_cover){ taken, 1 };
 }
 
+static void note_bare(struct run *run, const char *path)
+{
+	for (size_t i = 0; i < run->plan->mounts.count; i++)
+		if (run->plan->mounts.items[i].path == path)
+			run->plan->mounts.items[i].is_bare = true;
+}
+
 static bool handle(struct run *run, const struct cage_event *event, struct cordon_error *err)
 {
 	switch (event->kind) {
@@ -261,6 +268,9 @@ static bool handle(struct run *run, const struct cage_event *event, struct cordo
 		return true;
 	case CAGE_DENIED:
 		return denials_add(&run->denials, run->plan, event, err);
+	case CAGE_CACHE_BARE:
+		note_bare(run, event->cover.path);
+		return true;
 	case CAGE_COVER_LOST:
 		note_lost_cover(run, event->cover.path);
 		run_note_cover(run, event);

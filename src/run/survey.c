@@ -6,6 +6,7 @@
 #include "base/list.h"
 #include "base/scope.h"
 #include "os/os.h"
+#include "policy/caches.h"
 #include "policy/path.h"
 #include "policy/plan_windows.h"
 #include "run/settings.h"
@@ -90,10 +91,14 @@ static bool survey_here(const struct policy *policy, struct facts *facts, struct
 {
 	CORDON_ON_EXIT(free_list_at) char **roots = NULL;
 	CORDON_ON_EXIT(free_list_at) char **paths = NULL;
+	CORDON_ON_EXIT(free_list_at) char **caches = NULL;
+	CORDON_ON_EXIT(free_list_at) char **programs = NULL;
 	facts->root_stays_open = !policy_may_close_root(policy, facts);
 	return policy_roots(policy, facts, &roots, err) && os_survey_git(facts, roots, err) &&
 	       policy_paths(policy, facts, &paths, err) && os_survey_paths(facts, paths, err) &&
-	       os_survey_paths(facts, plan_paths(facts->target), err) && survey_globs(policy, facts, err) &&
+	       os_survey_paths(facts, plan_paths(facts->target), err) && caches_list_paths(facts, &caches, err) &&
+	       os_survey_paths(facts, caches, err) && caches_list_programs(facts, &programs, err) &&
+	       os_survey_paths(facts, programs, err) && survey_globs(policy, facts, err) &&
 	       os_survey_sockets(facts, err) && os_survey_tools(facts, err);
 }
 

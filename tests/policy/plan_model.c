@@ -49,6 +49,7 @@ static enum shown shown_by(const struct plan_mount *mount)
 	case MOUNT_PRIVATE:
 	case MOUNT_PROC:
 	case MOUNT_DEVICES:
+	case MOUNT_LAYER:
 		return SHOWN_OWN;
 	}
 	return SHOWN_NOTHING;

@@ -116,16 +116,20 @@ struct facts *world_facts(const struct world *world, const char *home, const cha
 	return facts;
 }
 
+void world_look(const struct world *world, struct facts *facts, char *const *paths)
+{
+	for (; *paths; paths++)
+		add_fact(world, facts, *paths);
+}
+
 bool world_survey(const struct world *world, struct facts *facts, const struct policy *policy, struct cordon_error *err)
 {
 	char **paths;
 	char **globs;
 	if (!policy_paths(policy, facts, &paths, err))
 		return false;
-	for (char **path = paths; *path; path++)
-		add_fact(world, facts, *path);
-	for (char *const *path = plan_paths(TARGET_LINUX); *path; path++)
-		add_fact(world, facts, *path);
+	world_look(world, facts, paths);
+	world_look(world, facts, plan_paths(TARGET_LINUX));
 	policy_free_list(paths);
 
 	if (!policy_globs(policy, facts, &globs, err))

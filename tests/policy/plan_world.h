@@ -34,6 +34,9 @@ struct facts *world_facts(const struct world *world, const char *home, const cha
 bool world_survey(const struct world *world, struct facts *facts, const struct policy *policy,
 		  struct cordon_error *err);
 
+/* The facts about those paths as well. */
+void world_look(const struct world *world, struct facts *facts, char *const *paths);
+
 /* The policy `text` (JSONC) in the given layer over those facts, under the bound `managed` (NULL: none). False with
  * *err when it is refused.
  */

@@ -467,13 +467,13 @@ static void plan__default_preset(void **state)
 	expect_steps(
 		"/home/u/w", LAYER_PRESET, preset,
 		"facade /data/keys/ hide ssh\n"
-		"facade /home/u/ hide .aws .azure .bash_history .boto .cargo .claude .claude.json .codex .docker .gem "
-		".git-credentials .gnupg "
+		"facade /home/u/ hide .aws .azure .bash_history .boto .bundle .cache .cargo .claude .claude.json "
+		".codex .composer .docker .gem .git-credentials .gnupg .gradle "
 		".histfile .kube .lesshst .local .m2 .mozilla .my.cnf .mysql_history .netrc .node_repl_history .npmrc "
-		".password-store .pgpass .pki .psql_history .pypirc .python_history .rediscli_history .s3cfg "
+		".nuget .password-store .pgpass .pki .psql_history .pypirc .python_history .rediscli_history .s3cfg "
 		".sqlite_history .terraform.d .thunderbird .var .vault-token .viminfo .yarnrc.yml .zsh_history _netrc "
 		"snap .ssh\n"
-		"facade /home/u/.config/ hide BraveSoftware chromium containers doctl gcloud gh git github-copilot "
+		"facade /home/u/.config/ hide BraveSoftware NuGet chromium composer containers doctl gcloud gh git github-copilot "
 		"glab-cli google-chrome hub microsoft-edge op opera rclone sops vivaldi\n"
 		"bind-write /home/u/w/\n"
 		"bind-write /home/u/w/.git/\n"

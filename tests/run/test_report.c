@@ -33,6 +33,7 @@ static const char *const report_keys[] = {
 	"denials_dropped",
 	"covers_lost",
 	"set_aside",
+	"caches",
 	"guarantees",
 	"gaps",
 };

@@ -45,6 +45,7 @@ struct cage {
 	bool is_limit_told;
 	bool is_tree_dead; /* what it wrote is still being passed on */
 	struct message last_words;
+	size_t bare_told; /* of how many mounts it is said whether they are bare */
 };
 
 /* A run that lasts this long is worth a mender and a janitor. */
@@ -235,6 +236,8 @@ static bool start(struct cage *cage, const struct plan *plan, const struct abili
 	    !prepare_limits(cage, abilities, err) || !make_directories(&inside->plan, err) ||
 	    !placeholders_make(&inside->plan, &cage->placeholders, err))
 		return false;
+	if (plan->caches && !caches_prepare(plan->caches, plan->facts->workspace))
+		inside->plan.caches = NULL;
 	inside->sources = share_take(cage->share, plan->mounts.count * sizeof *inside->sources);
 	if (!inside->sources)
 		return cordon_fail_memory(err);
@@ -368,6 +371,21 @@ static bool hear_mender(struct cage *cage, struct cage_event *ret_event, struct 
 	return true;
 }
 
+/* What init noted in its copy of the plan. */
+static bool tell_bare(struct cage *cage, struct cage_event *ret_event)
+{
+	const struct plan_mount_list *mounts = &cage->inside->plan.mounts;
+	while (cage->stage == STAGE_RUNNING && cage->bare_told < mounts->count) {
+		size_t index = cage->bare_told++;
+		if (!mounts->items[index].is_bare)
+			continue;
+		ret_event->kind = CAGE_CACHE_BARE;
+		ret_event->cover.path = cage->plan->mounts.items[index].path;
+		return true;
+	}
+	return false;
+}
+
 /* -- limits ------------------------------------------------------------------------------------------------------- */
 
 static bool watch_output(struct cage *cage, const int carried[CARRIED_COUNT], struct cordon_error *err)
@@ -441,6 +459,7 @@ static bool running(struct cage *cage, const int carried[CARRIED_COUNT], struct 
 			return false;
 	}
 	ret_event->kind = CAGE_STARTED;
+	caches_settle(cage->inside);
 	ret_event->is_observed = cage->observer;
 	return wait_for_mender(cage, err) && watch_usage(cage, err) && begin_meter(cage, true, err);
 }
@@ -556,7 +575,8 @@ static bool next_event(struct cage *cage, int timeout_ms, struct cage_event *ret
 {
 	struct epoll_event event;
 	memset(ret_event, 0, sizeof *ret_event);
-	if (tell_limit(cage, ret_event) || (cage->observer && observer_take(cage->observer, ret_event)))
+	if (tell_limit(cage, ret_event) || tell_bare(cage, ret_event) ||
+	    (cage->observer && observer_take(cage->observer, ret_event)))
 		return true;
 	tell_end(cage, ret_event);
 	if (ret_event->kind != CAGE_NOTHING)

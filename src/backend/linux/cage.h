@@ -2,7 +2,7 @@
  *
  * Five parties:
  *	supervisor  outside, the caller's process: backend.c, assess.c, observer.c, placeholder.c, cgroup.c, meter*.c,
- *		    output.c
+ *		    output.c, caches.c
  *	init        pid 1 inside: applies the layers (layers.c), starts the command (execute.c), reaps, reports (init.c)
  *	command     what init starts
  *	mender      outside the tree, in the command's view: lays covers again (mender.c, covers.c)
@@ -69,7 +69,7 @@ struct inside {
 	bool is_paced;     /* a control group limits the processors */
 	bool joins_output; /* standard output and error are one pipe, where they are counted */
 	int *kept;         /* for streams_collect: room for KEPT_OURS and the passed ones */
-	int *sources;      /* one per plan mount: descriptor of the bind's source or the facade's original, or -1 */
+	int *sources; /* one per plan mount: descriptor of the bind's source, the facade's original or the layer, or -1 */
 
 	/* init's own */
 	int streams[3]; /* what becomes 0, 1, 2 */
@@ -77,6 +77,7 @@ struct inside {
 	int view;       /* the mount namespace, for the mender */
 	int counted[2]; /* what comes out of 1 and 2 where it is counted, -1: not */
 	pid_t network_helper;
+	int slot; /* of the layers: see caches.c */
 };
 
 /* What init and the supervisor tell each other, one datagram each. */
@@ -135,6 +136,17 @@ CORDON_CHECKED bool view_make_proc(const char *path, struct cordon_error *err);
 int view_make_tmpfs(const char *mode, uint64_t size, unsigned attributes);
 /* Attaches the mount at a path of which no component is a link, making the path where a tmpfs of ours holds it. */
 CORDON_CHECKED bool view_attach(int mount, const char *path, bool is_directory, struct cordon_error *err);
+
+/* Opens what the survey saw there, and nothing that took its place since; -1 with *err. */
+int view_open_surveyed(const struct plan_mount *mount, struct cordon_error *err);
+#define VIEW_NO_LINKS (RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS)
+
+/* caches.c. In the supervisor: makes the directory that keeps the workspace's layers; false where it cannot be had. */
+bool caches_prepare(const char *path, const char *workspace);
+/* Later, there: makes ready for the next run what the kernel marked when it mounted the layers. */
+void caches_settle(const struct inside *inside);
+/* In init, while the view is still the host's: a source for each layer. */
+CORDON_CHECKED bool caches_open(struct inside *inside, struct cordon_error *err);
 
 /* init.c: pid 1 from its first instruction; does not return. */
 _Noreturn void init_main(struct inside *inside);

@@ -202,6 +202,8 @@ static bool is_as_wanted(const struct plan_mount *mount, int place, const struct
 		return system.f_type == PROC_SUPER_MAGIC;
 	case MOUNT_DEVICES:
 		return system.f_type == TMPFS_MAGIC;
+	case MOUNT_LAYER: /* of one kind or another: see caches.c */
+		return true;
 	}
 	return false;
 }

@@ -50,6 +50,7 @@ static uint64_t rights_of(const struct plan_mount *mount, int abi)
 			return 0;
 		return mount->is_directory ? tree : LANDLOCK_ACCESS_FS_WRITE_FILE;
 	case MOUNT_PRIVATE:
+	case MOUNT_LAYER:
 	case MOUNT_DEVICES: /* its nodes, and /dev/shm */
 		return tree;
 	case MOUNT_PROC:
@@ -69,6 +70,9 @@ static bool allow_plan(int ruleset, const struct plan *plan, int abi, struct cor
 	for (size_t i = 0; i < plan->mounts.count; i++) {
 		const struct plan_mount *mount = &plan->mounts.items[i];
 		uint64_t rights = rights_of(mount, abi);
+		/* a layer that is left out may have no directory below it */
+		if (view_leaves_out(mount) && access(mount->path, F_OK) != 0)
+			continue;
 		if (rights && !allow(ruleset, mount->path, rights, err))
 			return false;
 	}

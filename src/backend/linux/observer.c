@@ -242,7 +242,8 @@ static bool is_platforms(const struct plan *plan, const char *path)
 {
 	for (size_t i = 0; i < plan->mounts.count; i++) {
 		const struct plan_mount *mount = &plan->mounts.items[i];
-		bool is_own = mount->kind == MOUNT_PRIVATE || mount->kind == MOUNT_PROC || mount->kind == MOUNT_DEVICES;
+		bool is_own = mount->kind == MOUNT_PRIVATE || mount->kind == MOUNT_PROC ||
+			      mount->kind == MOUNT_DEVICES || mount->kind == MOUNT_LAYER;
 		if (is_own && os_lies_below(path, mount->path))
 			return true;
 	}

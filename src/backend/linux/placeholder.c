@@ -172,6 +172,8 @@ bool placeholders_make(struct plan *plan, struct placeholders **ret_placeholders
 		return cordon_fail_memory(err);
 	for (size_t i = 0; i < plan->mounts.count; i++) {
 		struct plan_mount *mount = &plan->mounts.items[i];
+		if (mount->kind != MOUNT_BIND)
+			continue;
 		if (!(mount->is_missing ? make(placeholders, mount, err) : share(placeholders, mount, err))) {
 			placeholders_free(placeholders);
 			return false;

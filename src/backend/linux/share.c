@@ -85,7 +85,12 @@ static bool copy_mount(struct share *share, const struct plan_mount *from, struc
 		to->hide = copy_list(share, from->hide, 0);
 	if (from->show)
 		to->show = copy_list(share, from->show, 0);
-	return to->path && !from->hide == !to->hide && !from->show == !to->show;
+	if (from->make)
+		to->make = copy_list(share, from->make, 0);
+	if (from->lower)
+		to->lower = copy_string(share, from->lower);
+	return to->path && !from->hide == !to->hide && !from->show == !to->show && !from->make == !to->make &&
+	       !from->lower == !to->lower;
 }
 
 bool share_list(struct share *share, char *const *list, char ***ret_list, struct cordon_error *err)
@@ -105,10 +110,11 @@ bool share_plan(struct share *share, const struct plan *from, struct plan *ret_p
 		.environment = copy_list(share, from->environment, 0),
 		.network = from->network,
 		.root_is_writable = from->root_is_writable,
+		.caches = from->caches ? copy_string(share, from->caches) : NULL,
 	};
 	memcpy(plan.limits, from->limits, sizeof plan.limits);
 	plan.mounts.items = share_take(share, from->mounts.count * sizeof *plan.mounts.items);
-	if (!plan.directory || !plan.environment || !plan.mounts.items)
+	if (!plan.directory || !plan.environment || !plan.mounts.items || (from->caches && !plan.caches))
 		return is_full(err);
 	for (; plan.mounts.count < from->mounts.count; plan.mounts.count++)
 		if (!copy_mount(share, &from->mounts.items[plan.mounts.count], &plan.mounts.items[plan.mounts.count]))

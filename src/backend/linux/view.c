@@ -17,7 +17,6 @@
 #include "backend/linux/cage.h"
 #include "backend/linux/kernel.h"
 
-#define NO_LINKS (RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS)
 #define CLONE_HERE (OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE)
 #define MOVE_BETWEEN (MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH)
 
@@ -75,11 +74,11 @@ static bool make_target(const char *path, bool is_directory, struct cordon_error
 
 bool view_attach(int mount, const char *path, bool is_directory, struct cordon_error *err)
 {
-	int target = kernel_openat2(AT_FDCWD, path, O_PATH | O_NOFOLLOW, NO_LINKS);
+	int target = kernel_openat2(AT_FDCWD, path, O_PATH | O_NOFOLLOW, VIEW_NO_LINKS);
 	if (target < 0 && errno == ENOENT) {
 		if (!make_target(path, is_directory, err))
 			return false;
-		target = kernel_openat2(AT_FDCWD, path, O_PATH | O_NOFOLLOW, NO_LINKS);
+		target = kernel_openat2(AT_FDCWD, path, O_PATH | O_NOFOLLOW, VIEW_NO_LINKS);
 	}
 	if (target < 0)
 		return cordon_fail_errno(err, errno, "open '%s'", path);
@@ -92,11 +91,10 @@ bool view_attach(int mount, const char *path, bool is_directory, struct cordon_e
 
 /* -- sources, while everything is as on the host ---------------------------------------------------------------- */
 
-/* Opens what the survey saw, and nothing that took its place since. */
-static int open_surveyed(const struct plan_mount *mount, struct cordon_error *err)
+int view_open_surveyed(const struct plan_mount *mount, struct cordon_error *err)
 {
 	struct stat seen;
-	int path = kernel_openat2(AT_FDCWD, mount->path, O_PATH, NO_LINKS);
+	int path = kernel_openat2(AT_FDCWD, mount->path, O_PATH, VIEW_NO_LINKS);
 	if (path < 0) {
 		cordon_fail_errno(err, errno, "open '%s'", mount->path);
 		return -1;
@@ -114,7 +112,7 @@ static bool open_source(const struct plan_mount *mount, int *ret_source, struct 
 	if (mount->kind != MOUNT_BIND && mount->kind != MOUNT_FACADE)
 		return true;
 
-	int path = open_surveyed(mount, err);
+	int path = view_open_surveyed(mount, err);
 	if (path < 0)
 		return false;
 	if (mount->kind == MOUNT_FACADE) {
@@ -218,6 +216,20 @@ static bool show_entries(const struct facade *facade, struct cordon_error *err)
 	return is_fine;
 }
 
+/* The mount points of layers. */
+static bool make_points(const struct plan_mount *facade, struct cordon_error *err)
+{
+	char path[PATH_MAX];
+	for (char *const *point = facade->make; point && *point; point++) {
+		int length = snprintf(path, sizeof path, "%s/%s", facade->path, *point);
+		if (length < 0 || (size_t)length >= sizeof path)
+			return cordon_fail_errno(err, ENAMETOOLONG, "'%s/%s'", facade->path, *point);
+		if (!make_target(path, true, err))
+			return false;
+	}
+	return true;
+}
+
 /* Hides names for good: the directory that the command sees is ours, whatever the host renames, saves or creates in
  * the real one.
  */
@@ -234,7 +246,8 @@ static bool build_facade(const struct plan_mount *mount, int original, struct co
 		return cordon_fail_errno(err, errno, "make a tmpfs for '%s'", mount->path);
 	/* Attached before it is filled: the kernel lays no mount on a mount that stands nowhere. */
 	struct facade facade = { original, tmpfs, mount };
-	bool is_fine = view_attach(tmpfs, mount->path, true, err) && show_entries(&facade, err);
+	bool is_fine = view_attach(tmpfs, mount->path, true, err) && show_entries(&facade, err) &&
+		       make_points(mount, err);
 	if (is_fine && !is_planted("mounts.readonly")) {
 		struct mount_attr change = { .attr_set = MOUNT_ATTR_RDONLY };
 		if (kernel_mount_setattr(tmpfs, "", AT_EMPTY_PATH, &change) != 0)
@@ -318,6 +331,8 @@ bool view_leaves_out(const struct plan_mount *mount)
 	       (mount->kind == MOUNT_FACADE && is_planted("mounts.facade")) ||
 	       (mount->kind == MOUNT_BIND && !mount->is_writable && is_planted("mounts.protect")) ||
 	       (mount->kind == MOUNT_COVER && is_planted("mounts.cover")) ||
+	       (mount->kind == MOUNT_LAYER &&
+		(is_planted("mounts.layer") || (is_planted("mounts.facade") && access(mount->path, F_OK) != 0))) ||
 	       (mount->kind == MOUNT_PRIVATE && strcmp(mount->path, "/tmp") == 0 && is_planted("tmp")) ||
 	       (mount->kind == MOUNT_PRIVATE && strcmp(mount->path, "/run") == 0 && is_planted("run"));
 }
@@ -337,6 +352,8 @@ static bool take_step(struct inside *inside, size_t index, struct cordon_error *
 		return cover(mount, err);
 	case MOUNT_PRIVATE:
 		return make_private(mount, err);
+	case MOUNT_LAYER:
+		return view_attach(inside->sources[index], mount->path, true, err);
 	case MOUNT_PROC:
 	case MOUNT_DEVICES:
 		return thaw(mount, err);
@@ -368,7 +385,7 @@ static bool freeze(struct cordon_error *err)
 /* What the name leads to now is bound, and nothing else: a thing that moves away meanwhile takes the mount along. */
 static bool bind_again(const struct plan_mount *mount, struct cordon_error *err)
 {
-	int place = kernel_openat2(AT_FDCWD, mount->path, O_PATH | O_NOFOLLOW, NO_LINKS);
+	int place = kernel_openat2(AT_FDCWD, mount->path, O_PATH | O_NOFOLLOW, VIEW_NO_LINKS);
 	if (place < 0)
 		return cordon_fail_errno(err, errno, "open '%s'", mount->path);
 	int source = kernel_open_tree(place, "", CLONE_HERE);
@@ -393,7 +410,7 @@ bool view_lay_again(const struct plan_mount *mount, struct cordon_error *err)
 /* The working directory of a fork points beneath the new mounts: it has to be found anew, through them. */
 static bool enter_directory(const char *path, struct cordon_error *err)
 {
-	int directory = kernel_openat2(AT_FDCWD, path, O_PATH | O_DIRECTORY, NO_LINKS);
+	int directory = kernel_openat2(AT_FDCWD, path, O_PATH | O_DIRECTORY, VIEW_NO_LINKS);
 	if (directory < 0 || fchdir(directory) != 0)
 		return cordon_fail_errno(err, errno, "enter '%s'", path);
 	close(directory);
@@ -417,7 +434,7 @@ bool view_finish(struct inside *inside, struct cordon_error *err)
 	for (size_t i = 0; i < mounts->count; i++)
 		if (!open_source(&mounts->items[i], &inside->sources[i], err))
 			return false;
-	if (!freeze(err))
+	if (!caches_open(inside, err) || !freeze(err))
 		return false;
 	for (size_t i = 0; i < mounts->count; i++)
 		if (!take_step(inside, i, err))
