@@ -265,7 +265,7 @@ void run_warning(struct run *run, struct text *text)
 	} else if (run->fatal_cover) {
 		text_add(text, "ended the command: another program changed ");
 		show_add(text, run->fatal_cover);
-		text_add(text, ", from which the command is kept, and that could no longer be held; run it again");
+		text_add(text, ", from which the command is kept, and might have been reached by it; run it again");
 	} else {
 		asides_explain(run, text);
 	}

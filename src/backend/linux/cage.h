@@ -186,10 +186,10 @@ struct covers *covers_new(const struct plan *plan); /* borrows the plan; NULL wh
 struct covers *covers_free(struct covers *covers);
 enum cover_state {
 	COVER_STANDS,
-	COVER_MENDED,  /* it was gone, and stands again */
-	COVER_BARE,    /* nothing has the name; what comes will be covered */
-	COVER_WRITTEN, /* it stands again, over a file that somebody has held open for writing since */
-	COVER_LOST,    /* it is gone, or cannot be looked at */
+	COVER_MENDED, /* it was gone, and stands again */
+	COVER_BARE,   /* nothing has the name; what comes will be covered */
+	COVER_OPEN,   /* it stands again, over a file that somebody still has open since */
+	COVER_LOST,   /* it is gone, or cannot be looked at; or somebody has read what should be hidden meanwhile */
 };
 /* One name of the plan, by number: first the mounts, then what is unheld. */
 size_t covers_count(const struct covers *covers);
@@ -198,13 +198,21 @@ const char *covers_path(const struct covers *covers, size_t name);
  * no watch left.
  */
 bool covers_watch(struct covers *covers, int queue);
-/* Reads what the queue has; true when it concerns a name. */
-bool covers_heard(const struct covers *covers, int queue);
+/* What was heard of a name since something else got it. */
+struct heard {
+	bool is_concerned;   /* it was given or taken away */
+	bool is_read;        /* hidden names: somebody has had it open, not for writing */
+	int opened, written; /* hidden names: how often it was opened, and closed after writing */
+};
+/* Reads what the queue has; true when something is to be looked at: the concerned names first. `heard` is one a name. */
+bool covers_heard(const struct covers *covers, int queue, struct heard *heard);
 /* Looks at a name, and lays what is gone. For a process that has joined the view. */
 enum cover_state covers_attend(const struct covers *covers, size_t name);
-/* Whether what a read-only cover stands over is open for writing: whoever opened it while nothing covered it writes on. */
-bool covers_is_written(const struct covers *covers, size_t name);
-
+/* Of a name that is covered again: has somebody opened what it covers meanwhile?  Who opened a protected file for writing
+ * writes on, and who opened a hidden one reads on. COVER_MENDED: nobody, COVER_OPEN: perhaps the host alone, and only for
+ * writing: to be asked again; COVER_LOST: somebody has read what is hidden.
+ */
+enum cover_state covers_prove(const struct covers *covers, size_t name, const struct heard *heard);
 /* Whether it is a directory with nothing in it. */
 bool covers_is_empty_directory(const struct covers *covers, size_t name, struct stat *ret_status);
 

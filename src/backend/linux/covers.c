@@ -25,6 +25,7 @@ enum { TRIES = 100 };
 /* One directory on the way to a name, and its entry that matters. */
 struct watch {
 	int descriptor;
+	uint32_t name;
 	const char *entry; /* in the name's path */
 	size_t length;
 };
@@ -76,23 +77,39 @@ struct covers *covers_free(struct covers *covers)
 	return NULL;
 }
 
+/* What should have the name: the plan's step, or a cover over what must not have appeared. */
+static struct plan_mount wanted(const struct covers *covers, size_t name)
+{
+	if (is_mount(covers, name))
+		return covers->plan->mounts.items[name];
+	const struct plan_unheld *unheld = unheld_at(covers, name);
+	return (struct plan_mount){
+		.kind = unheld->is_hidden ? MOUNT_COVER : MOUNT_BIND,
+		.path = unheld->path,
+	};
+}
+
 /* -- watching ------------------------------------------------------------------------------------------------------ */
 
 /* Fails only where there are no watches left: a directory that is not there now, or that nobody may list, has no entries that
  * come and go unseen, or is itself an entry that is watched.
  */
-static bool watch_entry(struct covers *covers, int queue, const char *path, size_t length, const char *entry)
+static bool watch_entry(struct covers *covers, int queue, size_t name, size_t length, const char *entry)
 {
-	const uint32_t changes = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ONLYDIR | IN_DONT_FOLLOW;
+	uint32_t changes = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ONLYDIR | IN_DONT_FOLLOW |
+			   IN_MASK_ADD;
 	char directory[PATH_MAX];
 	if (length >= sizeof directory || covers->watch_count == covers->watch_room)
 		return true;
-	memcpy(directory, length ? path : "/", length ? length : 1);
+	if (!strchr(entry, '/') && wanted(covers, name).kind == MOUNT_COVER)
+		changes |= IN_OPEN | IN_CLOSE;
+	memcpy(directory, length ? covers_path(covers, name) : "/", length ? length : 1);
 	directory[length ? length : 1] = '\0';
 	int descriptor = inotify_add_watch(queue, directory, changes);
 	if (descriptor < 0)
 		return errno != ENOSPC && errno != ENOMEM;
-	covers->watches[covers->watch_count++] = (struct watch){ descriptor, entry, strcspn(entry, "/") };
+	covers->watches[covers->watch_count++] = (struct watch){ descriptor, (uint32_t)name, entry,
+								 strcspn(entry, "/") };
 	return true;
 }
 
@@ -116,27 +133,37 @@ bool covers_watch(struct covers *covers, int queue)
 	for (size_t name = 0; name < covers_count(covers); name++) {
 		const char *path = covers_path(covers, name);
 		for (const char *slash = path + step_above(covers, name); slash; slash = strchr(slash + 1, '/'))
-			if (slash[1] && !watch_entry(covers, queue, path, (size_t)(slash - path), slash + 1))
+			if (slash[1] && !watch_entry(covers, queue, name, (size_t)(slash - path), slash + 1))
 				return false;
 	}
 	return true;
 }
 
-static bool concerns(const struct covers *covers, const struct inotify_event *event)
+static bool hear(const struct covers *covers, const struct inotify_event *event, struct heard *heard)
 {
-	if (event->mask & (IN_Q_OVERFLOW | IN_IGNORED))
-		return true;
+	const uint32_t changes = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO;
+	bool is_concerned = event->mask & (IN_Q_OVERFLOW | IN_IGNORED);
 	size_t length = event->len ? strnlen(event->name, event->len) : 0;
 	for (size_t i = 0; i < covers->watch_count; i++) {
 		const struct watch *watch = &covers->watches[i];
-		if (watch->descriptor == event->wd && watch->length == length &&
-		    memcmp(watch->entry, event->name, length) == 0)
-			return true;
+		struct heard *of_name = &heard[watch->name];
+		if (event->mask & IN_Q_OVERFLOW)
+			of_name->is_read = true; /* perhaps */
+		if (watch->descriptor != event->wd || watch->length != length ||
+		    memcmp(watch->entry, event->name, length) != 0)
+			continue;
+		if (event->mask & changes) {
+			*of_name = (struct heard){ .is_concerned = true };
+			is_concerned = true;
+		}
+		of_name->opened += !!(event->mask & IN_OPEN);
+		of_name->written += !!(event->mask & IN_CLOSE_WRITE);
+		of_name->is_read = of_name->is_read || (event->mask & IN_CLOSE_NOWRITE);
 	}
-	return false;
+	return is_concerned;
 }
 
-bool covers_heard(const struct covers *covers, int queue)
+bool covers_heard(const struct covers *covers, int queue, struct heard *heard)
 {
 	char buffer[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
 	bool is_concerned = false;
@@ -144,7 +171,7 @@ bool covers_heard(const struct covers *covers, int queue)
 	while ((length = read(queue, buffer, sizeof buffer)) > 0) {
 		for (ssize_t at = 0; at < length;) {
 			const struct inotify_event *event = (const struct inotify_event *)(buffer + at);
-			is_concerned = is_concerned || concerns(covers, event);
+			is_concerned |= hear(covers, event, heard);
 			at += (ssize_t)(sizeof *event + event->len);
 		}
 	}
@@ -152,18 +179,6 @@ bool covers_heard(const struct covers *covers, int queue)
 }
 
 /* -- mending ------------------------------------------------------------------------------------------------------- */
-
-/* What should have the name: the plan's step, or a cover over what must not have appeared. */
-static struct plan_mount wanted(const struct covers *covers, size_t name)
-{
-	if (is_mount(covers, name))
-		return covers->plan->mounts.items[name];
-	const struct plan_unheld *unheld = unheld_at(covers, name);
-	return (struct plan_mount){
-		.kind = unheld->is_hidden ? MOUNT_COVER : MOUNT_BIND,
-		.path = unheld->path,
-	};
-}
 
 /* A root of the policy's is bound by what it is: another directory of the same name is not what the policy's user saw, and no
  * rule of Landlock's opens it. Within a root names are what counts.
@@ -211,18 +226,25 @@ static bool is_as_wanted(const struct plan_mount *mount, int place, const struct
 /* A lease for reading is granted only where nobody has the file open for writing (fcntl(2), F_SETLEASE). Who does not own a
  * file gets none, and cannot have written it.
  */
-bool covers_is_written(const struct covers *covers, size_t name)
+static bool is_written(const struct plan_mount *mount)
 {
-	const struct plan_mount mount = wanted(covers, name);
 	struct stat status;
-	if (mount.kind != MOUNT_BIND || mount.is_writable)
-		return false;
-	int file = kernel_openat2(AT_FDCWD, mount.path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW, RESOLVE_NO_SYMLINKS);
+	int file = kernel_openat2(AT_FDCWD, mount->path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW, RESOLVE_NO_SYMLINKS);
 	bool is_file = file >= 0 && fstat(file, &status) == 0 && S_ISREG(status.st_mode);
-	bool is_written = is_file && fcntl(file, F_SETLEASE, F_RDLCK) != 0 && errno == EAGAIN;
+	bool has_writer = is_file && fcntl(file, F_SETLEASE, F_RDLCK) != 0 && errno == EAGAIN;
 	if (file >= 0)
 		close(file);
-	return is_written;
+	return has_writer;
+}
+
+enum cover_state covers_prove(const struct covers *covers, size_t name, const struct heard *heard)
+{
+	const struct plan_mount mount = wanted(covers, name);
+	if (mount.kind == MOUNT_COVER && heard->is_read)
+		return COVER_LOST;
+	bool is_open = mount.kind == MOUNT_COVER ? heard->opened > heard->written
+						 : !mount.is_writable && is_written(&mount);
+	return is_open ? COVER_OPEN : COVER_MENDED;
 }
 
 bool covers_is_empty_directory(const struct covers *covers, size_t name, struct stat *ret_status)

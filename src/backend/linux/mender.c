@@ -20,9 +20,10 @@
 
 #include "backend/linux/cage.h"
 #include "backend/linux/kernel.h"
+#include "os/os.h"
 
-/* Where the user has no watch left; where a file is still being written; and how often that may be. */
-enum { LOOK_EVERY_MS = 10, WRITTEN_EVERY_MS = 5, WRITTEN_MAX = 100 };
+/* Where the user has no watch left; where a file is still open; and how long it may be. */
+enum { LOOK_EVERY_MS = 10, OPEN_EVERY_MS = 5, OPEN_MS_MAX = 1000 };
 
 struct mender {
 	const struct plan *plan;
@@ -30,13 +31,14 @@ struct mender {
 	int control;          /* the supervisor's end */
 	int process;          /* pidfd */
 	struct tended *names; /* the mender's: one a name */
+	struct heard *heard;  /* the same */
 };
 
 struct tended {
-	enum cover_state state;
-	int written;       /* how often in a row it was found open for writing */
-	bool may_lie_bare; /* the plan has no mount for it */
-	bool is_unproved;  /* mended, and not yet known to be closed */
+	enum cover_state state, news;
+	uint64_t mended_ms; /* os_clock */
+	bool may_lie_bare;  /* the plan has no mount for it */
+	bool is_unproved;   /* mended, and not yet known to be closed */
 	bool is_untold;
 	uint64_t device, inode; /* see struct mending */
 };
@@ -84,51 +86,66 @@ static void note(struct tended *tended, enum cover_state state)
 {
 	bool is_change = state != COVER_STANDS && state != tended->state;
 	bool is_news = state == COVER_MENDED || (is_change && !(state == COVER_BARE && tended->may_lie_bare));
-	tended->is_untold = tended->is_untold || is_news;
 	tended->state = state;
+	if (!is_news)
+		return;
+	tended->is_untold = true;
+	tended->news = state;
 }
 
-/* A file that is being written when its cover stands again is looked at until that is over. */
-static void prove(const struct covers *covers, size_t name, struct tended *tended)
+/* A file that is open when its cover stands again is looked at until it no longer is. What was heard until now was before
+ * the cover stood, or was none of the command's.
+ */
+static void prove(const struct tending *tending, size_t name, struct tended *tended)
 {
-	if (!covers_is_written(covers, name)) {
-		struct stat status;
-		bool is_empty = covers_is_empty_directory(covers, name, &status);
-		tended->device = is_empty ? status.st_dev : 0;
-		tended->inode = is_empty ? status.st_ino : 0;
-		tended->is_unproved = false;
-		note(tended, COVER_MENDED);
-	} else if (++tended->written > WRITTEN_MAX) {
-		note(tended, COVER_WRITTEN);
-	}
+	const struct mender *mender = tending->mender;
+	struct stat status;
+	if (tending->queue >= 0)
+		covers_heard(mender->covers, tending->queue, mender->heard);
+	enum cover_state state = covers_prove(mender->covers, name, &mender->heard[name]);
+	if (state == COVER_OPEN && os_clock() - tended->mended_ms < OPEN_MS_MAX)
+		return;
+	bool is_empty = covers_is_empty_directory(mender->covers, name, &status);
+	tended->device = is_empty ? status.st_dev : 0;
+	tended->inode = is_empty ? status.st_ino : 0;
+	tended->is_unproved = false;
+	note(tended, state);
 }
 
-static void attend_name(const struct covers *covers, size_t name, struct tended *tended)
+static void attend_name(const struct tending *tending, size_t name)
 {
-	enum cover_state state = covers_attend(covers, name);
+	struct tended *tended = &tending->mender->names[name];
+	enum cover_state state = covers_attend(tending->mender->covers, name);
 	if (state == COVER_MENDED) {
 		tended->is_unproved = true;
-		tended->written = 0;
+		tended->mended_ms = os_clock();
 	}
 	if (state == COVER_MENDED || (state == COVER_STANDS && tended->is_unproved))
-		prove(covers, name, tended);
+		prove(tending, name, tended);
 	else
 		note(tended, state);
 }
 
-/* Watches first, so that what changes meanwhile is heard of. Returns how long it may wait for the next change. */
+/* What was heard of lies open now. Then watches, and after them every name, so that what changes meanwhile is heard of. Returns
+ * how long it may wait for the next change.
+ */
 static int attend(struct tending *tending)
 {
 	const struct mender *mender = tending->mender;
+	for (size_t name = 0; name < covers_count(mender->covers); name++) {
+		if (mender->heard[name].is_concerned)
+			attend_name(tending, name);
+		mender->heard[name].is_concerned = false;
+	}
 	if (tending->queue < 0)
 		tending->queue = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	bool is_watched = tending->queue >= 0 && covers_watch(mender->covers, tending->queue);
 	bool is_proved = true;
 	for (size_t name = 0; name < covers_count(mender->covers); name++) {
-		attend_name(mender->covers, name, &mender->names[name]);
+		attend_name(tending, name);
 		is_proved = is_proved && !mender->names[name].is_unproved;
 	}
-	return !is_proved ? WRITTEN_EVERY_MS : !is_watched ? LOOK_EVERY_MS : -1;
+	return !is_proved ? OPEN_EVERY_MS : !is_watched ? LOOK_EVERY_MS : -1;
 }
 
 /* Says what is not said yet. False while the supervisor has no room for it. */
@@ -139,7 +156,7 @@ static bool say(const struct tending *tending)
 		struct tended *tended = &mender->names[name];
 		const struct word word = {
 			.name = (uint32_t)name,
-			.state = tended->state,
+			.state = tended->news,
 			.device = tended->device,
 			.inode = tended->inode,
 		};
@@ -167,7 +184,7 @@ static void wait_for_change(const struct tending *tending, int timeout_ms, bool 
 		if (count > 0 && (sources[0].revents & (POLLHUP | POLLERR)))
 			_exit(0);
 		bool is_heard = count > 0 && sources[2].revents &&
-				covers_heard(tending->mender->covers, tending->queue);
+				covers_heard(tending->mender->covers, tending->queue, tending->mender->heard);
 		if (count == 0 || is_heard || (count > 0 && (sources[0].revents || sources[1].revents)))
 			return;
 	}
@@ -216,10 +233,13 @@ bool mender_start(const struct plan *plan, int view, int table, struct mender **
 	mender->plan = plan;
 	mender->control = mender->process = -1;
 	mender->covers = covers_new(plan);
-	mender->names = mender->covers ? calloc(covers_count(mender->covers) + 1, sizeof *mender->names) : NULL;
-	for (size_t name = plan->mounts.count; mender->names && name < covers_count(mender->covers); name++)
+	size_t count = mender->covers ? covers_count(mender->covers) : 0;
+	mender->names = calloc(count + 1, sizeof *mender->names);
+	mender->heard = calloc(count + 1, sizeof *mender->heard);
+	bool has_memory = mender->covers && mender->names && mender->heard;
+	for (size_t name = plan->mounts.count; has_memory && name < count; name++)
 		mender->names[name].may_lie_bare = true;
-	bool is_started = mender->names ? clone_mender(mender, view, table, err) : cordon_fail_memory(err);
+	bool is_started = has_memory ? clone_mender(mender, view, table, err) : cordon_fail_memory(err);
 	if (!is_started) {
 		mender_end(mender);
 		return cordon_while(err, "keep the covers in place");
@@ -241,6 +261,7 @@ struct mender *mender_end(struct mender *mender)
 		close(mender->control);
 	covers_free(mender->covers);
 	free(mender->names);
+	free(mender->heard);
 	free(mender);
 	return NULL;
 }

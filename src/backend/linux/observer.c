@@ -85,6 +85,7 @@ struct observer {
 	struct seccomp_notif call;
 	struct attempt attempts[ATTEMPTS_MAX];
 	int count, taken;
+	int answer; /* errno; 0: the call goes on */
 	char program[PATH_MAX];
 };
 
@@ -226,13 +227,36 @@ static bool find_name(const struct observer *observer, const char *path, char *l
 	return true;
 }
 
+/* Below what does not exist: by the time that the call goes on the host may have made it. */
+static bool find_missing(const struct observer *observer, const char *path, char *landing)
+{
+	char above[PATH_MAX];
+	size_t length = strlen(path);
+	memcpy(above, path, length + 1);
+	for (char *slash = strrchr(above, '/'); slash && slash != above; slash = strrchr(above, '/')) {
+		const char *rest = path + (slash - above);
+		*slash = '\0';
+		if (strcmp(slash + 1, "..") == 0)
+			return false;
+		if (!find(observer, above, 0, landing))
+			continue;
+		size_t found = strcmp(landing, "/") == 0 ? 0 : strlen(landing);
+		if (found + strlen(rest) >= PATH_MAX)
+			return false;
+		strcpy(landing + found, rest);
+		return true;
+	}
+	return false;
+}
+
 static bool land(struct observer *observer, struct attempt *attempt)
 {
 	bool is_name = attempt->act == ACT_DELETE || attempt->act == ACT_RENAME || attempt->act == ACT_CREATE;
 	if (!open_root(observer))
 		return false;
 	return (!is_name && find(observer, attempt->path, 0, attempt->landing)) ||
-	       find_name(observer, attempt->path, attempt->landing);
+	       find_name(observer, attempt->path, attempt->landing) ||
+	       find_missing(observer, attempt->path, attempt->landing);
 }
 
 /* -- whether it is refused -------------------------------------------------------------------------------------------- */
@@ -301,8 +325,12 @@ static void look_at_path(struct observer *observer, enum act act, int directory,
 	if (!read_string(observer, arguments[path], attempt->path) || !*attempt->path ||
 	    !make_absolute(observer, base, attempt->path) || !land(observer, attempt))
 		return;
-	if (is_refused(observer->plan, attempt->landing) && !fails_anyway(attempt))
-		observer->count++;
+	if (!is_refused(observer->plan, attempt->landing))
+		return;
+	bool is_denial = !fails_anyway(attempt);
+	if (!observer->answer && may_lie_open(observer->plan, attempt->landing))
+		observer->answer = is_denial || act != ACT_CREATE ? EROFS : EEXIST;
+	observer->count += is_denial;
 }
 
 /* -- connections ------------------------------------------------------------------------------------------------------ */
@@ -415,7 +443,7 @@ static void look(struct observer *observer)
 
 bool observer_next(struct observer *observer)
 {
-	observer->count = observer->taken = 0;
+	observer->count = observer->taken = observer->answer = 0;
 	memset(&observer->call, 0, sizeof observer->call);
 	if (kernel_ioctl(observer->listener, SECCOMP_IOCTL_NOTIF_RECV, &observer->call) != 0)
 		return errno == ENOENT || errno == EINTR; /* ENOENT: the caller was killed */
@@ -426,13 +454,10 @@ bool observer_next(struct observer *observer)
 	/* While the call waits its process exists: was what was read that process'? */
 	if (kernel_ioctl(observer->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &observer->call.id) != 0)
 		observer->count = 0;
-	bool is_answered = false;
-	for (int i = 0; i < observer->count && !is_answered; i++)
-		is_answered = observer->attempts[i].act != ACT_CONNECT && !is_planted("observer") &&
-			      may_lie_open(observer->plan, observer->attempts[i].landing);
+	bool is_answered = observer->answer && !is_planted("observer");
 	struct seccomp_notif_resp answer = {
 		.id = observer->call.id,
-		.error = is_answered ? -EROFS : 0,
+		.error = is_answered ? -observer->answer : 0,
 		.flags = is_answered ? 0 : SECCOMP_USER_NOTIF_FLAG_CONTINUE,
 	};
 	kernel_ioctl(observer->listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
