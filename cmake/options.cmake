@@ -13,6 +13,7 @@ if(CMAKE_CROSSCOMPILING OR WIN32 OR CORDON_PLANT)
 	set(wants_library OFF)
 endif()
 option(CORDON_LIBRARY "build and install libcordon, shared and static" ${wants_library})
+option(CORDON_ONLY_GATE "build cordon-gate and nothing else: for a build for another libc, see cmake/gate.cmake" OFF)
 option(CORDON_SANITIZE "build with the address and undefined behaviour sanitizers" OFF)
 option(CORDON_FUZZ "build the fuzz targets for libFuzzer, and all else so that it sees where they get: clang" OFF)
 

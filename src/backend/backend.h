@@ -82,6 +82,8 @@ struct cage_event {
 		const char *path;    /* as asked, made absolute; borrowed until the next event */
 		const char *landing; /* where it lands as far as the observer could tell */
 		const char *program; /* argv[0] or the executable's path; may be empty */
+		const char
+			*reason; /* CONNECT, of a host that is allowed as such: why not all the same; static; or NULL */
 	} denied;
 	struct {
 		bool by_signal;

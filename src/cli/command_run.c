@@ -60,7 +60,6 @@ static const struct option options[] = {
 	  PLACE(tier) },
 	{ .name = "verbose", .letter = 'v', .help = "tell more on stderr", .kind = OPTION_FLAG, PLACE(is_verbose) },
 	OPTION_HELP(struct values),
-	LATER("allow", "HOST[:PORT]"),
 	LATER("listen", "PORT"),
 	LATER("tty", NULL),
 	LATER("no-tty", NULL),

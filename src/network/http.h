@@ -52,6 +52,8 @@ struct http_guard {
 	int state;            /* its own */
 	uint64_t left;
 	bool has_begun;
+	char heard[12];
+	unsigned heard_count;
 };
 
 void http_guard_begin(struct http_guard *guard, const struct target *target);
@@ -63,8 +65,8 @@ void http_guard_begin_body(struct http_guard *guard, const struct http_request *
  */
 enum reading http_guard_pass(struct http_guard *guard, const char *bytes, size_t length, size_t *ret_passed);
 
-/* After a request that asks to change the protocol nothing passes until the server has answered: tell it the first bytes
- * of what the server says. Only the first request of a connection may ask.
+/* After a request that asks to change the protocol nothing passes until the server has answered: while it waits tell it
+ * what the server says. Only the first request of a connection may ask.
  */
 bool http_guard_waits(const struct http_guard *guard);
 void http_guard_hear(struct http_guard *guard, const char *bytes, size_t length);

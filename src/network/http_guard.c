@@ -14,7 +14,7 @@ enum state {
 	OPEN,
 };
 
-enum { CHUNK_LINE_MAX = 32, STATUS_LENGTH = 12 };
+enum { CHUNK_LINE_MAX = 32 };
 
 void http_guard_begin(struct http_guard *guard, const struct target *target)
 {
@@ -183,7 +183,10 @@ bool http_guard_waits(const struct http_guard *guard)
 void http_guard_hear(struct http_guard *guard, const char *bytes, size_t length)
 {
 	static const char switching[] = "HTTP/1.1 101";
-	if (guard->state != WAITING || length < STATUS_LENGTH)
+	if (guard->state != WAITING)
 		return;
-	guard->state = memcmp(bytes, switching, STATUS_LENGTH) == 0 ? OPEN : IN_HEAD;
+	while (length-- > 0 && guard->heard_count < sizeof guard->heard)
+		guard->heard[guard->heard_count++] = *bytes++;
+	if (guard->heard_count == sizeof guard->heard)
+		guard->state = memcmp(guard->heard, switching, sizeof guard->heard) == 0 ? OPEN : IN_HEAD;
 }

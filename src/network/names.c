@@ -2,15 +2,13 @@
 
 #include <string.h>
 
+#include "base/gate.h"
 #include "base/hash.h"
 
-/* fd + 40 bits that stand for cordon (RFC 4193 wants chance, where networks may meet; this one meets none) */
-#define PREFIX 0xfd, 'c', 'o', 'r', 'd', 'n', 0, 0
-
 const struct address names_gate_ipv4 = { 4, { 198, 18, 0, 1 } };
-const struct address names_gate_ipv6 = { 16, { PREFIX, [15] = 1 } };
+const struct address names_gate_ipv6 = { 16, { GATE_PREFIX, [15] = 1 } };
 
-static const struct address space_ipv4 = { 4, { 198, 18 } }, space_ipv6 = { 16, { PREFIX } };
+static const struct address space_ipv4 = { 4, { 198, 18 } }, space_ipv6 = { 16, { GATE_PREFIX } };
 
 bool names_find(struct names *names, const char *name, unsigned *ret_index)
 {

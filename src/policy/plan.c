@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/gate.h"
 #include "base/list.h"
 #include "base/scope.h"
 #include "policy/plan_windows.h"
@@ -75,6 +76,16 @@ static bool set_variable(struct plan *plan, struct entries *entries, const char 
 	return true;
 }
 
+/* For programs that like a proxy; to the others the same gate is the network itself. curl reads http_proxy in lower case
+ * alone.
+ */
+#define PROXY_PLACE GATE_ADDRESS ":" GATE_PROXY_PORT_TEXT
+static const char *const proxy_variables[] = {
+	"HTTP_PROXY=http://" PROXY_PLACE,   "http_proxy=http://" PROXY_PLACE,   "HTTPS_PROXY=http://" PROXY_PLACE,
+	"https_proxy=http://" PROXY_PLACE,  "ALL_PROXY=socks5h://" PROXY_PLACE, "all_proxy=socks5h://" PROXY_PLACE,
+	"NO_PROXY=localhost,127.0.0.1,::1", "no_proxy=localhost,127.0.0.1,::1",
+};
+
 static bool compile_environment(struct plan *plan, const struct plan_options *options, struct cordon_error *err)
 {
 	CORDON_ON_EXIT(free_list) char **given = NULL;
@@ -95,6 +106,9 @@ static bool compile_environment(struct plan *plan, const struct plan_options *op
 	bool is_fine = set_variable(plan, &entries, "CORDON=1") &&
 		       (!options->run_id || (run_id && set_variable(plan, &entries, run_id))) &&
 		       (plan->target != TARGET_LINUX || set_variable(plan, &entries, "TMPDIR=/tmp"));
+	if (plan->target == TARGET_LINUX && plan->network == NETWORK_FILTERED)
+		for (size_t i = 0; i < COUNT_OF(proxy_variables); i++)
+			is_fine = is_fine && set_variable(plan, &entries, proxy_variables[i]);
 	plan->environment = is_fine ? text_list(&plan->arena, entries.items, entries.count) : NULL;
 	return plan->environment || cordon_fail_memory(err);
 }

@@ -605,13 +605,9 @@ static bool check_network(const struct plan *plan, struct cordon_error *err)
 {
 	size_t ports;
 	policy_listen_ports(plan->policy, &ports);
-	if (plan->network == NETWORK_FILTERED)
+	if (plan->network != NETWORK_OPEN && ports > 0)
 		return cordon_fail(err, CORDON_UNSUPPORTED,
-				   "net.filtered: network 'filtered' needs the gate, which this version "
-				   "does not have; use off or open");
-	if (plan->network == NETWORK_OFF && ports > 0)
-		return cordon_fail(err, CORDON_UNSUPPORTED,
-				   "network.listen: ports inside a closed network cannot be reached "
+				   "network.listen: ports inside a closed or filtered network cannot be reached "
 				   "from outside in this version; leave them out");
 	return true;
 }

@@ -132,7 +132,8 @@ static struct denial *find(struct denials *denials, const struct cage_event *eve
 {
 	for (unsigned i = 0; i < denials->count; i++) {
 		struct denial *denial = &denials->items[i];
-		if (denial->act == event->denied.act && strcmp(denial->landing, event->denied.landing) == 0)
+		if (denial->act == event->denied.act && denial->reason == event->denied.reason &&
+		    strcmp(denial->landing, event->denied.landing) == 0)
 			return denial;
 	}
 	return NULL;
@@ -175,7 +176,8 @@ static void fill_connection(struct denial *denial, const struct plan *plan)
 {
 	denial->guarantee = plan->network == NETWORK_FILTERED ? GUARANTEE_NET_FILTERED : GUARANTEE_NET_OFF;
 	policy_network_mode(plan->policy, &denial->origin);
-	denial->would_allow = remedy_find_network(plan->policy, plan->facts);
+	if (!denial->reason)
+		denial->would_allow = remedy_find_network(plan->policy, plan->facts, denial->landing);
 }
 
 bool denials_add(struct denials *denials, const struct plan *plan, const struct cage_event *event,
@@ -197,6 +199,7 @@ bool denials_add(struct denials *denials, const struct plan *plan, const struct 
 		.landing = strdup(event->denied.landing),
 		.target = shown(event->denied.landing, TARGET_MAX),
 		.pid = event->denied.pid,
+		.reason = event->denied.reason,
 		.program = shown(event->denied.program ? event->denied.program : "", PROGRAM_MAX),
 		.count = 1,
 	};
@@ -220,7 +223,10 @@ void denial_explain(const struct denial *denial, const char *home, struct text *
 	text_addf(text, "refused to %s ", acts[denial->act].phrase);
 	show_add_path(text, denial->target, home);
 	if (denial->act == ACT_CONNECT) {
-		text_addf(text, ": the network is %s", denial->guarantee == GUARANTEE_NET_OFF ? "off" : "filtered");
+		text_addf(text, ": %s",
+			  denial->reason                           ? denial->reason
+			  : denial->guarantee == GUARANTEE_NET_OFF ? "the network is off"
+								   : "the network is filtered");
 	} else {
 		text_addf(text, ": %s, by \"", denial->access == ACCESS_NONE ? "hidden" : "read-only");
 		show_add(text, denial->pattern);

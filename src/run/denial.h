@@ -18,7 +18,8 @@ struct denial {
 	char *landing; /* as it is; never shown */
 	char *target;  /* the same, shown */
 	int64_t pid;
-	char *program;
+	char *program;        /* empty: not known, nor is pid */
+	const char *reason;   /* static: beyond the rule; then no rule would allow it. Or NULL */
 	enum access access;   /* what the policy gives there */
 	struct origin origin; /* of the rule that decided */
 	const char *pattern;  /* …as written; NULL for connections. The policy's */

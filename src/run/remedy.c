@@ -114,9 +114,19 @@ char *remedy_find(const struct policy *policy, const struct facts *facts, const 
 	return phrase(facts, request, verdict.access == ACCESS_NONE, is_ruled);
 }
 
-char *remedy_find_network(const struct policy *policy, const struct facts *facts)
+/* A host of its own that is allowed; of loopback what is reached is the host's service, by that name. */
+static char *find_host_remedy(const char *target)
+{
+	const char *port = strrchr(target, ':');
+	bool is_loopback = text_starts(target, "127.0.0.1:") || text_starts(target, "[::1]:");
+	return text_format("--allow %s%s", is_loopback ? "localhost" : target, is_loopback ? port : "");
+}
+
+char *remedy_find_network(const struct policy *policy, const struct facts *facts, const char *target)
 {
 	struct origin origin;
+	if (policy_network_mode(policy, NULL) == NETWORK_FILTERED)
+		return find_host_remedy(target);
 	policy_network_mode(policy, &origin);
 	if (origin.layer < LAYER_FIRST_BOUND)
 		return strdup("--net open");

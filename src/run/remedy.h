@@ -24,4 +24,4 @@ struct remedy_request {
 char *remedy_find(const struct policy *policy, const struct facts *facts, const struct remedy_request *request);
 
 /* What would allow connections. */
-char *remedy_find_network(const struct policy *policy, const struct facts *facts);
+char *remedy_find_network(const struct policy *policy, const struct facts *facts, const char *target);

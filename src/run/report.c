@@ -113,8 +113,10 @@ static json_t *describe_usage(const struct run *run)
 
 static json_t *describe_denial(const struct denial *denial)
 {
-	json_t *process = json_pack("{s:I s:o}", "pid", (json_int_t)denial->pid, "exe",
-				    json_shown(denial->program[0] ? denial->program : NULL));
+	/* what the gate refuses comes over the network, from no process in particular */
+	json_t *process = denial->pid == 0 ? json_null()
+					   : json_pack("{s:I s:o}", "pid", (json_int_t)denial->pid, "exe",
+						       json_shown(denial->program[0] ? denial->program : NULL));
 	return json_pack("{s:s s:s s:s s:o s:o s:o s:I}", "guarantee", guarantee_name(denial->guarantee), "action",
 			 act_name(denial->act), "target", denial->target, "process", process, "rule",
 			 json_origin(&denial->origin, denial->pattern), "would_allow", json_shown(denial->would_allow),

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "backend/linux/cage.h"
+#include "backend/linux/gate.h"
 #include "base/scope.h"
 #include "base/text.h"
 
@@ -65,6 +66,23 @@ static void say(struct assessment *row, enum level level, const char *why)
 {
 	row->level = level;
 	snprintf(row->why, sizeof row->why, "%s", why);
+}
+
+static void assess_gate(const struct plan *plan, const struct abilities *abilities, struct assessment rows[])
+{
+	static const enum guarantee both[] = { GUARANTEE_NET_FILTERED, GUARANTEE_NET_DNS };
+	char path[4096];
+	bool is_there = plan->network == NETWORK_FILTERED && gate_find(path);
+	for (int i = 0; i < 2; i++) {
+		struct assessment *row = &rows[both[i]];
+		if (abilities->no_namespaces)
+			say(row, LEVEL_ABSENT, abilities->no_namespaces);
+		else if (is_there)
+			say(row, LEVEL_ENFORCED, "a network namespace whose only way out is the gate");
+		else
+			say(row, LEVEL_ABSENT,
+			    "the program cordon-gate is not beside cordon, nor where it is installed");
+	}
 }
 
 /* Nothing short of a search of the whole file system would find the other names. */
@@ -155,8 +173,7 @@ void abilities_assess(const struct plan *plan, const struct abilities *abilities
 	say(&ret_rows[GUARANTEE_KERNEL], abilities->has_filters ? LEVEL_ENFORCED : LEVEL_ABSENT, filter);
 	say(&ret_rows[GUARANTEE_TERMINAL], abilities->has_filters ? LEVEL_ENFORCED : LEVEL_ABSENT,
 	    abilities->has_filters ? "a session of its own, TIOCSTI and TIOCLINUX refused" : filter);
-	say(&ret_rows[GUARANTEE_NET_FILTERED], LEVEL_ABSENT, "not in this version");
-	say(&ret_rows[GUARANTEE_NET_DNS], LEVEL_ABSENT, "not in this version");
+	assess_gate(plan, abilities, ret_rows);
 	assess_limits(plan, &abilities->groups, ret_rows);
 
 	for (int i = 0; i < GUARANTEE_COUNT; i++)

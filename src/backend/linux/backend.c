@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "backend/linux/cage.h"
+#include "backend/linux/gate.h"
 #include "backend/linux/kernel.h"
 #include "backend/linux/meter.h"
 #include "backend/linux/output.h"
@@ -35,6 +36,7 @@ struct cage {
 	enum stage stage;
 	bool was_running;
 	struct observer *observer;
+	struct gate *gate; /* NULL unless the network is filtered */
 	struct mender *mender;
 	struct janitor *janitor;
 	int view, table, timer; /* until there is a mender: the mount namespace, its mountinfo, a timerfd */
@@ -238,6 +240,10 @@ static bool start(struct cage *cage, const struct plan *plan, const struct abili
 		return false;
 	if (plan->caches && !caches_prepare(plan->caches, plan->facts->workspace))
 		inside->plan.caches = NULL;
+	if (plan->network == NETWORK_FILTERED &&
+	    (!gate_share_routes(cage->share, plan, inside, err) || !gate_start(plan, &cage->gate, err) ||
+	     !watch(cage, gate_waitable(cage->gate), EPOLLIN, err)))
+		return false;
 	inside->sources = share_take(cage->share, plan->mounts.count * sizeof *inside->sources);
 	if (!inside->sources)
 		return cordon_fail_memory(err);
@@ -457,10 +463,12 @@ static bool running(struct cage *cage, const int carried[CARRIED_COUNT], struct 
 			return cordon_fail_memory(err);
 		if (!watch(cage, listener, EPOLLIN, err))
 			return false;
+		if (cage->gate)
+			observer_use_gate(cage->observer, cage->gate, cage->inside->handover.observe);
 	}
 	ret_event->kind = CAGE_STARTED;
 	caches_settle(cage->inside);
-	ret_event->is_observed = cage->observer;
+	ret_event->is_observed = cage->observer && cage->inside->handover.observe;
 	return wait_for_mender(cage, err) && watch_usage(cage, err) && begin_meter(cage, true, err);
 }
 
@@ -528,6 +536,10 @@ static bool hear(struct cage *cage, struct cage_event *ret_event, struct cordon_
 		ret_event->kind = CAGE_NOT_STARTED;
 		ret_event->error = message.error;
 		return true;
+	case MESSAGE_NETWORK:
+		if (cage->gate)
+			gate_hand_over(cage->gate, carried + CARRIED_GATE);
+		return true;
 	case MESSAGE_ENDED:
 		ended(cage, &message, ret_event);
 		return true;
@@ -566,6 +578,11 @@ static bool dispatch(struct cage *cage, int descriptor, struct cage_event *ret_e
 		return begin_meter(cage, false, err) && start_mender(cage, err) && start_janitor(cage, err);
 	if (cage->mender && descriptor == mender_waitable(cage->mender))
 		return hear_mender(cage, ret_event, err);
+	if (cage->gate && descriptor == gate_waitable(cage->gate)) {
+		if (!gate_take(cage->gate, ret_event) && gate_is_gone(cage->gate))
+			unwatch(cage, descriptor);
+		return true;
+	}
 	if (!observer_next(cage->observer))
 		unwatch(cage, descriptor);
 	return true;
@@ -580,6 +597,9 @@ static bool next_event(struct cage *cage, int timeout_ms, struct cage_event *ret
 		return true;
 	tell_end(cage, ret_event);
 	if (ret_event->kind != CAGE_NOTHING)
+		return true;
+	/* what it refused was before whatever comes now */
+	if (cage->gate && gate_take(cage->gate, ret_event))
 		return true;
 	int count = epoll_wait(cage->events, &event, 1, timeout_ms);
 	if (count < 0 && errno != EINTR)
@@ -626,6 +646,7 @@ static void discard(struct cage *cage)
 	cgroup_free(cage->cgroup);
 	mender_end(cage->mender);
 	observer_free(cage->observer);
+	gate_end(cage->gate);
 	placeholders_free(cage->placeholders);
 	if (cage->was_running)
 		cage->handover.settle(cage->handover.context, false);

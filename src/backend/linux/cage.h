@@ -22,6 +22,7 @@
 
 #include "backend/backend.h"
 #include "backend/linux/cgroup.h"
+#include "base/host.h"
 
 struct abilities {
 	int landlock;     /* ABI, 0: none */
@@ -49,6 +50,12 @@ CORDON_CHECKED bool share_arguments(struct share *share, char *const *argv, char
 /* The descriptors of ours that init keeps from the first. */
 enum { KEPT_OURS = 5 };
 
+/* A network that is reached through the gate; see gateway.c. */
+struct route {
+	struct address address;
+	uint8_t bits;
+};
+
 /* What the layers of init read and note; in the share. */
 struct inside {
 	struct handover handover; /* `passed` is in the share too */
@@ -69,6 +76,8 @@ struct inside {
 	bool is_paced;     /* a control group limits the processors */
 	bool joins_output; /* standard output and error are one pipe, where they are counted */
 	int *kept;         /* for streams_collect: room for KEPT_OURS and the passed ones */
+	struct route *routes;
+	size_t route_count;
 	int *sources; /* one per plan mount: descriptor of the bind's source, the facade's original or the layer, or -1 */
 
 	/* init's own */
@@ -84,6 +93,7 @@ struct inside {
 enum message_kind {
 	MESSAGE_STARTED, /* carries descriptors: which, `carried` says */
 	MESSAGE_FAILED,  /* set-up or exec failed: error says what */
+	MESSAGE_NETWORK, /* carries the gate's sockets, if the network is filtered */
 	MESSAGE_ENDED,   /* the tree is empty but for init */
 	MESSAGE_GO,      /* to init: the plan is there */
 	MESSAGE_SIGNAL,  /* to init: pass the signal `code` to the command's process group */
@@ -96,6 +106,8 @@ enum carried {
 	CARRIED_SHARED_MEMORY,
 	CARRIED_OUTPUT,
 	CARRIED_ERRORS,
+	CARRIED_GATE, /* enum gate_socket, all of them */
+	CARRIED_GATE_LAST = CARRIED_GATE + 2,
 	CARRIED_COUNT
 };
 
@@ -247,6 +259,9 @@ bool view_leaves_out(const struct plan_mount *mount); /* the same for a step of 
 struct observer;
 struct observer *observer_new(int listener,
 			      const struct plan *plan); /* takes the descriptor; NULL when memory is short */
+/* From now on it asks the gate about connections; where refused acts are not to be reported, it does nothing else. */
+struct gate;
+void observer_use_gate(struct observer *observer, struct gate *gate, bool reports);
 struct observer *observer_free(struct observer *observer);
 /* Handles one notification that is ready and lets the call go on. False: the listener is finished. */
 bool observer_next(struct observer *observer);

@@ -33,13 +33,25 @@ bool filter_load(struct inside *inside, struct cordon_error *err)
 	if (is_planted("seccomp"))
 		return true;
 
-	if (inside->handover.observe) {
-		struct sock_fprog observed = PROGRAM(filter_observed);
-		inside->listener = kernel_seccomp(SECCOMP_SET_MODE_FILTER, OBSERVER_FLAGS, &observed);
+	bool is_gated = inside->plan.network == NETWORK_FILTERED;
+	if (inside->handover.observe || is_gated) {
+		struct sock_fprog observed = PROGRAM(filter_observed), gated = PROGRAM(filter_gated),
+				  gated_observed = PROGRAM(filter_gated_observed);
+		struct sock_fprog *program = !is_gated                  ? &observed
+					     : inside->handover.observe ? &gated_observed
+									: &gated;
+		inside->listener = kernel_seccomp(SECCOMP_SET_MODE_FILTER, OBSERVER_FLAGS, program);
 		if (inside->listener >= 0)
 			return check_effect(err);
 		if (errno != EBUSY && errno != EINVAL)
 			return cordon_fail_errno(err, errno, "load the filter");
+		if (is_gated)
+			return cordon_fail(
+				err, CORDON_UNSUPPORTED,
+				"net.filtered: the gate learns of connections by seccomp notifications, which %s",
+				errno == EBUSY ? "something outside takes already (a container's runtime, or "
+						 "another cordon)"
+					       : "need Linux 5.19");
 	}
 	struct sock_fprog quiet = PROGRAM(filter_quiet);
 	if (kernel_seccomp(SECCOMP_SET_MODE_FILTER, 0, &quiet) != 0)

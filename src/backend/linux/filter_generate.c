@@ -1,8 +1,9 @@
 /* filter_generate OUTPUT: writes the seccomp filters as C arrays. Runs on the build machine; libseccomp is not part of
  * what ships.
  *
- * One list of refusals makes two filters: `filter_quiet`, and `filter_observed`, which also hands calls that show intent
- * to change something to the supervisor for its report (it lets them go on: what decides is the mount view and Landlock).
+ * One list of refusals makes four filters: `filter_quiet`; `filter_observed`, which also hands calls that show intent
+ * to change something to the supervisor for its report (it lets them go on: what decides is the mount view and Landlock);
+ * and each of them `gated`, where the network is filtered and the gate has to know of connections before they are made.
  * Everything else is allowed: the filter cuts the kernel's surface, it is not the wall around files.
  *
  * What it answers follows the design: EPERM, or ENOSYS where programs have a fallback. It never kills.
@@ -166,7 +167,19 @@ static void add_observed(scmp_filter_ctx filter)
 	add_bits(filter, SCMP_ACT_NOTIFY, "sendmsg", 2, MSG_FASTOPEN);
 }
 
-static scmp_filter_ctx make_filter(int is_observed)
+/* Where the gate listens on demand: a connect, by any name, is where it learns of what; a bind may want its port. */
+static void add_gated(scmp_filter_ctx filter, int is_observed)
+{
+	add(filter, SCMP_ACT_NOTIFY, "bind");
+	add_bits(filter, SCMP_ACT_NOTIFY, "sendmmsg", 3, MSG_FASTOPEN);
+	if (is_observed) /* the others are among what is observed anyway */
+		return;
+	add(filter, SCMP_ACT_NOTIFY, "connect");
+	add_bits(filter, SCMP_ACT_NOTIFY, "sendto", 3, MSG_FASTOPEN);
+	add_bits(filter, SCMP_ACT_NOTIFY, "sendmsg", 2, MSG_FASTOPEN);
+}
+
+static scmp_filter_ctx make_filter(int is_observed, int is_gated)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
 	if (!filter) {
@@ -180,6 +193,8 @@ static scmp_filter_ctx make_filter(int is_observed)
 	add_refusals(filter);
 	if (is_observed)
 		add_observed(filter);
+	if (is_gated)
+		add_gated(filter, is_observed);
 	return filter;
 }
 
@@ -221,8 +236,10 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	fprintf(output, "/* Made by filter_generate.c. */\n");
-	write_filter(output, "filter_quiet", make_filter(0));
-	write_filter(output, "filter_observed", make_filter(1));
+	write_filter(output, "filter_quiet", make_filter(0, 0));
+	write_filter(output, "filter_observed", make_filter(1, 0));
+	write_filter(output, "filter_gated", make_filter(0, 1));
+	write_filter(output, "filter_gated_observed", make_filter(1, 1));
 	if (fclose(output) != 0) {
 		perror(argv[1]);
 		return 1;

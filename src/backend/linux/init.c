@@ -253,7 +253,7 @@ static void tell_started(const struct inside *inside)
 	};
 	struct message started = { .kind = MESSAGE_STARTED };
 	int carried[CARRIED_COUNT], count = 0;
-	for (int i = 0; i < CARRIED_COUNT; i++) {
+	for (int i = 0; i < CARRIED_GATE; i++) { /* the gate's went before */
 		if (all[i] < 0)
 			continue;
 		started.carried |= 1u << i;

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "backend/linux/cage.h"
+#include "backend/linux/gate.h"
 
 #ifdef CORDON_PLANT
 #include <stdlib.h>
@@ -29,7 +30,8 @@ static const struct {
 	{ "namespaces", namespaces_enter, false }, { "network", network_begin, false },
 	{ "mount view", view_begin, false },       { "control groups", groups_join, true },
 	{ "streams", streams_count, true },        { "mount view", view_finish, true },
-	{ "network", network_enter, true },        { "landlock", landlock_restrict, true },
+	{ "resolver", view_resolve, true },        { "network", network_enter, true },
+	{ "gateway", gateway_open, true },         { "landlock", landlock_restrict, true },
 	{ "limits", limits_apply, true },          { "capabilities", capabilities_drop, true },
 	{ "seccomp", filter_load, true },
 };

@@ -18,6 +18,7 @@
 #include <sys/un.h>
 
 #include "backend/linux/cage.h"
+#include "backend/linux/gate.h"
 #include "backend/linux/kernel.h"
 #include "os/os.h"
 
@@ -82,6 +83,8 @@ struct observer {
 	int listener;
 	int root; /* of the command's view; -1 until a process of it was seen */
 	const struct plan *plan;
+	struct gate *gate; /* where the network is filtered */
+	bool reports;
 	struct seccomp_notif call;
 	struct attempt attempts[ATTEMPTS_MAX];
 	int count, taken;
@@ -99,9 +102,16 @@ struct observer *observer_new(int listener, const struct plan *plan)
 	observer->listener = listener;
 	observer->root = -1;
 	observer->plan = plan;
+	observer->reports = true;
 	/* Wakes us on the caller's processor, which waits for us anyway: 6 us a call instead of 50 (Linux 6.6). */
 	kernel_ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, (void *)SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
 	return observer;
+}
+
+void observer_use_gate(struct observer *observer, struct gate *gate, bool reports)
+{
+	observer->gate = gate;
+	observer->reports = reports;
 }
 
 struct observer *observer_free(struct observer *observer)
@@ -377,22 +387,82 @@ static bool is_cut_off(const struct observer *observer, const struct sockaddr_st
 	return !has_listener(process, port) && has_listener("self", port);
 }
 
-static void look_at_address(struct observer *observer, uint64_t address_at, uint64_t size)
+/* An IPv4 address in IPv6's clothes is the IPv4 address to the kernel as well. */
+static struct address address_of(const struct sockaddr_storage *place)
+{
+	struct address address = { .length = 4 };
+	const struct in6_addr *six = &((const struct sockaddr_in6 *)place)->sin6_addr;
+	if (place->ss_family == AF_INET) {
+		memcpy(address.bytes, &((const struct sockaddr_in *)place)->sin_addr, 4);
+	} else if (IN6_IS_ADDR_V4MAPPED(six)) {
+		memcpy(address.bytes, six->s6_addr + 12, 4);
+	} else {
+		address.length = 16;
+		memcpy(address.bytes, six, 16);
+	}
+	return address;
+}
+
+/* Asks the gate before the call goes on, so that it listens there. What it refuses the kernel refuses then: nothing listens,
+ * or there is no route.
+ */
+static void look_at_gated(struct observer *observer, const struct sockaddr_storage *place, unsigned port)
+{
+	struct attempt *attempt = &observer->attempts[observer->count];
+	const struct address address = address_of(place);
+	struct address own;
+	char host[HOST_NAME_SIZE];
+	if (port == 0 || (address_read(GATE_ADDRESS, strlen(GATE_ADDRESS), &own) && address_equals(&own, &address)))
+		return;
+	enum gate_word word = gate_ask(observer->gate, &address, (uint16_t)port, host);
+	if (word == GATE_ALLOWED || word == GATE_FULL || (is_loopback(place) && !is_cut_off(observer, place, port)))
+		return;
+	attempt->act = ACT_CONNECT;
+	snprintf(attempt->path, sizeof attempt->path, "%s:%u", host, port);
+	strcpy(attempt->landing, attempt->path);
+	observer->count++;
+}
+
+/* The address that the call names; false when it is none of IP. */
+static bool read_address(const struct observer *observer, uint64_t address_at, uint64_t size,
+			 struct sockaddr_storage *ret_address)
 {
 	struct sockaddr_storage address = { 0 };
+	if (size > sizeof address || read_memory(observer, address_at, &address, (size_t)size) != size)
+		return false;
+	bool is_six = address.ss_family == AF_INET6;
+	*ret_address = address;
+	return (is_six || address.ss_family == AF_INET) &&
+	       size >= (is_six ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in));
+}
+
+/* On one address of its own a server is in nobody's way; on every address it wants the port whole. */
+static void look_at_bind(struct observer *observer, uint64_t address_at, uint64_t size)
+{
+	struct sockaddr_storage place;
+	if (observer->gate && read_address(observer, address_at, size, &place)) {
+		bool is_six = place.ss_family == AF_INET6;
+		gate_free_port(observer->gate, ntohs(is_six ? ((struct sockaddr_in6 *)&place)->sin6_port
+							    : ((struct sockaddr_in *)&place)->sin_port));
+	}
+}
+
+static void look_at_address(struct observer *observer, uint64_t address_at, uint64_t size)
+{
+	struct sockaddr_storage address;
 	struct attempt *attempt = &observer->attempts[observer->count];
 	char text[INET6_ADDRSTRLEN];
-	if (size > sizeof address || read_memory(observer, address_at, &address, (size_t)size) != size)
+	if (!read_address(observer, address_at, size, &address))
 		return;
-
 	bool is_six = address.ss_family == AF_INET6;
-	if ((!is_six && address.ss_family != AF_INET) ||
-	    size < (is_six ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in)))
-		return;
 	const void *number = is_six ? (const void *)&((struct sockaddr_in6 *)&address)->sin6_addr
 				    : (const void *)&((struct sockaddr_in *)&address)->sin_addr;
 	unsigned port = ntohs(is_six ? ((struct sockaddr_in6 *)&address)->sin6_port
 				     : ((struct sockaddr_in *)&address)->sin_port);
+	if (observer->gate) {
+		look_at_gated(observer, &address, port);
+		return;
+	}
 	/* Port 0 asks the kernel which way a packet would go. */
 	if (port == 0 || !is_cut_off(observer, &address, port) ||
 	    !inet_ntop(address.ss_family, number, text, sizeof text))
@@ -426,8 +496,10 @@ static void look(struct observer *observer)
 		look_at_address(observer, data->args[1], (uint32_t)data->args[2]);
 	} else if (data->nr == SYS_sendto) {
 		look_at_address(observer, data->args[4], (uint32_t)data->args[5]);
-	} else if (data->nr == SYS_sendmsg) {
+	} else if (data->nr == SYS_sendmsg || data->nr == SYS_sendmmsg) { /* the first message connects */
 		look_at_message(observer, data->args[1]);
+	} else if (data->nr == SYS_bind) {
+		look_at_bind(observer, data->args[1], (uint32_t)data->args[2]);
 	} else {
 		for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
 			const struct shape *shape = &shapes[i];
@@ -453,6 +525,8 @@ bool observer_next(struct observer *observer)
 		observer->program[0] = '\0';
 	/* While the call waits its process exists: was what was read that process'? */
 	if (kernel_ioctl(observer->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &observer->call.id) != 0)
+		observer->count = 0;
+	if (!observer->reports)
 		observer->count = 0;
 	bool is_answered = observer->answer && !is_planted("observer");
 	struct seccomp_notif_resp answer = {

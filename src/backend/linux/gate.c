@@ -1,0 +1,408 @@
+/* The supervisor's side of the gate. */
+#include "backend/linux/gate.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+
+#include "backend/linux/kernel.h"
+#include "base/scope.h"
+#include "base/text.h"
+
+/* The first answer waits for the gate to have started; a later one for a system call or two. */
+enum { KNOWN = 1024, FIRST_MS = 10000, ANSWER_MS = 1000 };
+
+struct known {
+	struct address address;
+	uint16_t port;
+	uint8_t word;
+	char host[HOST_NAME_SIZE];
+};
+
+struct gate {
+	int channel;   /* the gate's */
+	int questions; /* the factory's */
+	int process;   /* pidfd */
+	struct gate_counters *counters;
+	uint32_t number;
+	bool has_answered;
+	bool is_gone;
+	struct known *known;
+	uint8_t ports[(UINT16_MAX + 1) / 8]; /* on which it may listen */
+	char denied[HOST_NAME_SIZE + 16];
+};
+
+/* -- starting --------------------------------------------------------------------------------------------------------- */
+
+static bool is_program(const char *path)
+{
+	return access(path, X_OK) == 0;
+}
+
+bool gate_find(char path[4096])
+{
+	char own[PATH_MAX];
+	ssize_t length = readlink("/proc/self/exe", own, sizeof own - 1);
+	char *slash = NULL;
+	if (length > 0) {
+		own[length] = '\0';
+		slash = strrchr(own, '/');
+	}
+	if (slash) {
+		*slash = '\0';
+		snprintf(path, 4096, "%.3900s/../libexec/cordon/cordon-gate", own);
+		if (is_program(path))
+			return true;
+		snprintf(path, 4096, "%.3900s/cordon-gate", own);
+		if (is_program(path))
+			return true;
+	}
+	snprintf(path, 4096, "%s", CORDON_LIBEXEC "/cordon-gate");
+	if (is_program(path))
+		return true;
+	if (slash)
+		snprintf(path, 4096, "%.3900s/cordon-gate", own);
+	return false;
+}
+
+static void add_rules(struct text *text, const char *verb, const struct host_rule *rules, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		text_addf(text, "%s %u %s\n", verb, rules[i].port, rules[i].pattern);
+}
+
+/* A file in memory, with the offset at its beginning. -1 with errno. */
+static int write_rules(const struct plan *plan)
+{
+	CORDON_ON_EXIT(text_free) struct text text = { 0 };
+	size_t allowed_count, denied_count;
+	const struct host_rule *allowed = policy_allowed_hosts(plan->policy, &allowed_count);
+	const struct host_rule *denied = policy_denied_hosts(plan->policy, &denied_count);
+	add_rules(&text, "deny", denied, denied_count);
+	add_rules(&text, "allow", allowed, allowed_count);
+	int file = memfd_create("cordon-rules", MFD_CLOEXEC);
+	bool is_written = file >= 0 && text_ok(&text) &&
+			  write(file, text_str(&text), text.length) == (ssize_t)text.length &&
+			  lseek(file, 0, SEEK_SET) == 0;
+	if (!is_written && file >= 0) {
+		close(file);
+		file = -1;
+	}
+	return file;
+}
+
+static int make_counters(struct gate *gate)
+{
+	int file = memfd_create("cordon-counters", MFD_CLOEXEC);
+	if (file < 0)
+		return -1;
+	void *memory = MAP_FAILED;
+	if (ftruncate(file, sizeof *gate->counters) == 0)
+		memory = mmap(NULL, sizeof *gate->counters, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+	if (memory == MAP_FAILED) {
+		close(file);
+		return -1;
+	}
+	gate->counters = memory;
+	return file;
+}
+
+/* In the child: a fork whose other threads' locks may be frozen. */
+static _Noreturn void become_gate(const char *path, const int given[])
+{
+	enum { COUNT = GATE_DESCRIPTORS_END - GATE_FROM_SUPERVISOR };
+	char *const argv[] = { (char *)(uintptr_t) "cordon-gate", NULL };
+	int moved[COUNT];
+	sigset_t none;
+	sigemptyset(&none);
+	for (int number = 1; number < NSIG; number++)
+		signal(number, SIG_DFL);
+	for (int i = 0; i < COUNT; i++)
+		moved[i] = fcntl(given[i], F_DUPFD, GATE_DESCRIPTORS_END);
+	for (int i = 0; i < COUNT; i++)
+		if (moved[i] < 0 || dup2(moved[i], GATE_FROM_SUPERVISOR + i) < 0)
+			_exit(1);
+	int nothing = open("/dev/null", O_RDWR);
+	for (int i = 0; i < 3; i++)
+		if (nothing < 0 || dup2(nothing, i) < 0)
+			_exit(1);
+	kernel_close_range(GATE_DESCRIPTORS_END, ~0u, 0);
+	setsid(); /* the terminal's signals are not for it */
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	execve(path, argv, environ);
+	_exit(127);
+}
+
+static bool clone_gate(struct gate *gate, const char *path, const int given[], struct cordon_error *err)
+{
+	sigset_t all, before;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	pid_t pid = kernel_clone(0, -1, &gate->process);
+	if (pid == 0)
+		become_gate(path, given);
+	int code = errno;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return pid > 0 || cordon_fail_errno(err, code, "start '%s'", path);
+}
+
+static void close_pair(int pair[2])
+{
+	for (int i = 0; i < 2; i++)
+		if (pair[i] >= 0)
+			close(pair[i]);
+}
+
+static bool start(struct gate *gate, const struct plan *plan, const char *path, struct cordon_error *err)
+{
+	int channel[2] = { -1, -1 }, questions[2] = { -1, -1 };
+	int files[2] = { write_rules(plan), make_counters(gate) };
+	bool is_fine = files[0] >= 0 && files[1] >= 0 &&
+		       socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) == 0 &&
+		       socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, questions) == 0;
+	if (!is_fine)
+		cordon_fail_errno(err, errno, "make the gate's channels");
+	const int given[] = { channel[1], questions[1], files[0], files[1] };
+	is_fine = is_fine && clone_gate(gate, path, given, err);
+	if (is_fine) {
+		gate->channel = channel[0];
+		gate->questions = questions[0];
+		channel[0] = questions[0] = -1;
+	}
+	close_pair(channel);
+	close_pair(questions);
+	close_pair(files);
+	return is_fine;
+}
+
+bool gate_start(const struct plan *plan, struct gate **ret_gate, struct cordon_error *err)
+{
+	char path[4096];
+	if (!gate_find(path))
+		return cordon_fail(err, CORDON_UNSUPPORTED,
+				   "net.filtered: the program cordon-gate is missing (looked for '%s' and in '%s'); it "
+				   "belongs to cordon's installation",
+				   path, CORDON_LIBEXEC);
+	struct gate *gate = calloc(1, sizeof *gate);
+	if (!gate)
+		return cordon_fail_memory(err);
+	gate->channel = gate->questions = gate->process = -1;
+	gate->known = calloc(KNOWN, sizeof *gate->known);
+	bool is_started = gate->known ? start(gate, plan, path, err) : cordon_fail_memory(err);
+	if (!is_started) {
+		gate_end(gate);
+		return false;
+	}
+	*ret_gate = gate;
+	return true;
+}
+
+struct gate *gate_end(struct gate *gate)
+{
+	if (!gate)
+		return NULL;
+	if (gate->process >= 0) {
+		syscall(SYS_pidfd_send_signal, gate->process, SIGKILL, NULL, 0);
+		graves_dig(&gate->process, true);
+	}
+	if (gate->channel >= 0)
+		close(gate->channel);
+	if (gate->questions >= 0)
+		close(gate->questions);
+	if (gate->counters)
+		munmap(gate->counters, sizeof *gate->counters);
+	free(gate->known);
+	free(gate);
+	return NULL;
+}
+
+/* -- routes ----------------------------------------------------------------------------------------------------------- */
+
+static bool read_route(const char *pattern, struct route *ret_route)
+{
+	const char *slash = strchr(pattern, '/');
+	size_t length = slash ? (size_t)(slash - pattern) : strlen(pattern);
+	if (!address_read(pattern, length, &ret_route->address))
+		return false;
+	ret_route->bits = slash ? (uint8_t)strtoul(slash + 1, NULL, 10) : (uint8_t)(ret_route->address.length * 8);
+	return true;
+}
+
+/* Loopback is there without a route, and must not get another one. */
+static bool is_loopback(const struct route *route)
+{
+	static const struct address four = { 4, { 127 } }, six = { 16, { [15] = 1 } };
+	return (route->bits >= 8 && address_shares(&route->address, &four, 8)) || address_equals(&route->address, &six);
+}
+
+bool gate_share_routes(struct share *share, const struct plan *plan, struct inside *inside, struct cordon_error *err)
+{
+	size_t count;
+	const struct host_rule *rules = policy_allowed_hosts(plan->policy, &count);
+	struct route *routes = share_take(share, count * sizeof *routes);
+	if (!routes)
+		return cordon_fail_memory(err);
+	inside->routes = routes;
+	for (size_t i = 0; i < count; i++) {
+		struct route route = { 0 };
+		if (read_route(rules[i].pattern, &route) && !is_loopback(&route))
+			routes[inside->route_count++] = route;
+	}
+	return true;
+}
+
+/* -- asking ----------------------------------------------------------------------------------------------------------- */
+
+void gate_hand_over(struct gate *gate, int sockets[GATE_SOCKETS])
+{
+	struct gate_message message = { .kind = GATE_NETWORK };
+	char space[CMSG_SPACE(GATE_SOCKETS * sizeof *sockets)] = { 0 };
+	struct iovec part = { &message, sizeof message };
+	struct msghdr header = {
+		.msg_iov = &part, .msg_iovlen = 1, .msg_control = space, .msg_controllen = sizeof space
+	};
+	struct cmsghdr *control = CMSG_FIRSTHDR(&header);
+	control->cmsg_level = SOL_SOCKET;
+	control->cmsg_type = SCM_RIGHTS;
+	control->cmsg_len = CMSG_LEN(GATE_SOCKETS * sizeof *sockets);
+	memcpy(CMSG_DATA(control), sockets, GATE_SOCKETS * sizeof *sockets);
+	/* A gate that is gone shows on its channel. */
+	sendmsg(gate->channel, &header, MSG_NOSIGNAL);
+	for (int i = 0; i < GATE_SOCKETS; i++) {
+		close(sockets[i]);
+		sockets[i] = -1;
+	}
+}
+
+/* The answer to this very question: one that came too late for its own is passed over. */
+static bool put_question(struct gate *gate, struct gate_message *message)
+{
+	struct pollfd answer = { .fd = gate->questions, .events = POLLIN };
+	message->number = ++gate->number;
+	if (gate->is_gone || send(gate->questions, message, sizeof *message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+		return false;
+	for (;;) {
+		int ready = poll(&answer, 1, gate->has_answered ? ANSWER_MS : FIRST_MS);
+		if (ready < 0 && errno == EINTR)
+			continue;
+		if (ready <= 0)
+			return false;
+		struct gate_message heard;
+		if (recv(gate->questions, &heard, sizeof heard, MSG_DONTWAIT) != (ssize_t)sizeof heard)
+			return false;
+		gate->has_answered = true;
+		if (heard.number == message->number) {
+			*message = heard;
+			return true;
+		}
+	}
+}
+
+static struct known *find_known(const struct gate *gate, const struct address *address, uint16_t port)
+{
+	unsigned hash = port;
+	for (unsigned i = 0; i < address->length; i++)
+		hash = hash * 31 + address->bytes[i];
+	return &gate->known[hash % KNOWN];
+}
+
+enum gate_word gate_ask(struct gate *gate, const struct address *address, uint16_t port, char ret_host[HOST_NAME_SIZE])
+{
+	struct known *known = find_known(gate, address, port);
+	struct gate_message message = { .kind = GATE_OPEN, .address = *address, .port = port };
+	if (known->port != port || !address_equals(&known->address, address)) {
+		address_show(address, ret_host);
+		if (!put_question(gate, &message))
+			return GATE_FULL;
+		if (message.word == GATE_ALLOWED)
+			gate->ports[port / 8] |= (uint8_t)(1u << port % 8);
+		/* an address without a name may get one */
+		if (!*message.host)
+			return (enum gate_word)message.word;
+		*known = (struct known){ *address, port, message.word, { 0 } };
+		memcpy(known->host, message.host, sizeof known->host);
+	}
+	memcpy(ret_host, known->host, sizeof known->host);
+	return (enum gate_word)known->word;
+}
+
+void gate_free_port(struct gate *gate, uint16_t port)
+{
+	struct gate_message message = { .kind = GATE_FREE, .port = port };
+	uint8_t bit = (uint8_t)(1u << port % 8);
+	if (!(gate->ports[port / 8] & bit) || !put_question(gate, &message))
+		return;
+	gate->ports[port / 8] &= (uint8_t)~bit;
+	for (int i = 0; i < KNOWN; i++)
+		if (gate->known[i].port == port)
+			gate->known[i] = (struct known){ .port = 0 };
+}
+
+/* -- hearing ---------------------------------------------------------------------------------------------------------- */
+
+int gate_waitable(const struct gate *gate)
+{
+	return gate->is_gone ? -1 : gate->channel;
+}
+
+bool gate_is_gone(const struct gate *gate)
+{
+	return gate->is_gone;
+}
+
+/* For what the host's name alone does not decide. */
+static const char *reason_of(const struct gate_message *message)
+{
+	static const char *const places[] = {
+		[1] = "the name leads to this machine's loopback, which no rule names",
+		[2] = "the name leads to a private address, which no rule names",
+		[3] = "the name leads to a link-local address, which no rule names",
+		[4] = "the name leads to a cloud's metadata service, which no rule names",
+		[5] = "the name leads to a multicast address, which no rule names",
+		[6] = "the name leads to an address with another one inside, which no rule names",
+		[7] = "the name leads to a reserved address, which no rule names",
+	};
+	if (message->word == GATE_FORGED)
+		return "what was said on the connection names another host, or none";
+	if (message->word != GATE_PLACE)
+		return NULL;
+	return message->reach < sizeof places / sizeof *places ? places[message->reach] : places[7];
+}
+
+bool gate_take(struct gate *gate, struct cage_event *ret_event)
+{
+	struct gate_message message;
+	if (gate->is_gone)
+		return false;
+	ssize_t length = recv(gate->channel, &message, sizeof message, MSG_DONTWAIT);
+	if (length < 0 && (errno == EAGAIN || errno == EINTR))
+		return false;
+	if (length != (ssize_t)sizeof message) {
+		gate->is_gone = true;
+		return false;
+	}
+	if (message.kind != GATE_DENIED)
+		return false;
+	message.host[sizeof message.host - 1] = '\0';
+	if (message.port)
+		snprintf(gate->denied, sizeof gate->denied, "%s:%u", message.host, message.port);
+	else
+		snprintf(gate->denied, sizeof gate->denied, "%s", message.host);
+	ret_event->kind = CAGE_DENIED;
+	ret_event->denied.act = ACT_CONNECT;
+	ret_event->denied.path = ret_event->denied.landing = gate->denied;
+	ret_event->denied.program = "";
+	ret_event->denied.reason = reason_of(&message);
+	return true;
+}
+
+void gate_count(const struct gate *gate, uint64_t *ret_bytes_in, uint64_t *ret_bytes_out)
+{
+	*ret_bytes_in = atomic_load_explicit(&gate->counters->bytes_in, memory_order_relaxed);
+	*ret_bytes_out = atomic_load_explicit(&gate->counters->bytes_out, memory_order_relaxed);
+}

@@ -1,0 +1,75 @@
+/* base/gate.h: what cordon and its gate, a program of its own, agree about. Plain data.
+ *
+ * cordon starts the gate with the descriptors below, sends it the sockets that were made inside (GATE_NETWORK), and asks
+ * its factory, a process that has joined the command's namespaces, for a listener at each address and port that the
+ * command is about to connect to (GATE_OPEN). The gate tells what it refused (GATE_DENIED). Each message is one datagram.
+ */
+#pragma once
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "base/host.h"
+
+enum gate_descriptor {
+	GATE_FROM_SUPERVISOR = 3, /* the gate's end of the channel */
+	GATE_FROM_OBSERVER = 4,   /* the factory's end of another */
+	GATE_RULES = 5,           /* a file: lines "allow PORT PATTERN" and "deny PORT PATTERN" */
+	GATE_COUNTERS = 6,        /* shared memory: struct gate_counters */
+	GATE_DESCRIPTORS_END,
+};
+
+/* What is passed with GATE_NETWORK, in this order. */
+enum gate_socket {
+	GATE_DNS_DATAGRAMS,
+	GATE_DNS_STREAM, /* listens */
+	GATE_PROXY,      /* listens */
+	GATE_SOCKETS,
+};
+
+enum { GATE_DNS_PORT = 53, GATE_PROXY_PORT = 3128 };
+#define GATE_PROXY_PORT_TEXT "3128"
+
+/* The address of both, and of the names: see network/names.h. */
+#define GATE_ADDRESS "198.18.0.1"
+/* The first 8 bytes of the names' IPv6 addresses: fd, and what stands for cordon (RFC 4193 wants chance there, where networks
+ * may meet; these meet none).
+ */
+#define GATE_PREFIX 0xfd, 'c', 'o', 'r', 'd', 'n', 0, 0
+
+enum gate_message_kind {
+	GATE_NETWORK,  /* to the gate: the sockets */
+	GATE_OPEN,     /* to the factory: address, port; answered by ANSWER */
+	GATE_FREE,     /* to the factory: no listener shall be on the port; answered by ANSWER */
+	GATE_ANSWER,   /* from the factory: word, and host if it knows one */
+	GATE_LISTENER, /* from the factory to the gate: a listener; from the gate to the factory: it is closed */
+	GATE_DENIED,   /* from the gate: host, port, word */
+	GATE_READY,    /* from the gate */
+};
+
+enum gate_word {
+	GATE_ALLOWED,
+	GATE_UNNAMED, /* no rule allows it */
+	GATE_REFUSED, /* a deny rule */
+	GATE_PLACE,   /* the name leads to an address that is closed to names; reach says what kind */
+	GATE_FORGED,  /* what was said on the connection names another host than the one that was meant */
+	GATE_FULL,
+};
+
+struct gate_message {
+	uint8_t kind;
+	uint8_t word;
+	uint8_t reach; /* enum reach */
+	uint16_t port;
+	uint32_t number; /* of a question; its answer has the same */
+	struct address address;
+	char host[HOST_NAME_SIZE];
+};
+
+struct gate_counters {
+	_Atomic uint64_t bytes_in; /* to the command */
+	_Atomic uint64_t bytes_out;
+	_Atomic uint64_t connections; /* that were made outside */
+	_Atomic uint64_t refused;
+	_Atomic uint64_t queries;
+};

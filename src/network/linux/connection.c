@@ -1,0 +1,295 @@
+/* One connection: what it is for, and its end. */
+#include "network/linux/gate.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* -- making ----------------------------------------------------------------------------------------------------------- */
+
+static bool read_local_address(int socket, struct address *ret_address, uint16_t *ret_port)
+{
+	struct sockaddr_storage place;
+	socklen_t size = sizeof place;
+	if (getsockname(socket, (struct sockaddr *)&place, &size) != 0)
+		return false;
+	if (place.ss_family == AF_INET) {
+		const struct sockaddr_in *four = (const struct sockaddr_in *)&place;
+		*ret_address = (struct address){ .length = 4 };
+		memcpy(ret_address->bytes, &four->sin_addr, 4);
+		*ret_port = ntohs(four->sin_port);
+		return true;
+	}
+	const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)&place;
+	*ret_address = (struct address){ .length = 16 };
+	memcpy(ret_address->bytes, &six->sin6_addr, 16);
+	*ret_port = ntohs(six->sin6_port);
+	return place.ss_family == AF_INET6;
+}
+
+/* The address that the client has connected to says which host it means. */
+static bool find_target(const struct gate *gate, int socket, struct target *ret_target)
+{
+	struct address address;
+	struct target target = { 0 };
+	if (!read_local_address(socket, &address, &target.port))
+		return false;
+	const char *name = names_at(gate->names, &address);
+	if (name)
+		memcpy(target.host.name, name, strlen(name) + 1);
+	else
+		target.host.address = address;
+	*ret_target = target;
+	return true;
+}
+
+static void on_ready(uv_poll_t *poll, int status, int events)
+{
+	struct side *side = poll->data;
+	struct connection *connection = side->connection;
+	(void)status;
+	if (connection->phase == PHASE_REQUEST) {
+		proxy_read(connection);
+		return;
+	}
+	if (connection->phase == PHASE_RELAYING && events & UV_READABLE)
+		relay_move(connection, side == &connection->client ? &connection->up : &connection->down);
+	if (connection->phase == PHASE_RELAYING && events & UV_WRITABLE)
+		relay_move(connection, side == &connection->client ? &connection->down : &connection->up);
+}
+
+static bool watch_side(struct connection *connection, struct side *side, int socket)
+{
+	const int yes = 1;
+	side->socket = socket;
+	side->connection = connection;
+	side->poll.data = side;
+	if (uv_poll_init(&connection->gate->loop, &side->poll, socket) != 0)
+		return false;
+	side->is_polled = true;
+	connection->handles++;
+	setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+	setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof yes);
+	return true;
+}
+
+static void set_flow(struct flow *flow, struct side *from, struct side *to)
+{
+	flow->from = from;
+	flow->to = to;
+	flow->pipe[0] = flow->pipe[1] = -1;
+}
+
+void connection_begin(struct gate *gate, int socket, enum listener_kind kind)
+{
+	struct connection *connection = calloc(1, sizeof *connection);
+	if (!connection) {
+		close(socket);
+		return;
+	}
+	connection->gate = gate;
+	connection->server.socket = -1;
+	set_flow(&connection->up, &connection->client, &connection->server);
+	set_flow(&connection->down, &connection->server, &connection->client);
+	connection->next = gate->connections;
+	if (connection->next)
+		connection->next->previous = connection;
+	gate->connections = connection;
+	gate->connection_count++;
+
+	if (!watch_side(connection, &connection->client, socket)) {
+		connection_abort(connection);
+	} else if (kind == LISTENER_PROXY) {
+		connection->deadline = uv_now(&gate->loop) + REQUEST_SECONDS * 1000;
+		connection_poll(connection);
+	} else if (find_target(gate, socket, &connection->target)) {
+		connection_aim(connection);
+	} else {
+		connection_abort(connection);
+	}
+}
+
+/* -- the way to its target -------------------------------------------------------------------------------------------- */
+
+void connection_aim(struct connection *connection)
+{
+	static const enum gate_word words[] = {
+		[ANSWER_UNNAMED] = GATE_UNNAMED,
+		[ANSWER_DENIED] = GATE_REFUSED,
+		[ANSWER_PLACE] = GATE_PLACE,
+	};
+	const struct target *target = &connection->target;
+	struct decision decision = rules_decide(&connection->gate->rules, &target->host, target->port);
+	if (decision.answer == ANSWER_ALLOWED)
+		dial_begin(connection);
+	else
+		connection_refuse(connection, words[decision.answer], decision.reach);
+}
+
+void connection_refuse(struct connection *connection, enum gate_word word, enum reach reach)
+{
+	tell_denied(connection->gate, &connection->target, word, reach);
+	if (connection->speech == SPEECH_NONE || connection->phase == PHASE_RELAYING) {
+		connection_abort(connection);
+		return;
+	}
+	proxy_answer_refused(connection, word, reach);
+	connection_close(connection);
+}
+
+void connection_fail(struct connection *connection, int code)
+{
+	if (connection->speech == SPEECH_NONE) {
+		connection_abort(connection);
+		return;
+	}
+	proxy_answer_failed(connection, code);
+	connection_close(connection);
+}
+
+void connection_connected(struct connection *connection, int socket)
+{
+	atomic_fetch_add_explicit(&connection->gate->counters->connections, 1, memory_order_relaxed);
+	dial_stop(connection);
+	if (!watch_side(connection, &connection->server, socket)) {
+		connection_abort(connection);
+		return;
+	}
+	proxy_answer_connected(connection);
+	if (connection->phase != PHASE_CLOSING)
+		relay_begin(connection);
+}
+
+/* -- the end ---------------------------------------------------------------------------------------------------------- */
+
+static void close_flow(struct flow *flow)
+{
+	free(flow->block);
+	flow->block = NULL;
+	for (int i = 0; i < 2; i++)
+		if (flow->pipe[i] >= 0)
+			close(flow->pipe[i]);
+	flow->pipe[0] = flow->pipe[1] = -1;
+}
+
+static void forget(struct connection *connection)
+{
+	if (connection->phase == PHASE_CLOSING && connection->handles == 0 && !connection->is_looking)
+		free(connection);
+}
+
+static void on_side_closed(uv_handle_t *handle)
+{
+	struct side *side = handle->data;
+	side->connection->handles--;
+	forget(side->connection);
+}
+
+static void close_side(struct side *side, bool resets)
+{
+	const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
+	if (side->is_polled) {
+		side->is_polled = false;
+		uv_close((uv_handle_t *)&side->poll, on_side_closed);
+	}
+	if (side->socket < 0)
+		return;
+	if (resets)
+		setsockopt(side->socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+	close(side->socket);
+	side->socket = -1;
+}
+
+static void end(struct connection *connection, bool resets)
+{
+	struct gate *gate = connection->gate;
+	if (connection->phase == PHASE_CLOSING)
+		return;
+	connection->phase = PHASE_CLOSING;
+	dial_stop(connection);
+	close_side(&connection->client, resets);
+	close_side(&connection->server, resets);
+	close_flow(&connection->up);
+	close_flow(&connection->down);
+	*(connection->previous ? &connection->previous->next : &gate->connections) = connection->next;
+	if (connection->next)
+		connection->next->previous = connection->previous;
+	gate->connection_count--;
+	forget(connection);
+}
+
+void connection_abort(struct connection *connection)
+{
+	end(connection, true);
+}
+
+void connection_close(struct connection *connection)
+{
+	end(connection, false);
+}
+
+void connection_check_deadlines(struct gate *gate)
+{
+	uint64_t now = uv_now(&gate->loop);
+	for (struct connection *connection = gate->connections, *next; connection; connection = next) {
+		next = connection->next;
+		if (connection->deadline && now >= connection->deadline) {
+			if (connection->phase == PHASE_DIALLING)
+				connection_fail(connection, ETIMEDOUT);
+			else
+				connection_abort(connection);
+		}
+	}
+}
+
+/* -- waiting ---------------------------------------------------------------------------------------------------------- */
+
+bool connection_take_block(struct flow *flow)
+{
+	if (!flow->block)
+		flow->block = malloc(BLOCK_SIZE);
+	return flow->block != NULL;
+}
+
+/* What cannot be passed on is not read: the kernel's buffers fill, and the sender waits. */
+static bool wants_reading(const struct connection *connection, const struct flow *flow)
+{
+	bool is_watched = flow == &connection->up && connection->watch != WATCH_NOTHING;
+	if (flow->has_ended || flow->piped)
+		return false;
+	return is_watched ? flow->end - flow->start < BLOCK_SIZE && flow->cleared == flow->start
+			  : flow->start == flow->end;
+}
+
+static bool wants_writing(const struct flow *flow)
+{
+	return flow->piped > 0 || flow->start < flow->cleared;
+}
+
+static void set_events(struct side *side, int events)
+{
+	if (!side->is_polled || side->events == events)
+		return;
+	side->events = events;
+	uv_poll_start(&side->poll, events, on_ready);
+}
+
+void connection_poll(struct connection *connection)
+{
+	if (connection->phase == PHASE_REQUEST) {
+		set_events(&connection->client, UV_READABLE);
+		return;
+	}
+	if (connection->phase != PHASE_RELAYING) {
+		set_events(&connection->client, 0);
+		return;
+	}
+	set_events(&connection->client, (wants_reading(connection, &connection->up) ? UV_READABLE : 0) |
+						(wants_writing(&connection->down) ? UV_WRITABLE : 0));
+	set_events(&connection->server, (wants_reading(connection, &connection->down) ? UV_READABLE : 0) |
+						(wants_writing(&connection->up) ? UV_WRITABLE : 0));
+}

@@ -1,0 +1,300 @@
+/* Resolving and dialling. A name is looked up once, what it leads to is judged, and exactly what was judged is dialled. */
+#include "network/linux/gate.h"
+
+#include <errno.h>
+#include <ifaddrs.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { OWN_MAX = 64, CACHE_SLOTS = 64, CACHE_MS = 5000 };
+
+/* -- addresses -------------------------------------------------------------------------------------------------------- */
+
+static bool take_address(const struct sockaddr *place, struct address *ret_address)
+{
+	struct address address = { 0 };
+	if (place->sa_family == AF_INET) {
+		address.length = 4;
+		memcpy(address.bytes, &((const struct sockaddr_in *)place)->sin_addr, 4);
+	} else if (place->sa_family == AF_INET6) {
+		address.length = 16;
+		memcpy(address.bytes, &((const struct sockaddr_in6 *)place)->sin6_addr, 16);
+	} else {
+		return false;
+	}
+	*ret_address = address;
+	return true;
+}
+
+static socklen_t give_address(const struct address *address, uint16_t port, struct sockaddr_storage *ret_place)
+{
+	memset(ret_place, 0, sizeof *ret_place);
+	if (address->length == 4) {
+		struct sockaddr_in *four = (struct sockaddr_in *)ret_place;
+		four->sin_family = AF_INET;
+		four->sin_port = htons(port);
+		memcpy(&four->sin_addr, address->bytes, 4);
+		return sizeof *four;
+	}
+	struct sockaddr_in6 *six = (struct sockaddr_in6 *)ret_place;
+	six->sin6_family = AF_INET6;
+	six->sin6_port = htons(port);
+	memcpy(&six->sin6_addr, address->bytes, 16);
+	return sizeof *six;
+}
+
+/* The host's own addresses, as they are now. */
+static size_t list_own(struct address own[OWN_MAX])
+{
+	struct ifaddrs *interfaces;
+	size_t count = 0;
+	if (getifaddrs(&interfaces) != 0)
+		return 0;
+	for (struct ifaddrs *at = interfaces; at && count < OWN_MAX; at = at->ifa_next)
+		if (at->ifa_addr && take_address(at->ifa_addr, &own[count]))
+			count++;
+	freeifaddrs(interfaces);
+	return count;
+}
+
+/* -- a short memory --------------------------------------------------------------------------------------------------- */
+
+/* Of the last lookups: programs make many connections to one name. */
+static struct remembered {
+	char name[HOST_NAME_SIZE];
+	uint64_t until; /* uv_now */
+	struct address addresses[ADDRESSES_MAX];
+	unsigned count;
+} cache[CACHE_SLOTS];
+
+static struct remembered *slot_of(const char *name)
+{
+	unsigned hash = 5381;
+	for (const char *c = name; *c; c++)
+		hash = hash * 33 ^ (unsigned char)*c;
+	return &cache[hash % CACHE_SLOTS];
+}
+
+static bool recall(struct connection *connection)
+{
+	const struct remembered *slot = slot_of(connection->target.host.name);
+	if (strcmp(slot->name, connection->target.host.name) != 0 || uv_now(&connection->gate->loop) >= slot->until)
+		return false;
+	memcpy(connection->addresses, slot->addresses, sizeof slot->addresses);
+	connection->address_count = slot->count;
+	return true;
+}
+
+static void remember(const struct connection *connection)
+{
+	struct remembered *slot = slot_of(connection->target.host.name);
+	strcpy(slot->name, connection->target.host.name);
+	slot->until = uv_now(&connection->gate->loop) + CACHE_MS;
+	memcpy(slot->addresses, connection->addresses, sizeof slot->addresses);
+	slot->count = connection->address_count;
+}
+
+/* -- dialling --------------------------------------------------------------------------------------------------------- */
+
+static void dial_next(struct connection *connection);
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+	struct connection *connection = handle->data;
+	connection->handles--;
+	if (connection->phase == PHASE_CLOSING && connection->handles == 0 && !connection->is_looking)
+		free(connection);
+}
+
+static void stop_attempt(struct attempt *attempt)
+{
+	if (attempt->is_polled) {
+		attempt->is_polled = false;
+		attempt->poll.data = attempt->connection;
+		uv_close((uv_handle_t *)&attempt->poll, on_handle_closed);
+		attempt->connection->attempts_open--;
+	}
+	if (attempt->socket >= 0)
+		close(attempt->socket);
+	attempt->socket = -1;
+}
+
+void dial_stop(struct connection *connection)
+{
+	for (unsigned i = 0; i < connection->attempt_count; i++)
+		stop_attempt(&connection->attempts[i]);
+	if (connection->has_stagger) {
+		connection->has_stagger = false;
+		uv_close((uv_handle_t *)&connection->stagger, on_handle_closed);
+	}
+	if (connection->is_looking)
+		uv_cancel((uv_req_t *)&connection->lookup);
+}
+
+static void on_attempt(uv_poll_t *poll, int status, int events)
+{
+	struct attempt *attempt = poll->data;
+	struct connection *connection = attempt->connection;
+	int code = 0, socket = attempt->socket;
+	socklen_t size = sizeof code;
+	(void)status, (void)events;
+	if (getsockopt(socket, SOL_SOCKET, SO_ERROR, &code, &size) != 0)
+		code = errno;
+	if (code == 0) {
+		attempt->socket = -1;
+		stop_attempt(attempt);
+		connection_connected(connection, socket);
+		return;
+	}
+	connection->failure = code;
+	stop_attempt(attempt);
+	dial_next(connection);
+}
+
+/* False when it has failed already. */
+static bool dial_address(struct connection *connection, const struct address *address)
+{
+	struct sockaddr_storage place;
+	struct attempt *attempt = &connection->attempts[connection->attempt_count];
+	socklen_t length = give_address(address, connection->target.port, &place);
+	*attempt = (struct attempt){ .connection = connection };
+	attempt->socket = socket(place.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (attempt->socket < 0 ||
+	    (connect(attempt->socket, (struct sockaddr *)&place, length) != 0 && errno != EINPROGRESS) ||
+	    uv_poll_init(&connection->gate->loop, &attempt->poll, attempt->socket) != 0) {
+		connection->failure = errno;
+		stop_attempt(attempt);
+		return false;
+	}
+	attempt->is_polled = true;
+	attempt->poll.data = attempt;
+	connection->handles++;
+	connection->attempts_open++;
+	connection->attempt_count++;
+	uv_poll_start(&attempt->poll, UV_WRITABLE, on_attempt);
+	return true;
+}
+
+static void on_stagger(uv_timer_t *timer)
+{
+	dial_next(timer->data);
+}
+
+/* The next address that can be tried; the connection has failed when none is left and none is under way. */
+static void dial_next(struct connection *connection)
+{
+	while (connection->next_address < connection->address_count) {
+		const struct address *address = &connection->addresses[connection->next_address++];
+		if (!dial_address(connection, address))
+			continue;
+		if (connection->next_address == connection->address_count)
+			return;
+		if (!connection->has_stagger) {
+			uv_timer_init(&connection->gate->loop, &connection->stagger);
+			connection->stagger.data = connection;
+			connection->has_stagger = true;
+			connection->handles++;
+		}
+		uv_timer_start(&connection->stagger, on_stagger, STAGGER_MS, 0);
+		return;
+	}
+	if (connection->attempts_open == 0)
+		connection_fail(connection, connection->failure ? connection->failure : EHOSTUNREACH);
+}
+
+/* -- resolving -------------------------------------------------------------------------------------------------------- */
+
+/* Keeps what may be dialled, the families in turn (RFC 8305 §4). Returns why the last of the others may not. */
+static struct decision judge(struct connection *connection, const struct addrinfo *found)
+{
+	struct address own[OWN_MAX], kept[2][ADDRESSES_MAX], address;
+	unsigned counts[2] = { 0 };
+	size_t own_count = list_own(own);
+	struct decision refusal = { ANSWER_ALLOWED, -1, REACH_GLOBAL };
+	uint8_t first = 0;
+	for (; found; found = found->ai_next) {
+		if (!take_address(found->ai_addr, &address))
+			continue;
+		struct decision decision = rules_decide_resolved(&connection->gate->rules, &address,
+								 connection->target.port, own, own_count);
+		if (decision.answer != ANSWER_ALLOWED) {
+			refusal = decision;
+			continue;
+		}
+		first = first ? first : address.length;
+		unsigned family = address.length != first;
+		if (counts[family] < ADDRESSES_MAX / 2)
+			kept[family][counts[family]++] = address;
+	}
+	for (unsigned i = 0; i < ADDRESSES_MAX / 2; i++)
+		for (unsigned family = 0; family < 2; family++)
+			if (i < counts[family])
+				connection->addresses[connection->address_count++] = kept[family][i];
+	return refusal;
+}
+
+static void on_found(uv_getaddrinfo_t *lookup, int status, struct addrinfo *found)
+{
+	struct connection *connection = lookup->data;
+	connection->is_looking = false;
+	if (connection->phase == PHASE_CLOSING) {
+		uv_freeaddrinfo(found);
+		if (connection->handles == 0)
+			free(connection);
+		return;
+	}
+	struct decision refusal = { ANSWER_ALLOWED, -1, REACH_GLOBAL };
+	if (status == 0)
+		refusal = judge(connection, found);
+	uv_freeaddrinfo(found);
+	if (connection->address_count == 0 && refusal.answer != ANSWER_ALLOWED) {
+		connection_refuse(connection, refusal.answer == ANSWER_DENIED ? GATE_REFUSED : GATE_PLACE,
+				  refusal.reach);
+		return;
+	}
+	if (connection->address_count > 0)
+		remember(connection);
+	dial_next(connection);
+}
+
+static void look_up(struct connection *connection)
+{
+	const struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM };
+	connection->lookup.data = connection;
+	connection->is_looking = uv_getaddrinfo(&connection->gate->loop, &connection->lookup, on_found,
+						connection->target.host.name, NULL, &hints) == 0;
+	if (!connection->is_looking)
+		connection_fail(connection, ENOMEM);
+}
+
+/* Loopback by the rule `localhost` is either family, whichever the service listens on. */
+static bool means_localhost(const struct connection *connection)
+{
+	const struct target *target = &connection->target;
+	struct decision decision = rules_decide(&connection->gate->rules, &target->host, target->port);
+	return host_is_localhost(&target->host) ||
+	       (decision.rule >= 0 && host_is_localhost(&connection->gate->rules.items[decision.rule].host));
+}
+
+void dial_begin(struct connection *connection)
+{
+	static const struct address loopback[] = { { 4, { 127, 0, 0, 1 } }, { 16, { [15] = 1 } } };
+	const struct host *host = &connection->target.host;
+	connection->phase = PHASE_DIALLING;
+	connection->deadline = uv_now(&connection->gate->loop) + DIAL_SECONDS * 1000;
+	connection_poll(connection);
+	if (means_localhost(connection)) {
+		memcpy(connection->addresses, loopback, sizeof loopback);
+		connection->address_count = 2;
+	} else if (host->address.length) {
+		connection->addresses[0] = host->address;
+		connection->address_count = 1;
+	} else if (!recall(connection)) {
+		look_up(connection);
+		return;
+	}
+	dial_next(connection);
+}

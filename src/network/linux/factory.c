@@ -1,0 +1,168 @@
+/* The socket factory. It says at once whether a listener stands, so that the command's connect goes on: what it is asked has
+ * the priority of a system call that waits.
+ */
+#include "network/linux/gate.h"
+
+#include <errno.h>
+#include <linux/nsfs.h>
+#include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { BACKLOG = 4096, FREE_MS = 1000 };
+
+#ifndef IPV6_FREEBIND
+#define IPV6_FREEBIND 78
+#endif
+
+/* A socket knows its network namespace, and that its user namespace (socket(7), ioctl_ns(2)): no process need be found, and
+ * init, whose memory nobody may look at, could not be joined by its pid.
+ */
+static bool join(int inside)
+{
+	int network = ioctl(inside, SIOCGSKNS);
+	int user = network < 0 ? -1 : ioctl(network, NS_GET_USERNS);
+	if (user < 0 || setns(user, CLONE_NEWUSER) != 0 || setns(network, CLONE_NEWNET) != 0)
+		return false;
+	close(user);
+	close(network);
+	return true;
+}
+
+static socklen_t fill_address(const struct address *address, uint16_t port, struct sockaddr_storage *ret_address)
+{
+	memset(ret_address, 0, sizeof *ret_address);
+	if (address->length == 4) {
+		struct sockaddr_in *four = (struct sockaddr_in *)ret_address;
+		four->sin_family = AF_INET;
+		four->sin_port = htons(port);
+		memcpy(&four->sin_addr, address->bytes, 4);
+		return sizeof *four;
+	}
+	struct sockaddr_in6 *six = (struct sockaddr_in6 *)ret_address;
+	six->sin6_family = AF_INET6;
+	six->sin6_port = htons(port);
+	memcpy(&six->sin6_addr, address->bytes, 16);
+	return sizeof *six;
+}
+
+/* -1 with errno. For exactly that address and port: a server of the command's keeps every other. */
+static int make_listener(const struct address *address, uint16_t port)
+{
+	struct sockaddr_storage place;
+	const int yes = 1;
+	socklen_t length = fill_address(address, port, &place);
+	int listener = socket(place.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (listener < 0)
+		return -1;
+	/* An address of a local route is no address of the interface, which IPv6 would want (ipv6(7)). */
+	if (place.ss_family == AF_INET6) {
+		setsockopt(listener, IPPROTO_IPV6, IPV6_V6ONLY, &yes, sizeof yes);
+		setsockopt(listener, IPPROTO_IPV6, IPV6_FREEBIND, &yes, sizeof yes);
+	}
+	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+	setsockopt(listener, IPPROTO_TCP, TCP_FASTOPEN, &(const int){ 16 }, sizeof(int));
+	if (bind(listener, (struct sockaddr *)&place, length) == 0 && listen(listener, BACKLOG) == 0)
+		return listener;
+	int code = errno;
+	close(listener);
+	errno = code;
+	return -1;
+}
+
+static void send_listener(int to_gate, int listener, uint16_t port)
+{
+	struct gate_message message = { .kind = GATE_LISTENER, .port = port };
+	char space[CMSG_SPACE(sizeof listener)] = { 0 };
+	struct iovec part = { &message, sizeof message };
+	struct msghdr header = {
+		.msg_iov = &part, .msg_iovlen = 1, .msg_control = space, .msg_controllen = sizeof space
+	};
+	struct cmsghdr *control = CMSG_FIRSTHDR(&header);
+	control->cmsg_level = SOL_SOCKET;
+	control->cmsg_type = SCM_RIGHTS;
+	control->cmsg_len = CMSG_LEN(sizeof listener);
+	memcpy(CMSG_DATA(control), &listener, sizeof listener);
+	if (sendmsg(to_gate, &header, MSG_NOSIGNAL) < 0)
+		_exit(1);
+	close(listener);
+}
+
+/* Which host the address means: that of a name's own address, or the address itself. */
+static bool find_host(const struct names *names, const struct address *address, struct host *host)
+{
+	const char *name = names_at(names, address);
+	*host = host_of_address(address);
+	if (name)
+		*host = (struct host){ .name = "" }, memcpy(host->name, name, strlen(name) + 1);
+	return name || !names_is_synthetic(address);
+}
+
+static void open_listener(const struct network_rules *rules, const struct names *names, int to_gate,
+			  struct gate_message *message)
+{
+	static const enum gate_word words[] = {
+		[ANSWER_ALLOWED] = GATE_ALLOWED,
+		[ANSWER_UNNAMED] = GATE_UNNAMED,
+		[ANSWER_DENIED] = GATE_REFUSED,
+		[ANSWER_PLACE] = GATE_PLACE,
+	};
+	struct host host;
+	char shown[HOST_TEXT_SIZE];
+	message->word = GATE_UNNAMED;
+	if (!find_host(names, &message->address, &host))
+		return;
+	message->word = (uint8_t)words[rules_decide(rules, &host, message->port).answer];
+	host_show(&host, 0, shown);
+	memcpy(message->host, shown, strlen(shown) + 1);
+	if (message->word != GATE_ALLOWED)
+		return;
+	int listener = make_listener(&message->address, message->port);
+	if (listener >= 0)
+		send_listener(to_gate, listener, message->port);
+	else if (errno != EADDRINUSE) /* a listener of ours, or a server of the command's */
+		message->word = GATE_FULL;
+}
+
+/* The command wants the port for a server of its own on every address. */
+static void free_port(int to_gate, struct gate_message *message)
+{
+	struct gate_message answer;
+	struct pollfd gate = { .fd = to_gate, .events = POLLIN };
+	if (send(to_gate, message, sizeof *message, MSG_NOSIGNAL) < 0)
+		_exit(1);
+	if (poll(&gate, 1, FREE_MS) == 1 && recv(to_gate, &answer, sizeof answer, 0) <= 0)
+		_exit(1);
+}
+
+void factory_run(const struct network_rules *rules, const struct names *names, int to_gate, int inside)
+{
+	struct gate_message message;
+	if (!join(inside))
+		_exit(1);
+	close(inside);
+	/* joining makes it dumpable for those who are in the namespace */
+	if (prctl(PR_SET_DUMPABLE, 0) != 0)
+		_exit(1);
+	for (;;) {
+		ssize_t length = recv(GATE_FROM_OBSERVER, &message, sizeof message, 0);
+		if (length < 0 && errno == EINTR)
+			continue;
+		if (length != (ssize_t)sizeof message)
+			_exit(0);
+		if (message.kind == GATE_OPEN)
+			open_listener(rules, names, to_gate, &message);
+		else if (message.kind == GATE_FREE)
+			free_port(to_gate, &message);
+		message.kind = GATE_ANSWER;
+		if (send(GATE_FROM_OBSERVER, &message, sizeof message, MSG_NOSIGNAL) < 0)
+			_exit(0);
+	}
+}

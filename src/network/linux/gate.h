@@ -1,0 +1,172 @@
+/* network/linux/gate.h: the gate program, cordon-gate.
+ *
+ * Two processes. The gate proper runs outside, on one libuv loop: it answers DNS, accepts on sockets that were made inside,
+ * decides (network/rules.h), resolves and dials, and moves bytes. The factory has joined the command's user and network
+ * namespaces and makes the listeners. The gate dies with cordon and the factory with the gate; then nothing listens inside
+ * any more: closed, never open.
+ *
+ *	main.c        starts both
+ *	factory.c     sockets inside
+ *	listeners.c   listeners that the factory has sent, and what they accept
+ *	dns_server.c  DNS, over UDP and TCP
+ *	connection.c  one connection from its first byte on
+ *	proxy.c       HTTP proxy and SOCKS requests
+ *	dial.c        resolves, judges and dials
+ *	relay.c       moves bytes, and looks at the first of them
+ *	tell.c        what was refused, for cordon
+ *
+ * Memory: a connection is about 2 KiB, and a block of BLOCK_SIZE for each direction that is stalled or looked at. With
+ * CONNECTIONS_MAX of them that is at most 180 MiB; further clients wait in the kernel's queue.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <uv.h>
+
+#include "base/gate.h"
+#include "network/http.h"
+#include "network/names.h"
+#include "network/rules.h"
+
+enum {
+	CONNECTIONS_MAX = 4096,
+	LISTENERS_MAX = 2048,
+	BLOCK_SIZE = 20 * 1024,
+	ADDRESSES_MAX = 16,
+	REQUEST_SECONDS = 30, /* until a request or a ClientHello that has begun must be whole */
+	DIAL_SECONDS = 60,
+	STAGGER_MS = 250, /* RFC 8305: the next address meanwhile */
+};
+
+struct connection;
+
+struct gate {
+	uv_loop_t loop;
+	uv_timer_t clock;
+	uv_poll_t supervisor, factory;
+	int supervisor_socket, factory_socket;
+	struct network_rules rules;
+	struct names *names; /* shared with the factory */
+	struct gate_counters *counters;
+	struct listener *listeners;
+	unsigned listener_count;
+	struct connection *connections;
+	unsigned connection_count;
+	bool is_paused; /* nothing is accepted: too many connections, or no descriptor left */
+};
+
+/* factory.c: joins the namespaces of the socket, and serves; ends when either end of it is closed. */
+_Noreturn void factory_run(const struct network_rules *rules, const struct names *names, int to_gate, int inside);
+
+/* listeners.c */
+enum listener_kind { LISTENER_MEANT, LISTENER_PROXY, LISTENER_DNS };
+/* Takes the descriptor. */
+bool listeners_add(struct gate *gate, int descriptor, enum listener_kind kind, uint16_t port);
+void listeners_free_port(struct gate *gate, uint16_t port); /* what waits there is accepted first */
+void listeners_pause(struct gate *gate, bool is_paused);
+
+/* dns_server.c */
+bool dns_server_start(struct gate *gate, int datagrams);
+void dns_server_accept(struct gate *gate, int socket); /* takes it */
+/* The answer to a message; 0: none. */
+size_t dns_server_answer(struct gate *gate, const uint8_t *message, size_t length, uint8_t answer[]);
+
+/* tell.c */
+void tell_denied(struct gate *gate, const struct target *target, enum gate_word word, enum reach reach);
+
+/* -- connections ---------------------------------------------------------------------------------------------------- */
+
+/* One direction. What was read and could not be written on yet waits in the block, or in the pipe. */
+struct flow {
+	struct side *from, *to;
+	uint8_t *block;
+	size_t start, cleared, end; /* of what waits in the block; up to `cleared` it may pass on */
+	int pipe[2];                /* -1: none */
+	size_t piped;               /* that waits in the pipe */
+	uint64_t moved;
+	bool has_ended; /* nothing more will be read */
+	bool is_shut;   /* and the other end knows */
+};
+
+struct side {
+	int socket; /* -1: none */
+	uv_poll_t poll;
+	bool is_polled, is_closing;
+	int events;
+	struct connection *connection;
+};
+
+enum watch_kind {
+	WATCH_NOTHING, /* bytes pass as they are */
+	WATCH_FIRST,   /* the first ones: TLS has to name the host */
+	WATCH_HTTP,    /* every request */
+};
+
+enum phase { PHASE_REQUEST, PHASE_DIALLING, PHASE_RELAYING, PHASE_CLOSING };
+
+enum speech { SPEECH_NONE, SPEECH_CONNECT, SPEECH_ABSOLUTE, SPEECH_SOCKS }; /* how a proxy's client is spoken to */
+
+struct attempt {
+	int socket;
+	uv_poll_t poll;
+	bool is_polled;
+	struct connection *connection;
+};
+
+struct connection {
+	struct gate *gate;
+	struct connection *next, *previous;
+	enum phase phase;
+	enum speech speech;
+	bool is_greeted; /* SOCKS */
+	struct target target;
+	uint64_t deadline; /* uv_now; 0: none */
+	struct side client, server;
+	struct flow up, down; /* to the server, to the client */
+
+	enum watch_kind watch;
+	struct http_guard guard;
+
+	/* while dialling */
+	uv_getaddrinfo_t lookup;
+	bool is_looking;
+	struct address addresses[ADDRESSES_MAX];
+	unsigned address_count, next_address;
+	struct attempt attempts[ADDRESSES_MAX];
+	unsigned attempt_count, attempts_open;
+	uv_timer_t stagger;
+	bool has_stagger;
+	int failure;      /* errno of the last attempt */
+	unsigned handles; /* of libuv's that are not closed yet */
+};
+
+/* connection.c. A socket that was accepted; taken. */
+void connection_begin(struct gate *gate, int socket, enum listener_kind kind);
+/* The target is known: decides, and dials or refuses. */
+void connection_aim(struct connection *connection);
+void connection_refuse(struct connection *connection, enum gate_word word, enum reach reach);
+/* Dialling has failed, with errno. */
+void connection_fail(struct connection *connection, int code);
+/* Dialling has succeeded; the socket is the server side's. */
+void connection_connected(struct connection *connection, int socket);
+/* Ends it with a reset, so that nobody takes it for a complete answer. */
+void connection_abort(struct connection *connection);
+/* Ends it when all has been said. */
+void connection_close(struct connection *connection);
+void connection_poll(struct connection *connection); /* sets what each side waits for */
+bool connection_take_block(struct flow *flow);
+void connection_check_deadlines(struct gate *gate);
+
+/* proxy.c: reads the request in connection->up; aims when it is whole. */
+void proxy_read(struct connection *connection);
+void proxy_answer_connected(struct connection *connection);
+void proxy_answer_refused(struct connection *connection, enum gate_word word, enum reach reach);
+void proxy_answer_failed(struct connection *connection, int code);
+
+/* dial.c */
+void dial_begin(struct connection *connection);
+void dial_stop(struct connection *connection);
+
+/* relay.c */
+void relay_begin(struct connection *connection);
+void relay_move(struct connection *connection, struct flow *flow);

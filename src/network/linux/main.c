@@ -1,0 +1,192 @@
+/* cordon-gate: started by cordon for a run whose network is filtered; see gate.h. */
+#include "network/linux/gate.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* -- what cordon hands over ------------------------------------------------------------------------------------------- */
+
+static bool read_rules(struct network_rules *rules)
+{
+	char line[HOST_NAME_SIZE + 64], verb[8], pattern[HOST_NAME_SIZE + 8];
+	unsigned port;
+	struct cordon_error err = CORDON_ERROR_INIT;
+	FILE *file = fdopen(GATE_RULES, "r");
+	bool is_fine = file != NULL;
+	while (is_fine && fgets(line, sizeof line, file))
+		is_fine = sscanf(line, "%7s %u %260s", verb, &port, pattern) == 3 && port <= UINT16_MAX &&
+			  rules_add(rules, pattern, (uint16_t)port, strcmp(verb, "deny") == 0, &err);
+	if (file)
+		fclose(file);
+	return is_fine;
+}
+
+static void *map_shared(int descriptor, size_t size)
+{
+	int flags = descriptor < 0 ? MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE : MAP_SHARED;
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, descriptor, 0);
+	return memory == MAP_FAILED ? NULL : memory;
+}
+
+/* Waits for the sockets that init makes inside. */
+static bool receive_sockets(int sockets[GATE_SOCKETS])
+{
+	char space[CMSG_SPACE(GATE_SOCKETS * sizeof *sockets)];
+	struct gate_message message;
+	struct iovec part = { &message, sizeof message };
+	struct msghdr header = {
+		.msg_iov = &part, .msg_iovlen = 1, .msg_control = space, .msg_controllen = sizeof space
+	};
+	ssize_t length = recvmsg(GATE_FROM_SUPERVISOR, &header, MSG_CMSG_CLOEXEC);
+	struct cmsghdr *control = CMSG_FIRSTHDR(&header);
+	if (length != (ssize_t)sizeof message || message.kind != GATE_NETWORK || !control ||
+	    control->cmsg_type != SCM_RIGHTS || control->cmsg_len != CMSG_LEN(GATE_SOCKETS * sizeof *sockets))
+		return false;
+	memcpy(sockets, CMSG_DATA(control), GATE_SOCKETS * sizeof *sockets);
+	return true;
+}
+
+/* Two descriptors a connection, two pipes for one that moves much. */
+static void raise_limits(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	limit.rlim_cur = limit.rlim_max < 65536 ? limit.rlim_max : 65536;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static bool settle(void)
+{
+	raise_limits();
+	for (int i = GATE_FROM_SUPERVISOR; i < GATE_DESCRIPTORS_END; i++)
+		if (fcntl(i, F_SETFD, FD_CLOEXEC) != 0)
+			return false;
+	/* Lookups wait long where a name server is silent, and others must not wait for them. */
+	setenv("UV_THREADPOOL_SIZE", "16", 1);
+	signal(SIGPIPE, SIG_IGN);
+	return chdir("/") == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_DUMPABLE, 0) == 0;
+}
+
+static bool start_factory(struct gate *gate, const int sockets[GATE_SOCKETS])
+{
+	int pair[2];
+	pid_t parent = getpid();
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
+		return false;
+	pid_t pid = fork();
+	if (pid == 0) {
+		if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 || getppid() != parent)
+			_exit(1);
+		close(pair[0]);
+		close(GATE_FROM_SUPERVISOR);
+		close(GATE_COUNTERS);
+		int inside = sockets[GATE_DNS_DATAGRAMS];
+		close(sockets[GATE_DNS_STREAM]);
+		close(sockets[GATE_PROXY]);
+		factory_run(&gate->rules, gate->names, pair[1], inside);
+	}
+	close(pair[1]);
+	close(GATE_FROM_OBSERVER);
+	gate->factory_socket = pair[0];
+	return pid > 0;
+}
+
+/* -- the loop --------------------------------------------------------------------------------------------------------- */
+
+/* Cordon says nothing more; its end of the channel closes when it is gone. */
+static void hear_supervisor(uv_poll_t *poll, int status, int events)
+{
+	char byte;
+	(void)poll, (void)events;
+	ssize_t length = recv(GATE_FROM_SUPERVISOR, &byte, 1, MSG_DONTWAIT);
+	if (status < 0 || length == 0 || (length < 0 && errno != EAGAIN && errno != EINTR))
+		_exit(0);
+}
+
+static void answer_factory(const struct gate *gate, const struct gate_message *message)
+{
+	if (send(gate->factory_socket, message, sizeof *message, MSG_NOSIGNAL) < 0)
+		_exit(1);
+}
+
+static void hear_factory(uv_poll_t *poll, int status, int events)
+{
+	struct gate *gate = poll->data;
+	char space[CMSG_SPACE(sizeof(int))];
+	struct gate_message message;
+	struct iovec part = { &message, sizeof message };
+	struct msghdr header = {
+		.msg_iov = &part, .msg_iovlen = 1, .msg_control = space, .msg_controllen = sizeof space
+	};
+	(void)status, (void)events;
+	ssize_t length = recvmsg(gate->factory_socket, &header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+	if (length < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (length != (ssize_t)sizeof message)
+		_exit(1);
+	if (message.kind == GATE_FREE) {
+		listeners_free_port(gate, message.port);
+		answer_factory(gate, &message);
+		return;
+	}
+	struct cmsghdr *control = CMSG_FIRSTHDR(&header);
+	int listener;
+	if (message.kind != GATE_LISTENER || !control || control->cmsg_len != CMSG_LEN(sizeof listener))
+		return;
+	memcpy(&listener, CMSG_DATA(control), sizeof listener);
+	if (!listeners_add(gate, listener, LISTENER_MEANT, message.port))
+		close(listener);
+}
+
+static void tick(uv_timer_t *timer)
+{
+	struct gate *gate = timer->data;
+	connection_check_deadlines(gate);
+	/* descriptors may be free again */
+	if (gate->is_paused && gate->connection_count < CONNECTIONS_MAX)
+		listeners_pause(gate, false);
+}
+
+static bool watch(struct gate *gate, uv_poll_t *poll, int descriptor, uv_poll_cb hear)
+{
+	poll->data = gate;
+	return uv_poll_init(&gate->loop, poll, descriptor) == 0 && uv_poll_start(poll, UV_READABLE, hear) == 0;
+}
+
+static bool start(struct gate *gate, const int sockets[GATE_SOCKETS])
+{
+	gate->clock.data = gate;
+	return uv_loop_init(&gate->loop) == 0 && uv_timer_init(&gate->loop, &gate->clock) == 0 &&
+	       uv_timer_start(&gate->clock, tick, 1000, 1000) == 0 &&
+	       watch(gate, &gate->supervisor, GATE_FROM_SUPERVISOR, hear_supervisor) &&
+	       watch(gate, &gate->factory, gate->factory_socket, hear_factory) &&
+	       dns_server_start(gate, sockets[GATE_DNS_DATAGRAMS]) &&
+	       listeners_add(gate, sockets[GATE_DNS_STREAM], LISTENER_DNS, GATE_DNS_PORT) &&
+	       listeners_add(gate, sockets[GATE_PROXY], LISTENER_PROXY, GATE_PROXY_PORT);
+}
+
+int main(void)
+{
+	static struct gate gate;
+	int sockets[GATE_SOCKETS];
+	if (!settle() || !read_rules(&gate.rules))
+		return 1;
+	gate.names = map_shared(-1, sizeof *gate.names);
+	gate.counters = map_shared(GATE_COUNTERS, sizeof *gate.counters);
+	/* Before the loop: the factory changes its user namespace, which a process with threads may not. */
+	if (!gate.names || !gate.counters || !receive_sockets(sockets) || !start_factory(&gate, sockets) ||
+	    !start(&gate, sockets))
+		return 1;
+	return uv_run(&gate.loop, UV_RUN_DEFAULT);
+}

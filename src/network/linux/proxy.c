@@ -1,0 +1,185 @@
+/* What a client asks a proxy for: CONNECT and absolute-form of HTTP/1, SOCKS version 5, told apart by the first byte. */
+#include "network/linux/gate.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "network/socks.h"
+
+/* A client that does not take a few bytes at once is not reading. */
+static void say(const struct connection *connection, const void *bytes, size_t length)
+{
+	ssize_t written = send(connection->client.socket, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+	(void)written;
+}
+
+static void say_status(const struct connection *connection, const char *status, const char *text)
+{
+	char answer[1024];
+	int length = snprintf(
+		answer, sizeof answer,
+		"HTTP/1.1 %s\r\nContent-Type: text/plain\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n%s", status,
+		strlen(text), text);
+	say(connection, answer, (size_t)length < sizeof answer ? (size_t)length : sizeof answer - 1);
+}
+
+static void say_reply(const struct connection *connection, enum socks_reply reply)
+{
+	uint8_t bytes[SOCKS_REPLY_SIZE];
+	socks_write_reply(reply, bytes);
+	say(connection, bytes, sizeof bytes);
+}
+
+/* -- answers ---------------------------------------------------------------------------------------------------------- */
+
+void proxy_answer_connected(struct connection *connection)
+{
+	static const char established[] = "HTTP/1.1 200 Connection established\r\n\r\n";
+	if (connection->speech == SPEECH_CONNECT)
+		say(connection, established, sizeof established - 1);
+	if (connection->speech == SPEECH_SOCKS)
+		say_reply(connection, SOCKS_FINE);
+}
+
+void proxy_answer_refused(struct connection *connection, enum gate_word word, enum reach reach)
+{
+	char host[HOST_TEXT_SIZE], text[HOST_TEXT_SIZE + 200];
+	if (connection->speech == SPEECH_SOCKS) {
+		say_reply(connection, SOCKS_REFUSED);
+		return;
+	}
+	host_show(&connection->target.host, connection->target.port, host);
+	if (word == GATE_PLACE)
+		snprintf(text, sizeof text, "cordon: %s leads to %s, which the policy does not name\n", host,
+			 reach_name(reach));
+	else
+		snprintf(text, sizeof text, "cordon: the policy %s %s\n",
+			 word == GATE_REFUSED ? "denies" : "does not allow", host);
+	say_status(connection, "403 Forbidden", text);
+}
+
+void proxy_answer_failed(struct connection *connection, int code)
+{
+	char host[HOST_TEXT_SIZE], text[HOST_TEXT_SIZE + 200];
+	if (connection->speech == SPEECH_SOCKS) {
+		say_reply(connection, code == ECONNREFUSED ? SOCKS_CONNECTION_REFUSED : SOCKS_UNREACHABLE);
+		return;
+	}
+	host_show(&connection->target.host, connection->target.port, host);
+	snprintf(text, sizeof text, "cordon: %s cannot be reached: %s\n", host, strerror(code));
+	say_status(connection, code == ETIMEDOUT ? "504 Gateway Timeout" : "502 Bad Gateway", text);
+}
+
+/* -- requests --------------------------------------------------------------------------------------------------------- */
+
+/* Forgets the first bytes of what was read. */
+static void drop(struct flow *flow, size_t length)
+{
+	memmove(flow->block, flow->block + length, flow->end - length);
+	flow->end -= length;
+}
+
+/* An address that stands for a name inside stands for it here as well. */
+static void aim(struct connection *connection, const struct target *target)
+{
+	const char *name = names_at(connection->gate->names, &target->host.address);
+	connection->target = *target;
+	if (name) {
+		connection->target.host = (struct host){ .address = { 0 } };
+		memcpy(connection->target.host.name, name, strlen(name) + 1);
+	}
+	connection_aim(connection);
+}
+
+static void read_http(struct connection *connection)
+{
+	struct flow *up = &connection->up;
+	struct http_request request;
+	char written[HTTP_HEAD_SIZE + 1024];
+	enum reading reading = http_read_request((const char *)up->block, up->end, &request);
+	if (reading == READING_MORE)
+		return;
+	if (reading == READING_BAD || request.form == HTTP_ORIGIN) {
+		say_status(connection, "400 Bad Request", "cordon: no request that this proxy takes\n");
+		connection_close(connection);
+		return;
+	}
+	if (request.form == HTTP_AUTHORITY) {
+		connection->speech = SPEECH_CONNECT;
+		drop(up, request.length);
+		aim(connection, &request.target);
+		return;
+	}
+	connection->speech = SPEECH_ABSOLUTE;
+	size_t length = http_write_request((const char *)up->block, &request, written, sizeof written);
+	if (length == 0 || length + up->end - request.length > BLOCK_SIZE) {
+		say_status(connection, "431 Request Header Fields Too Large", "");
+		connection_close(connection);
+		return;
+	}
+	http_guard_begin_body(&connection->guard, &request);
+	memmove(up->block + length, up->block + request.length, up->end - request.length);
+	memcpy(up->block, written, length);
+	up->end = up->end - request.length + length;
+	up->cleared = length;
+	aim(connection, &request.target);
+}
+
+static void read_socks(struct connection *connection)
+{
+	static const uint8_t methods[2][2] = { { SOCKS_VERSION, 0xff }, { SOCKS_VERSION, 0 } };
+	struct flow *up = &connection->up;
+	struct target target;
+	enum socks_reply reply;
+	size_t used;
+	bool is_open;
+	enum reading reading;
+	connection->speech = SPEECH_SOCKS;
+	if (!connection->is_greeted) {
+		reading = socks_read_greeting(up->block, up->end, &used, &is_open);
+		if (reading == READING_MORE)
+			return;
+		if (reading == READING_DONE)
+			say(connection, methods[is_open], sizeof methods[0]);
+		if (reading == READING_BAD || !is_open) {
+			connection_close(connection);
+			return;
+		}
+		connection->is_greeted = true;
+		drop(up, used);
+	}
+	reading = socks_read_request(up->block, up->end, &used, &target, &reply);
+	if (reading == READING_MORE)
+		return;
+	if (reading == READING_BAD || reply != SOCKS_FINE) {
+		if (reading == READING_DONE)
+			say_reply(connection, reply);
+		connection_close(connection);
+		return;
+	}
+	drop(up, used);
+	aim(connection, &target);
+}
+
+void proxy_read(struct connection *connection)
+{
+	struct flow *up = &connection->up;
+	if (!connection_take_block(up)) {
+		connection_abort(connection);
+		return;
+	}
+	ssize_t length = recv(connection->client.socket, up->block + up->end, HTTP_HEAD_SIZE - up->end, MSG_DONTWAIT);
+	if (length < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (length <= 0) {
+		connection_abort(connection);
+		return;
+	}
+	up->end += (size_t)length;
+	if (connection->is_greeted || up->block[0] == SOCKS_VERSION)
+		read_socks(connection);
+	else
+		read_http(connection);
+}

@@ -1,0 +1,252 @@
+/* Moving bytes. The first ones to a host that is meant by name are held until they have named it; whatever moves much is
+ * moved in the kernel, through a pipe.
+ */
+#include "network/linux/gate.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "network/tls.h"
+
+enum { ROUNDS = 8, BULK_AFTER = 256 * 1024, PIPE_SIZE = 1024 * 1024, HALF_CLOSED_SECONDS = 300 };
+
+enum moved { MOVED_SOME, MOVED_NOTHING, MOVED_END, MOVED_BROKEN };
+
+/* -- watching --------------------------------------------------------------------------------------------------------- */
+
+/* SSH on 443 is common behind firewalls; anything else there is TLS or is not what it seems. */
+static enum reading read_banner(const uint8_t *bytes, size_t length)
+{
+	static const char banner[] = "SSH-";
+	size_t size = sizeof banner - 1;
+	if (memcmp(bytes, banner, length < size ? length : size) != 0)
+		return READING_BAD;
+	return length < size ? READING_MORE : READING_DONE;
+}
+
+static enum reading look_at_first(const struct connection *connection, const uint8_t *bytes, size_t length)
+{
+	struct tls_hello hello;
+	bool is_https = connection->target.port == 443;
+	if (!tls_is_handshake(bytes[0]))
+		return is_https ? read_banner(bytes, length) : READING_DONE;
+	enum reading reading = tls_read_hello(bytes, length, &hello);
+	if (reading != READING_DONE)
+		return reading;
+	if (!hello.has_name)
+		return is_https ? READING_BAD : READING_DONE;
+	return host_equals(&hello.host, &connection->target.host) ? READING_DONE : READING_BAD;
+}
+
+/* Clears what may pass of what waits. False: something else was named, and the connection is over. */
+static bool look(struct connection *connection)
+{
+	struct flow *up = &connection->up;
+	const uint8_t *bytes = up->block + up->cleared;
+	size_t length = up->end - up->cleared, passed = 0;
+	enum reading reading = READING_DONE;
+	if (connection->watch == WATCH_NOTHING)
+		passed = length;
+	else if (connection->watch == WATCH_HTTP)
+		reading = http_guard_pass(&connection->guard, (const char *)bytes, length, &passed);
+	else if (length > 0)
+		reading = look_at_first(connection, bytes, length);
+	else
+		return true;
+
+	if (reading == READING_BAD) {
+		connection_refuse(connection, GATE_FORGED, REACH_GLOBAL);
+		return false;
+	}
+	if (reading == READING_DONE) {
+		connection->watch = WATCH_NOTHING;
+		passed = length;
+	}
+	up->cleared += passed;
+	/* what has begun has to end in time; between requests a connection may rest */
+	bool is_begun = up->cleared < up->end && !http_guard_waits(&connection->guard);
+	if (!is_begun)
+		connection->deadline = 0;
+	else if (connection->deadline == 0)
+		connection->deadline = uv_now(&connection->gate->loop) + REQUEST_SECONDS * 1000;
+	return true;
+}
+
+/* -- through the block ------------------------------------------------------------------------------------------------ */
+
+static void count(struct connection *connection, struct flow *flow, size_t length)
+{
+	struct gate_counters *counters = connection->gate->counters;
+	flow->moved += length;
+	atomic_fetch_add_explicit(flow == &connection->up ? &counters->bytes_out : &counters->bytes_in, length,
+				  memory_order_relaxed);
+}
+
+static enum moved write_block(struct connection *connection, struct flow *flow)
+{
+	while (flow->start < flow->cleared) {
+		ssize_t written = send(flow->to->socket, flow->block + flow->start, flow->cleared - flow->start,
+				       MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (written < 0)
+			return errno == EAGAIN || errno == EINTR ? MOVED_NOTHING : MOVED_BROKEN;
+		flow->start += (size_t)written;
+		count(connection, flow, (size_t)written);
+	}
+	if (flow->start == flow->end) {
+		flow->start = flow->cleared = flow->end = 0;
+	} else if (flow->start > 0) {
+		memmove(flow->block, flow->block + flow->start, flow->end - flow->start);
+		flow->end -= flow->start;
+		flow->start = flow->cleared = 0;
+	}
+	return MOVED_SOME;
+}
+
+static enum moved read_block(struct connection *connection, struct flow *flow)
+{
+	if (!connection_take_block(flow))
+		return MOVED_BROKEN;
+	if (flow->end == BLOCK_SIZE)
+		return MOVED_NOTHING;
+	ssize_t length = recv(flow->from->socket, flow->block + flow->end, BLOCK_SIZE - flow->end, MSG_DONTWAIT);
+	if (length < 0)
+		return errno == EAGAIN || errno == EINTR ? MOVED_NOTHING : MOVED_BROKEN;
+	if (length == 0)
+		return MOVED_END;
+	if (flow == &connection->down && http_guard_waits(&connection->guard))
+		http_guard_hear(&connection->guard, (const char *)flow->block + flow->end, (size_t)length);
+	flow->end += (size_t)length;
+	if (flow == &connection->down)
+		flow->cleared = flow->end;
+	return MOVED_SOME;
+}
+
+/* -- through a pipe --------------------------------------------------------------------------------------------------- */
+
+static bool is_bulk(const struct connection *connection, const struct flow *flow)
+{
+	bool is_watched = flow == &connection->up ? connection->watch != WATCH_NOTHING
+						  : http_guard_waits(&connection->guard);
+	return flow->moved >= BULK_AFTER && !is_watched && flow->start == flow->end;
+}
+
+/* Without one, bytes go through the block. */
+static bool has_pipe(struct flow *flow)
+{
+	if (flow->pipe[0] >= 0)
+		return true;
+	if (pipe2(flow->pipe, O_NONBLOCK | O_CLOEXEC) != 0) {
+		flow->pipe[0] = flow->pipe[1] = -1;
+		return false;
+	}
+	fcntl(flow->pipe[1], F_SETPIPE_SZ, PIPE_SIZE);
+	return true;
+}
+
+static enum moved write_pipe(struct connection *connection, struct flow *flow)
+{
+	while (flow->piped > 0) {
+		ssize_t written = splice(flow->pipe[0], NULL, flow->to->socket, NULL, flow->piped,
+					 SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
+		if (written < 0)
+			return errno == EAGAIN || errno == EINTR ? MOVED_NOTHING : MOVED_BROKEN;
+		if (written == 0)
+			return MOVED_BROKEN;
+		flow->piped -= (size_t)written;
+		count(connection, flow, (size_t)written);
+	}
+	return MOVED_SOME;
+}
+
+static enum moved read_pipe(struct flow *flow)
+{
+	ssize_t length = splice(flow->from->socket, NULL, flow->pipe[1], NULL, PIPE_SIZE,
+				SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
+	if (length < 0)
+		return errno == EAGAIN || errno == EINTR ? MOVED_NOTHING : MOVED_BROKEN;
+	if (length == 0)
+		return MOVED_END;
+	flow->piped += (size_t)length;
+	return MOVED_SOME;
+}
+
+/* -- both ------------------------------------------------------------------------------------------------------------- */
+
+static enum moved write_some(struct connection *connection, struct flow *flow)
+{
+	enum moved moved = write_pipe(connection, flow);
+	return moved == MOVED_SOME ? write_block(connection, flow) : moved;
+}
+
+static enum moved read_some(struct connection *connection, struct flow *flow)
+{
+	return is_bulk(connection, flow) && has_pipe(flow) ? read_pipe(flow) : read_block(connection, flow);
+}
+
+/* The end of one direction is passed on; the other goes on as long as it has something to say. */
+static void shut(struct connection *connection, struct flow *flow)
+{
+	flow->is_shut = true;
+	shutdown(flow->to->socket, SHUT_WR);
+	if (connection->up.is_shut && connection->down.is_shut)
+		connection_close(connection);
+	else
+		connection->deadline = uv_now(&connection->gate->loop) + HALF_CLOSED_SECONDS * 1000;
+}
+
+/* In turns, so that one that moves much leaves time for the others. */
+void relay_move(struct connection *connection, struct flow *flow)
+{
+	bool was_waiting = http_guard_waits(&connection->guard);
+	for (int round = 0; round < ROUNDS; round++) {
+		enum moved moved = write_some(connection, flow);
+		if (moved == MOVED_SOME && !flow->has_ended) {
+			moved = read_some(connection, flow);
+			if (moved == MOVED_SOME && flow == &connection->up && !look(connection))
+				return;
+		}
+		if (moved == MOVED_BROKEN) {
+			connection_abort(connection);
+			return;
+		}
+		if (moved == MOVED_END)
+			flow->has_ended = true;
+		if (flow->has_ended && !flow->is_shut && flow->start == flow->cleared && flow->piped == 0) {
+			shut(connection, flow);
+			if (connection->phase == PHASE_CLOSING)
+				return;
+		}
+		if (moved == MOVED_NOTHING || flow->is_shut)
+			break;
+	}
+	if (connection->up.is_shut || connection->down.is_shut)
+		connection->deadline = uv_now(&connection->gate->loop) + HALF_CLOSED_SECONDS * 1000;
+	if (was_waiting && !http_guard_waits(&connection->guard)) {
+		if (!look(connection))
+			return;
+		relay_move(connection, &connection->up);
+		return;
+	}
+	connection_poll(connection);
+}
+
+void relay_begin(struct connection *connection)
+{
+	const struct host *host = &connection->target.host;
+	connection->phase = PHASE_RELAYING;
+	connection->deadline = 0;
+	if (connection->speech == SPEECH_ABSOLUTE) {
+		connection->watch = WATCH_HTTP; /* begun by proxy_read */
+	} else if (host->address.length == 0 && !host_is_localhost(host)) {
+		connection->watch = connection->target.port == 80 ? WATCH_HTTP : WATCH_FIRST;
+		http_guard_begin(&connection->guard, &connection->target);
+	}
+	if (connection->up.block && !look(connection))
+		return;
+	relay_move(connection, &connection->up);
+	if (connection->phase == PHASE_RELAYING)
+		relay_move(connection, &connection->down);
+}

@@ -1,0 +1,17 @@
+#include "network/linux/gate.h"
+
+#include <string.h>
+#include <sys/socket.h>
+
+/* When cordon does not keep up with a flood it is dropped here: the counter still has it. */
+void tell_denied(struct gate *gate, const struct target *target, enum gate_word word, enum reach reach)
+{
+	struct gate_message message = {
+		.kind = GATE_DENIED, .word = (uint8_t)word, .reach = (uint8_t)reach, .port = target->port
+	};
+	char shown[HOST_TEXT_SIZE];
+	host_show(&target->host, 0, shown);
+	memcpy(message.host, shown, strlen(shown) + 1);
+	atomic_fetch_add_explicit(&gate->counters->refused, 1, memory_order_relaxed);
+	send(GATE_FROM_SUPERVISOR, &message, sizeof message, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
