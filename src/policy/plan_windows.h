@@ -120,15 +120,17 @@ struct windows_entry {
  * - is_created: makes it, empty.
  * - is_cut: makes the descriptor protected; what it inherited becomes its own, and every entry for a package, a
  *   capability of packages, all packages (S-1-15-2-*, S-1-15-3-*) or an SID of cordon's own goes.
+ * - drops_everyone: where an entry of the descriptor, or of one below, grants Everyone a right that changes something, it
+ *   is for Authenticated Users from now on; an inherited one becomes the object's own first, as all that it inherits.
  * - Puts the entries in their order in front of all that it has, and the label in place of any.
- * - Has what is below inherit anew. Whatever there would not take this over gets it as its own, in the same way and in
- *   front of what it has: what is protected; where the object is cut or has a denial, what has entries of its own, for
- *   those stand before inherited ones; else what has entries of cordon's own.
+ * - Has what is below inherit anew. What there would not take this over gets it as its own, in the same way and in front
+ *   of what it has: what is protected; where the object is cut or has a denial, what has entries of its own, for those
+ *   stand before inherited ones, else what has entries of cordon's own; and what is in a directory that was left alone.
  *
- * It refuses the run when the user may not change the descriptor of the object. Of what is below it refuses only where a
- * denial or a cut would be missing: where something grants anything to everybody, users, authenticated or interactive
- * users, packages or cordon's SIDs, or is an account's. Who may write a descriptor gives himself WRITE_OWNER where a label
- * needs it.
+ * It refuses the run when the user may not change the descriptor of the object. Below, what he may not change is left
+ * alone, but for where a denial or a cut would be missing: where something grants anything to everybody, to users, to
+ * authenticated or interactive users, to packages or to an SID of cordon's, or is owned by an account. There too it
+ * refuses. Who may write a descriptor gives himself WRITE_OWNER where a label needs it.
  */
 struct windows_object {
 	char *path;
@@ -136,7 +138,8 @@ struct windows_object {
 	uint64_t device, inode;  /* what the survey saw; 0: not looked at, or missing */
 	const struct rule *rule; /* whose wish it is; NULL: the platform's own */
 	bool is_created;         /* missing: made empty, and removed if it still is when the run ends */
-	bool is_cut;             /* inheritance ends here: see below */
+	bool is_cut;             /* inheritance ends here: see above */
+	bool drops_everyone;     /* other runs are among everyone: see above */
 	bool is_seen; /* hidden, in a directory that the command may list: name, size and times stay visible */
 	uint32_t
 		label; /* integrity level of it and of what is below, not to be written from below that; 0: left alone */

@@ -195,8 +195,11 @@ static bool grant_root(struct folder *folder, size_t index, struct cordon_error 
 	size_t root = folder->places[index].root;
 	if (!keep_root(folder, index, err))
 		return false;
-	if (folder->tier == TIER_ACCOUNT)
+	if (folder->tier == TIER_ACCOUNT) {
+		/* With the label, no other run is below the root any more: nothing else would keep it out. */
 		folder->places[index].object.label = INTEGRITY_BELOW_MEDIUM;
+		folder->places[index].object.drops_everyone = true;
+	}
 	switch (folder->tier) {
 	case TIER_ACCOUNT:
 		return allow_changes(folder, index, role(SID_ACCOUNTS), first, err) &&
@@ -321,6 +324,21 @@ static bool leave_unheld(struct folder *folder, const struct plan_node *node, st
 	return unheld->path || cordon_fail_memory(err);
 }
 
+static bool is_drive(const struct plan_node *node)
+{
+	return node->key_length == 2 && node->key[1] == ':';
+}
+
+/* A drive is the system's to grant, as all drives together are: see place_root. */
+static bool place_hidden_drive(struct folder *folder, size_t index, enum holding around, struct cordon_error *err)
+{
+	folder->places[index].holding = around;
+	if (folder->tier != TIER_ACCOUNT)
+		return true;
+	return lacks(folder, GUARANTEE_FILES_READ, false, "what every user of the machine may read stays readable",
+		     folder->tree.items[index].rule, err);
+}
+
 static bool place_hidden(struct folder *folder, size_t index, enum holding around, struct cordon_error *err)
 {
 	const struct plan_node *node = &folder->tree.items[index];
@@ -336,6 +354,8 @@ static bool place_hidden(struct folder *folder, size_t index, enum holding aroun
 			     node->rule, err) &&
 		       (around != HOLDS_WRITE || !exists || protect(folder, index, err));
 	}
+	if (is_drive(node))
+		return place_hidden_drive(folder, index, around, err);
 	place->holding = HOLDS_NOTHING;
 	if (!exists)
 		return true;
@@ -350,6 +370,15 @@ static bool place_hidden(struct folder *folder, size_t index, enum holding aroun
 	return hide(folder, index, around, err);
 }
 
+/* Does the grant open it by a rule of its own, be that further up, rather than by the one for every drive? */
+static bool is_granted_apart(const struct folder *folder, size_t index)
+{
+	for (; index != 0; index = folder->tree.items[index].parent)
+		if (folder->tree.items[index].is_granted)
+			return true;
+	return false;
+}
+
 static bool place_readable(struct folder *folder, size_t index, enum holding around, struct cordon_error *err)
 {
 	const struct plan_node *node = &folder->tree.items[index];
@@ -360,7 +389,7 @@ static bool place_readable(struct folder *folder, size_t index, enum holding aro
 		return folder->tree.items[node->parent].type != PATH_DIRECTORY || leave_unheld(folder, node, err);
 	if (around == HOLDS_WRITE)
 		return protect(folder, index, err);
-	if (around == HOLDS_READ || !node->is_granted || !exists)
+	if (around == HOLDS_READ || !exists || !is_granted_apart(folder, index))
 		return true;
 	if (around == HOLDS_SYSTEM && reach_by_itself(folder, node).is_open)
 		return narrow(folder, "what is closed to others in it stays closed", node->path, err);

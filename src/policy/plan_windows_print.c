@@ -158,8 +158,8 @@ static bool print_object(const struct windows_object *object, json_t *objects)
 	json_t *row = append_object(objects);
 	if (!row || !set_text(row, "path", object->path) || !set_text(row, "type", type_names[object->type]) ||
 	    !set_flag(row, "created", object->is_created) || !set_flag(row, "inheritance_cut", object->is_cut) ||
-	    !set_flag(row, "seen", object->is_seen) || !set_flag(row, "watched", object->is_watched) ||
-	    !set_flag(row, "foreign", object->is_foreign) ||
+	    !set_flag(row, "drops_everyone", object->drops_everyone) || !set_flag(row, "seen", object->is_seen) ||
+	    !set_flag(row, "watched", object->is_watched) || !set_flag(row, "foreign", object->is_foreign) ||
 	    (object->label && !set_text(row, "label", integrity_name(object->label))))
 		return false;
 

@@ -42,6 +42,7 @@ enum nt_sid {
 	NT_USER,
 	NT_OTHER_USER,
 	NT_ACCOUNT,
+	NT_OTHER_ACCOUNT, /* of the same pool */
 	NT_ACCOUNTS,
 	NT_RUN,
 	NT_OTHER_RUN,

@@ -61,6 +61,32 @@ struct nt_token nt_plan_token(const struct plan_windows *windows, const struct n
 	return token;
 }
 
+struct nt_token nt_plan_neighbour(const struct plan_windows *windows, const struct nt_world *world)
+{
+	struct nt_token token = nt_plan_token(windows, world);
+	size_t kept = 0;
+	if (token.user == NT_ACCOUNT)
+		token.user = NT_OTHER_ACCOUNT;
+	if (token.is_container)
+		token.package = NT_OTHER_PACKAGE;
+	for (size_t i = 0; i < token.groups.count; i++)
+		if (token.groups.sids[i] != NT_LOGON || token.user == NT_USER)
+			token.groups.sids[kept++] = token.groups.sids[i];
+	token.groups.count = kept;
+	kept = 0;
+	for (size_t i = 0; i < token.restricting.count; i++) {
+		uint32_t sid = token.restricting.sids[i];
+		if (sid == NT_ACCOUNT)
+			token.restricting.sids[kept++] = NT_OTHER_ACCOUNT;
+		else if (sid == NT_RUN)
+			token.restricting.sids[kept++] = NT_OTHER_RUN;
+		else if (sid < NT_CAPABILITY)
+			token.restricting.sids[kept++] = sid;
+	}
+	token.restricting.count = kept;
+	return token;
+}
+
 /* -- descriptors ------------------------------------------------------------------------------------------------- */
 
 struct applying {
@@ -90,6 +116,27 @@ static void cut(struct nt_descriptor *descriptor)
 			nt_descriptor_remove(descriptor, i);
 	}
 	descriptor->is_protected = true;
+}
+
+static bool is_everyones(const struct nt_entry *entry)
+{
+	return !entry->denies && entry->sid == NT_EVERYONE && (nt_map(entry->mask) & RIGHTS_CHANGE);
+}
+
+/* Inherited entries of a descriptor that is not the top one are gone once that is done. */
+static void drop_everyone(struct nt_descriptor *descriptor, bool is_top)
+{
+	bool inherits_one = false;
+	for (size_t i = 0; i < descriptor->count; i++)
+		inherits_one |= is_everyones(&descriptor->entries[i]) && (descriptor->entries[i].flags & NT_INHERITED);
+	for (size_t i = 0; i < descriptor->count; i++) {
+		struct nt_entry *entry = &descriptor->entries[i];
+		if (is_top && inherits_one)
+			entry->flags &= (uint8_t)~NT_INHERITED;
+		if (is_everyones(entry) && !(entry->flags & NT_INHERITED))
+			entry->sid = NT_AUTHENTICATED;
+	}
+	descriptor->is_protected |= is_top && inherits_one;
 }
 
 static uint8_t flags_of(enum reach reach, bool is_directory)
@@ -158,28 +205,41 @@ static bool may_change(const struct applying *applying, size_t file)
 	return nt_may_open(applying->tree, file, &applying->user, NT_READ_CONTROL | NT_WRITE_DAC, &nt_believed);
 }
 
+static void put_label(struct nt_descriptor *descriptor, const struct windows_object *object, bool is_directory)
+{
+	if (object->label)
+		descriptor->label = (struct nt_label){ true, is_directory ? NT_TREE : 0, NT_NO_WRITE_UP,
+						       object->label };
+}
+
 /* What does not take the entries at its head by inheritance gets them as its own. */
 static bool reach_below(struct applying *applying, const struct windows_object *object, size_t above,
 			const char **ret_why)
 {
 	struct nt_tree *tree = applying->tree;
+	bool is_left_alone[NT_FILES_MAX] = { false };
 	for (size_t i = above + 1; i < tree->count; i++) {
 		struct nt_file *file = &tree->files[i];
 		if (!nt_tree_is_below(tree, i, above))
 			continue;
-		nt_descriptor_inherit(&file->descriptor, &tree->files[file->parent].descriptor, file->is_directory);
-		bool is_apart = file->descriptor.is_protected || has_own_entries(&file->descriptor, !narrows(object));
-		if (is_apart && !may_change(applying, i)) {
-			if (narrows(object) && concerns_command(&file->descriptor)) {
-				*ret_why = "something below is not the user's to change";
-				return false;
-			}
-			is_apart = false;
+		is_left_alone[i] = !may_change(applying, i);
+		if (is_left_alone[i] && narrows(object) && concerns_command(&file->descriptor)) {
+			*ret_why = "something below is not the user's to change";
+			return false;
 		}
-		if (is_apart && object->is_cut)
+		if (is_left_alone[i])
+			continue;
+		nt_descriptor_inherit(&file->descriptor, &tree->files[file->parent].descriptor, file->is_directory);
+		if (object->drops_everyone)
+			drop_everyone(&file->descriptor, false);
+		if (is_left_alone[file->parent])
+			put_label(&file->descriptor, object, file->is_directory);
+		if (!file->descriptor.is_protected && !has_own_entries(&file->descriptor, !narrows(object)) &&
+		    !is_left_alone[file->parent])
+			continue;
+		if (object->is_cut)
 			cut(&file->descriptor);
-		if (is_apart)
-			put_entries_below(&file->descriptor, object, file->is_directory);
+		put_entries_below(&file->descriptor, object, file->is_directory);
 	}
 	return true;
 }
@@ -214,10 +274,10 @@ static bool apply_object(struct applying *applying, const struct windows_object 
 	bool is_directory = tree->files[file].is_directory;
 	if (object->is_cut)
 		cut(descriptor);
+	if (object->drops_everyone)
+		drop_everyone(descriptor, true);
 	put_entries(descriptor, object, is_directory);
-	if (object->label)
-		descriptor->label = (struct nt_label){ true, is_directory ? NT_TREE : 0, NT_NO_WRITE_UP,
-						       object->label };
+	put_label(descriptor, object, is_directory);
 	return reach_below(applying, object, file, ret_why);
 }
 

@@ -13,5 +13,8 @@ uint32_t nt_plan_sid(struct sid sid);
 /* The token of the plan's recipe. */
 struct nt_token nt_plan_token(const struct plan_windows *windows, const struct nt_world *world);
 
+/* The token of another run at the same time, of the same tier, that was granted none of this plan's roots. */
+struct nt_token nt_plan_neighbour(const struct plan_windows *windows, const struct nt_world *world);
+
 /* Changes descriptors as the user. False when a backend would refuse the run, with a static text that says why. */
 bool nt_plan_apply(const struct plan_windows *windows, struct nt_world *world, const char **ret_why);

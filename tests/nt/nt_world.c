@@ -201,8 +201,9 @@ static const struct {
 static uint32_t owner_below(const struct nt_tree *tree, size_t parent, struct chance *chance)
 {
 	static const uint32_t owners[] = { NT_USER, NT_USER, NT_ADMINISTRATORS, NT_OTHER_USER };
+	/* Now and then an elevated tool's, or what an earlier run left. */
 	if (strncmp(tree->files[parent].path, NT_HOME, sizeof NT_HOME - 1) == 0)
-		return chance_below(chance, 20) ? NT_USER : NT_ADMINISTRATORS;
+		return chance_below(chance, 20) ? NT_USER : chance_below(chance, 6) ? NT_ADMINISTRATORS : NT_ACCOUNT;
 	if (tree->files[parent].descriptor.owner == NT_TRUSTED_INSTALLER)
 		return NT_ADMINISTRATORS;
 	return tree->files[parent].descriptor.owner == NT_USER && chance_below(chance, 8)

@@ -25,7 +25,7 @@ struct trial {
 	unsigned number;
 	struct chance chance;
 	struct nt_world before, world;
-	struct text text;
+	struct text text, bound;
 	struct facts *facts;
 	struct policy *policy;
 	struct plan *plan;
@@ -47,6 +47,7 @@ static void trial_free(struct trial *trial)
 	policy_free(trial->policy);
 	facts_free(trial->facts);
 	text_free(&trial->text);
+	text_free(&trial->bound);
 }
 
 static unsigned pick(struct trial *trial, unsigned limit)
@@ -111,6 +112,16 @@ static void make_text(struct trial *trial)
 	for (int i = 0; i < GUARANTEE_COUNT; i++)
 		text_addf(&trial->text, "%s\"%s=absent\"", i ? ", " : "", guarantee_name((enum guarantee)i));
 	text_add(&trial->text, "] }");
+}
+
+/* An administrator's file, which only narrows. */
+static void make_bound(struct trial *trial)
+{
+	unsigned count = 1 + pick(trial, 3);
+	text_add(&trial->bound, "{ \"files\": { \"C:/none-such\": \"none\"");
+	for (unsigned i = 0; i < count; i++)
+		add_rule(trial, &trial->bound);
+	text_add(&trial->bound, " } }");
 }
 
 /* -- what the policy says ---------------------------------------------------------------------------------------- */
@@ -328,7 +339,7 @@ static bool is_named(const struct trial *trial, enum act act, size_t file, size_
 		return is_partial && had_gap(trial, act, file, directory);
 	if (trial->tier == TIER_TOKEN)
 		return is_partial;
-	bool is_of_root = strcmp(policy_decide_path(trial->policy, path).rule->landing, "\\") == 0;
+	bool is_of_root = strlen(policy_decide_path(trial->policy, path).rule->landing) <= strlen("C:\\");
 	bool is_systems = text_starts(path, "C:\\Windows") || text_starts(path, "C:\\Program Files");
 	if (act == ACT_STAT && is_noted(trial, &windows->exposed, "name, size and times", file))
 		return true;
@@ -380,6 +391,24 @@ static void judge(struct trial *trial, enum act act, size_t file, size_t directo
 		find(trial, "the user could, and can no longer", false, act, file, directory);
 }
 
+/* Another run of the tier changes nothing of this one's roots, but for what the token tier says of itself. */
+static void judge_neighbour(struct trial *trial)
+{
+	struct nt_token neighbour = nt_plan_neighbour(trial->plan->windows, &trial->world);
+	const struct nt_tree *tree = &trial->world.tree;
+	for (size_t file = 0; file < tree->count; file++)
+		for (int act = ACT_WRITE; act < ACT_RENAME; act++) {
+			bool is_for_directories = act == ACT_CREATE_FILE || act == ACT_CREATE_DIRECTORY;
+			if ((is_for_directories && !tree->files[file].is_directory) ||
+			    access_of(trial, file) != ACCESS_WRITE)
+				continue;
+			if (does(tree, (enum act)act, file, NT_NO_FILE, &neighbour, trial->readings) &&
+			    !was_done(trial, (enum act)act, file, NT_NO_FILE, &neighbour))
+				find(trial, "another run can do it, and could not before", true, (enum act)act, file,
+				     NT_NO_FILE);
+		}
+}
+
 static void judge_all(struct trial *trial)
 {
 	const struct nt_tree *tree = &trial->world.tree;
@@ -429,6 +458,36 @@ static void judge_new(struct trial *trial, size_t directory, bool is_directory)
 	    nt_check(&users, &trial->user, NT_FILE_ALL, trial->readings))
 		find(trial, "what the command makes is not the user's", false, act, directory, NT_NO_FILE);
 	tree->count--;
+}
+
+static void expect_own(struct trial *trial, const struct nt_descriptor *made, const char *what)
+{
+	struct nt_token neighbour = nt_plan_neighbour(trial->plan->windows, &trial->world);
+	if (!nt_check(made, &trial->token, NT_FILE_READ | NT_FILE_WRITE | NT_DELETE, trial->readings))
+		find(trial, what, false, ACT_CREATE_FILE, 0, NT_NO_FILE);
+	if ((trial->tier != TIER_TOKEN && nt_check(made, &neighbour, NT_READ_DATA, trial->readings)) ||
+	    nt_check(made, &neighbour, NT_WRITE_DATA, trial->readings))
+		find(trial, "another run opens what the command made for itself", true, ACT_CREATE_FILE, 0, NT_NO_FILE);
+}
+
+/* Pipes and the like have no directory to inherit from: the token's default. Python's mkdtemp supplies a list of its own
+ * in which only the owner stands; the tiers for which that has to work are those whose owner is the command alone.
+ */
+static void judge_defaults(struct trial *trial)
+{
+	struct nt_descriptor silent = { .owner = NT_SYSTEM };
+	struct nt_descriptor supplied = {
+		.is_protected = true,
+		.count = 2,
+		.entries = { { false, NT_TREE, NT_SYSTEM, NT_FILE_ALL },
+			     { false, NT_TREE, NT_OWNER_RIGHTS, NT_FILE_ALL } },
+	};
+	struct nt_descriptor made = nt_descriptor_of_new(&silent, NULL, false, &trial->token);
+	expect_own(trial, &made, "the command cannot use a pipe that it made");
+	if (trial->tier != TIER_ACCOUNT)
+		return;
+	made = nt_descriptor_of_new(&silent, &supplied, true, &trial->token);
+	expect_own(trial, &made, "the command cannot use a directory that it made for itself");
 }
 
 static void judge_what_is_made(struct trial *trial)
@@ -618,8 +677,11 @@ static bool plan_trial(struct trial *trial, struct counts *counts)
 	trial->facts = nt_world_facts();
 	trial->policy = policy_new(TARGET_WINDOWS);
 	const char *text = text_str(&trial->text);
-	if (!policy_add_text(trial->policy, LAYER_POLICY, "C:\\policy.json", "C:\\", text, strlen(text), &err))
-		fail_msg("case %u: %s: %s", trial->number, err.text, text);
+	const char *bound = text_str(&trial->bound);
+	if (!policy_add_text(trial->policy, LAYER_POLICY, "C:\\policy.json", "C:\\", text, strlen(text), &err) ||
+	    (*bound &&
+	     !policy_add_text(trial->policy, LAYER_MANAGED, "C:\\managed.json", "C:\\", bound, strlen(bound), &err)))
+		fail_msg("case %u: %s: %s%s", trial->number, err.text, text, bound);
 	if (!nt_world_survey(&trial->world, trial->policy, trial->facts, &err) ||
 	    !policy_resolve(trial->policy, trial->facts, &err)) {
 		if (settings.is_verbose)
@@ -652,6 +714,8 @@ static void run_trial(struct trial *trial, struct counts *counts)
 	trial->user = nt_world_user(&trial->world);
 	trial->plain = nt_world_user(&(struct nt_world){ 0 });
 	make_text(trial);
+	if (pick(trial, 3) == 0)
+		make_bound(trial);
 	if (!plan_trial(trial, counts))
 		return;
 	trial->before = trial->world;
@@ -666,6 +730,8 @@ static void run_trial(struct trial *trial, struct counts *counts)
 	counts->planned[trial->tier]++;
 	trial->token = nt_plan_token(trial->plan->windows, &trial->world);
 	judge_all(trial);
+	judge_neighbour(trial);
+	judge_defaults(trial);
 	judge_what_is_made(trial);
 	judge_missing(trial);
 }
@@ -691,8 +757,8 @@ static void tell(const struct trial *trial)
 	if (settings.is_verbose && trial->about != NT_NO_FILE)
 		tell_descriptor(&trial->world.tree.files[trial->about].descriptor);
 	const char *rest = strstr(text_str(&trial->text), ", \"network\"");
-	print_message("%s\n    %.*s\n", trial->finding.text, (int)(rest - text_str(&trial->text)),
-		      text_str(&trial->text));
+	print_message("%s\n    %.*s%s\n", trial->finding.text, (int)(rest - text_str(&trial->text)),
+		      text_str(&trial->text), text_str(&trial->bound));
 }
 
 static struct counts run_trials(unsigned first, unsigned cases, unsigned told)
