@@ -92,12 +92,27 @@ struct cordon_run_options {
 	int32_t input, output, error; /* descriptors that become 0, 1, 2 inside; borrowed until cordon_run_start returns */
 	const int32_t *passed;     /* further descriptors that pass under their own numbers */
 	uint32_t passed_count;
+	uint32_t terminal;         /* CORDON_TERMINAL_*: which of 0, 1, 2 are a terminal of the command's own; 0: none */
+	uint32_t rows, columns;    /* its size; 0: that of the terminal it replaces, else 24 and 80 */
 };
 
 #define CORDON_RUN_NO_OBSERVE 1u /* do not watch for refused acts: nothing is reported of them */
 #define CORDON_RUN_KEEP_BACKGROUND 2u /* the run lasts until what the command leaves running has ended by itself */
 
-#define CORDON_RUN_OPTIONS_INIT { sizeof(struct cordon_run_options), 0, NULL, NULL, NULL, 0, 1, 2, NULL, 0 }
+
+/* A terminal of the command's own (Linux: a pty that is made inside; CORDON_UNSUPPORTED elsewhere). The library touches no
+ * terminal of the caller's: of an `input`, `output` or `error` that is one and is replaced, it reads the settings and the
+ * size, for a start with the same, unless with
+ * CORDON_TERMINAL_BACKGROUND; replaced ones need not be open. Without this the
+ * command gets what the caller gives: a terminal of the caller's is then its input or output, though not the one that
+ * controls it (no job control, no /dev/tty).
+ */
+#define CORDON_TERMINAL_INPUT 1u
+#define CORDON_TERMINAL_OUTPUT 2u
+#define CORDON_TERMINAL_ERROR 4u
+#define CORDON_TERMINAL_BACKGROUND 8u /* the command starts in its background: see cordon_run_foreground */
+
+#define CORDON_RUN_OPTIONS_INIT { sizeof(struct cordon_run_options), 0, NULL, NULL, NULL, 0, 1, 2, NULL, 0, 0, 0, 0 }
 
 /* Surveys the host and makes the plan. The policy may be freed or used for further runs afterwards. Errors: those
  * of the policy; CORDON_UNSUPPORTED naming each guarantee that this host lacks.
@@ -144,8 +159,25 @@ CORDON_API int32_t cordon_run_timeout(const struct cordon_run *run);
  */
 CORDON_API int cordon_run_step(struct cordon_run *run, int32_t timeout_ms, int32_t *ret_ended, struct cordon_error *err);
 
-/* Passes a signal number (Linux) to the command's process group. */
+/* Passes a signal number (Linux) to the command's process group; SIGWINCH to what is in the foreground of its terminal. */
 CORDON_API void cordon_run_signal(struct cordon_run *run, int32_t signal);
+
+/* The caller's side of the command's terminal, a non-blocking descriptor (the master of a pty: TIOCSWINSZ sets the size), once
+ * cordon_run_is_started; -1 before, when it was taken, and where none was asked for. It is the caller's, who moves the bytes,
+ * since the command waits when nobody reads. Closing it hangs the terminal up. When the run is over, read until there is
+ * nothing (EAGAIN) or no other side (EIO): the last output is still in it.
+ */
+CORDON_API intptr_t cordon_run_take_terminal(struct cordon_run *run);
+
+/* The signal that has stopped the command (Linux), 0 while it is not stopped; only of a command with a terminal of its own.
+ * cordon_run_signal with SIGCONT lets it go on.
+ */
+CORDON_API int32_t cordon_run_stopped(const struct cordon_run *run);
+
+/* Brings the command to the foreground of its terminal and lets it go on. One in the background stops, by SIGTTIN or SIGTTOU,
+ * when it reads from the terminal or changes it: until then the terminal of the caller's need not be taken from others.
+ */
+CORDON_API void cordon_run_foreground(struct cordon_run *run);
 
 /* Kills the tree; the run's outcome becomes "signaled". */
 CORDON_API void cordon_run_end(struct cordon_run *run);

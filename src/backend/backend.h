@@ -39,6 +39,13 @@ struct handover {
 	 */
 	void (*settle)(void *context, bool is_heir);
 	void *context;
+
+	/* Streams that are a terminal of the command's own: 1 << 0, 1 << 1, 1 << 2. What `streams` has there is borrowed
+	 * for its settings and size only; -1 is fine.
+	 */
+	unsigned terminal;
+	uint16_t rows, columns; /* 0: as there, else 24 and 80 */
+	bool in_background;     /* the command has to be brought to the terminal's foreground */
 };
 
 enum cage_event_kind {
@@ -125,11 +132,23 @@ struct backend_ops {
 	/* Waits up to timeout_ms (-1: for ever) for what happens next. */
 	bool (*next_event)(struct cage *cage, int timeout_ms, struct cage_event *ret_event, struct cordon_error *err);
 
-	/* Passes a signal on to the command's process group. */
+	/* Passes a signal on to the command's process group; a changed window (SIGWINCH) to what is in the foreground of
+	 * its terminal. */
 	void (*signal)(struct cage *cage, int signal);
 
 	/* Asks the command to end, as the system does it (SIGTERM; a stopped one is woken). */
 	void (*ask)(struct cage *cage);
+
+	/* The last three are NULL in a backend without terminals, whose begin refuses `handover.terminal`.
+	 *
+	 * The other side of the command's terminal, from CAGE_STARTED on, once: the caller's from then on. Else -1. */
+	int (*take_terminal)(struct cage *cage);
+
+	/* The signal that has stopped the command, while it has a terminal; 0: it is not stopped. */
+	int (*stopped)(const struct cage *cage);
+
+	/* Brings the command's process group to the foreground of its terminal and lets it go on. */
+	void (*foreground)(struct cage *cage);
 
 	/* Kills the whole tree; CAGE_ENDED follows. */
 	void (*end)(struct cage *cage);

@@ -12,6 +12,7 @@
 #include "cli/command.h"
 #include "cli/grant.h"
 #include "cli/host.h"
+#include "cli/relay.h"
 #include "cli/say.h"
 #include "cordon/cordon.h"
 
@@ -20,7 +21,7 @@ enum { INTERRUPT_AGAIN_MS = 2000, ASK_AGAIN_MS = 20, PASSED_MAX = 64 };
 struct values {
 	struct grant grant;
 	const char *tier, *target, *report;
-	bool no_observe, keep_background, is_dry, is_verbose, wants_help;
+	bool no_observe, keep_background, is_dry, is_verbose, wants_help, wants_terminal, wants_no_terminal;
 	struct option_list passed;
 };
 
@@ -42,6 +43,14 @@ static const struct option options[] = {
 	  .help = "wait for what the command leaves running instead of killing it",
 	  .kind = OPTION_FLAG,
 	  PLACE(keep_background) },
+	{ .name = "tty",
+	  .help = "a terminal for the command, also where there is none",
+	  .kind = OPTION_FLAG,
+	  PLACE(wants_terminal) },
+	{ .name = "no-tty",
+	  .help = "no terminal of its own: it gets yours as it is",
+	  .kind = OPTION_FLAG,
+	  PLACE(wants_no_terminal) },
 	{ .name = "report",
 	  .argument = "FILE",
 	  .help = "write what happened as JSON",
@@ -61,8 +70,6 @@ static const struct option options[] = {
 	{ .name = "verbose", .letter = 'v', .help = "tell more on stderr", .kind = OPTION_FLAG, PLACE(is_verbose) },
 	OPTION_HELP(struct values),
 	LATER("listen", "PORT"),
-	LATER("tty", NULL),
-	LATER("no-tty", NULL),
 	LATER("explain", NULL),
 	LATER("status-fd", "N"),
 	LATER("control-fd", "N"),
@@ -73,6 +80,11 @@ static void values_free(struct values *values)
 {
 	grant_free(&values->grant);
 	option_list_free(&values->passed);
+}
+
+static void relay_free_at(struct relay **relay)
+{
+	relay_free(*relay);
 }
 
 static void report_close_at(struct report_file **file)
@@ -124,15 +136,19 @@ struct interruption {
 	int signal;       /* with which the run was ended before the command ran; 0: it was not */
 };
 
-static void interrupt(struct cordon_run *run, int signal, struct interruption *interruption)
+static void interrupt(struct cordon_run *run, struct relay *relay, int signal, struct interruption *interruption)
 {
 	uint64_t now = host_clock();
+	if (relay_signal(relay, run, signal))
+		return;
 	if (!cordon_run_is_started(run)) {
+		if (!host_is_end(signal))
+			return;
 		interruption->signal = signal;
 		cordon_run_end(run);
 		return;
 	}
-	if (host_is_interrupt(signal)) {
+	if (host_is_interrupt(signal) && !relay_has_keyboard(relay)) {
 		if (interruption->last_ms && now - interruption->last_ms <= INTERRUPT_AGAIN_MS)
 			cordon_run_end(run);
 		interruption->last_ms = now;
@@ -141,23 +157,26 @@ static void interrupt(struct cordon_run *run, int signal, struct interruption *i
 }
 
 /* A backend without a waitable is asked now and then. */
-static int patience(const struct cordon_run *run)
+static int patience(const struct cordon_run *run, const struct relay *relay)
 {
-	int timeout = cordon_run_timeout(run);
+	int timeout = cordon_run_timeout(run), other = relay_timeout(relay);
+	if (timeout < 0 || (other >= 0 && other < timeout))
+		timeout = other;
 	bool is_asked = cordon_run_waitable(run) == -1;
 	return is_asked && (timeout < 0 || timeout > ASK_AGAIN_MS) ? ASK_AGAIN_MS : timeout;
 }
 
-static bool attend(struct cordon_run *run, struct interruption *interruption, struct cordon_error *err)
+static bool attend(struct cordon_run *run, struct relay *relay, struct interruption *interruption,
+		   struct cordon_error *err)
 {
 	int32_t is_ended = 0;
 	while (!is_ended) {
 		int signal = 0;
-		if (!host_wait(cordon_run_waitable(run), patience(run), &signal, err))
+		if (!host_wait(cordon_run_waitable(run), relay, patience(run, relay), &signal, err))
 			return false;
 		if (signal)
-			interrupt(run, signal, interruption);
-		if (!cordon_run_step(run, 0, &is_ended, err))
+			interrupt(run, relay, signal, interruption);
+		if (!cordon_run_step(run, 0, &is_ended, err) || !relay_serve(relay, run, err))
 			return false;
 	}
 	return true;
@@ -205,7 +224,7 @@ static int conclude(struct cordon_run *run, const struct values *values, const s
 	return result.exit_status;
 }
 
-static int carry_out(struct cordon_run *run, const struct values *values, char **words)
+static int carry_out(struct cordon_run *run, struct relay *relay, const struct values *values, char **words)
 {
 	char *shell[] = { (char *)(uintptr_t)host_shell(), NULL };
 	struct interruption interruption = { 0 };
@@ -213,13 +232,16 @@ static int carry_out(struct cordon_run *run, const struct values *values, char *
 	/* argv is not written to; the cast only adds const. */
 	const char *const *argv = (const char *const *)(words[0] ? words : shell);
 
-	if (!host_catch_signals(&err)) {
+	if (!host_catch_signals(relay, &err)) {
 		say_error(&err);
 		return STATUS_REFUSED;
 	}
 	if (values->is_verbose)
 		say("run %s", cordon_run_id(run));
-	if (!cordon_run_start(run, argv, &err) || !attend(run, &interruption, &err)) {
+	bool is_over = cordon_run_start(run, argv, &err) && attend(run, relay, &interruption, &err);
+	/* What is still to be said belongs on the terminal as it was. */
+	relay_drain(relay);
+	if (!is_over) {
 		say_error(&err);
 		return STATUS_REFUSED;
 	}
@@ -252,7 +274,8 @@ static int refuse(struct report_file *file, const struct cordon_error *why)
 	return status;
 }
 
-static bool make_run(const struct values *values, struct cordon_run **ret_run, struct cordon_error *err)
+static bool make_run(const struct values *values, const struct relay *relay, struct cordon_run **ret_run,
+		     struct cordon_error *err)
 {
 	struct cordon_run_options run_options = CORDON_RUN_OPTIONS_INIT;
 	struct descriptors descriptors;
@@ -273,9 +296,22 @@ static bool make_run(const struct values *values, struct cordon_run **ret_run, s
 	run_options.tier = values->tier;
 	run_options.passed = descriptors.numbers;
 	run_options.passed_count = descriptors.count;
+	relay_ask(relay, &run_options);
 	bool is_made = cordon_run_new(policy, &run_options, ret_run, err);
 	cordon_policy_free(policy);
 	return is_made;
+}
+
+static bool make_relay(const struct values *values, struct relay **ret_relay, struct cordon_error *err)
+{
+	if (values->wants_terminal && values->wants_no_terminal)
+		return cordon_fail(err, CORDON_BAD_USAGE, "--tty and --no-tty cannot both be meant");
+	if (values->is_dry)
+		return true;
+	return relay_new(values->wants_terminal      ? RELAY_ALWAYS
+			 : values->wants_no_terminal ? RELAY_NEVER
+						     : RELAY_FOUND,
+			 ret_relay, err);
 }
 
 static int print_plan(struct cordon_run *run)
@@ -296,7 +332,7 @@ static int print_refused_plan(struct values *values, const struct cordon_error *
 	struct cordon_run *run;
 	if (!values->target) {
 		values->target = host_target();
-		if (make_run(values, &run, &ignored)) {
+		if (make_run(values, NULL, &run, &ignored)) {
 			print_plan(run);
 			cordon_run_free(run);
 		}
@@ -309,6 +345,7 @@ int command_run(char **words)
 {
 	CORDON_ON_EXIT(values_free) struct values values = { 0 };
 	CORDON_ON_EXIT(report_close_at) struct report_file *file = NULL;
+	CORDON_ON_EXIT(relay_free_at) struct relay *relay = NULL;
 	struct cordon_error err = CORDON_ERROR_INIT;
 	struct cordon_run *run;
 	char **command;
@@ -322,11 +359,13 @@ int command_run(char **words)
 		say_error(&err);
 		return STATUS_REFUSED;
 	}
-	if (!make_run(&values, &run, &err))
+	if (!make_relay(&values, &relay, &err))
+		return refuse(file, &err);
+	if (!make_run(&values, relay, &run, &err))
 		return values.is_dry && err.status == CORDON_UNSUPPORTED ? print_refused_plan(&values, &err)
 									 : refuse(file, &err);
 
-	int status = values.is_dry ? print_plan(run) : carry_out(run, &values, command);
+	int status = values.is_dry ? print_plan(run) : carry_out(run, relay, &values, command);
 	if (!values.is_dry)
 		status = write_report(file, cordon_run_report(run), status);
 	cordon_run_free(run);

@@ -7,6 +7,8 @@
 
 #include "base/error.h"
 
+struct relay;
+
 /* First of all: 0, 1 and 2 are open, so that no file of ours takes their place, and the arguments are UTF-8 (on Windows *argv
  * is another list afterwards). Says what is wrong.
  */
@@ -30,15 +32,19 @@ const char *host_file_name(const char *path); /* what stands behind the last sep
 /* From here on the signals that are passed on to the command are noted instead of acted on; those that the caller
  * ignores (nohup) stay ignored.
  */
-CORDON_CHECKED bool host_catch_signals(struct cordon_error *err);
+CORDON_CHECKED bool host_catch_signals(const struct relay *relay, struct cordon_error *err);
 
-/* Waits until the waitable is ready, a signal came or timeout_ms (-1: none) are over. *ret_signal is 0 when none
+/* Waits until the waitable or the relay is ready, a signal came or timeout_ms (-1: none) are over. *ret_signal is 0 when none
  * came.
  */
-CORDON_CHECKED bool host_wait(intptr_t waitable, int timeout_ms, int *ret_signal, struct cordon_error *err);
+CORDON_CHECKED bool host_wait(intptr_t waitable, struct relay *relay, int timeout_ms, int *ret_signal,
+			      struct cordon_error *err);
 
 /* Is it the signal with which people say "stop" (Ctrl-C)? */
 bool host_is_interrupt(int signal);
+
+/* Does it mean that a run that has not begun must not begin? Others only tell of the terminal. */
+bool host_is_end(int signal);
 
 uint64_t host_clock(void); /* monotonic, milliseconds */
 

@@ -9,6 +9,8 @@ struct cordon_run {
 	struct text text; /* what the last function returned as text */
 };
 
+enum { TERMINAL_STREAMS = CORDON_TERMINAL_INPUT | CORDON_TERMINAL_OUTPUT | CORDON_TERMINAL_ERROR };
+
 static bool options_read(const struct cordon_run_options *given, struct cordon_run_options *own,
 			 struct cordon_error *err)
 {
@@ -23,6 +25,14 @@ static bool options_read(const struct cordon_run_options *given, struct cordon_r
 	if (own->flags & ~(CORDON_RUN_NO_OBSERVE | CORDON_RUN_KEEP_BACKGROUND))
 		return cordon_fail(err, CORDON_UNSUPPORTED, "unknown flags 0x%x in cordon_run_options",
 				   (unsigned)own->flags);
+	/* Where an older caller's struct ends there was padding. */
+	if (given->size < offsetof(struct cordon_run_options, rows))
+		own->terminal = 0;
+	if (own->terminal & ~(TERMINAL_STREAMS | CORDON_TERMINAL_BACKGROUND))
+		return cordon_fail(err, CORDON_UNSUPPORTED, "unknown wishes 0x%x for a terminal in cordon_run_options",
+				   (unsigned)own->terminal);
+	if (own->rows > UINT16_MAX || own->columns > UINT16_MAX)
+		return cordon_fail(err, CORDON_BAD_USAGE, "a terminal has at most %d rows and columns", UINT16_MAX);
 	if (own->passed_count && !own->passed)
 		return cordon_fail(err, CORDON_BAD_USAGE, "passed_count without passed in cordon_run_options");
 	return true;
@@ -46,6 +56,10 @@ static bool run_make(const struct cordon_policy *policy, const struct cordon_run
 		.passed_count = own.passed_count,
 		.observe = !(own.flags & CORDON_RUN_NO_OBSERVE),
 		.keep_background = own.flags & CORDON_RUN_KEEP_BACKGROUND,
+		.terminal = own.terminal & TERMINAL_STREAMS,
+		.rows = (uint16_t)own.rows,
+		.columns = (uint16_t)own.columns,
+		.in_background = own.terminal & CORDON_TERMINAL_BACKGROUND,
 	};
 	struct cordon_run *run = calloc(1, sizeof *run);
 	if (!run)
@@ -192,6 +206,22 @@ void cordon_run_signal(struct cordon_run *run, int32_t signal)
 {
 	if (run)
 		run_signal(run->run, signal);
+}
+
+intptr_t cordon_run_take_terminal(struct cordon_run *run)
+{
+	return run ? run_take_terminal(run->run) : -1;
+}
+
+int32_t cordon_run_stopped(const struct cordon_run *run)
+{
+	return run ? run_stopped(run->run) : 0;
+}
+
+void cordon_run_foreground(struct cordon_run *run)
+{
+	if (run)
+		run_foreground(run->run);
 }
 
 void cordon_run_end(struct cordon_run *run)

@@ -65,6 +65,10 @@ static bool begin(struct run *run, struct cordon_error *err)
 		.settle = settle,
 		.context = run,
 		.keep_background = run->options.keep_background,
+		.terminal = run->options.terminal,
+		.rows = run->options.rows,
+		.columns = run->options.columns,
+		.in_background = run->options.in_background,
 	};
 	return backend_native.begin(&handover, &run->cage, err);
 }
@@ -189,6 +193,22 @@ void run_signal(struct run *run, int signal)
 {
 	if (is_under_way(run))
 		backend_native.signal(run->cage, signal);
+}
+
+int run_take_terminal(struct run *run)
+{
+	return is_under_way(run) && backend_native.take_terminal ? backend_native.take_terminal(run->cage) : -1;
+}
+
+int run_stopped(const struct run *run)
+{
+	return is_under_way(run) && backend_native.stopped ? backend_native.stopped(run->cage) : 0;
+}
+
+void run_foreground(struct run *run)
+{
+	if (is_under_way(run) && backend_native.foreground)
+		backend_native.foreground(run->cage);
 }
 
 void run_end(struct run *run)

@@ -41,6 +41,9 @@ struct run_options {
 	size_t passed_count;
 	bool observe;
 	bool keep_background;
+	unsigned terminal; /* as in struct handover */
+	uint16_t rows, columns;
+	bool in_background;
 };
 
 struct run_result {
@@ -65,6 +68,10 @@ int run_timeout(const struct run *run);
 CORDON_CHECKED bool run_step(struct run *run, int timeout_ms, bool *ret_ended, struct cordon_error *err);
 void run_signal(struct run *run, int signal);
 void run_end(struct run *run);
+/* As cordon_run_take_terminal, cordon_run_stopped, cordon_run_foreground. */
+int run_take_terminal(struct run *run);
+int run_stopped(const struct run *run);
+void run_foreground(struct run *run);
 /* True once the command's image runs or has run. */
 bool run_is_started(const struct run *run);
 bool run_result(const struct run *run, struct run_result *ret_result);

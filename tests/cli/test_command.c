@@ -138,7 +138,7 @@ static void run__with_wrong_words_exits_125(void **state)
 		{ { "run", "--pass-fd", "1", "true" }, "descriptor" },
 		{ { "run", "--pass-fd", "77", "true" }, "not open" },
 		{ { "run", "--pass-fd", "x", "true" }, "'x'" },
-		{ { "run", "--tty", "true" }, "--tty is not in this version" },
+		{ { "run", "--tty", "--no-tty", "true" }, "cannot both be meant" },
 		{ { "run", "--status-fd", "3", "true" }, "not in this version" },
 		{ { "run", "--allow", "a:0", "true" }, "--allow" },
 		{ { "run", "--allow", "*", "true" }, "network.mode" },

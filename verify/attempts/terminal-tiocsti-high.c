@@ -1,4 +1,5 @@
 /* terminal, hazard 24: TIOCSTI with high bits set, which the kernel ignores and a 64-bit comparison does not.
+ * run: --no-tty
  * plant: seccomp+session
  */
 #include <sys/ioctl.h>

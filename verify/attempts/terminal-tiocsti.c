@@ -1,4 +1,5 @@
 /* terminal, hazard 24: TIOCSTI types a line into the user's terminal.
+ * run: --no-tty
  * plant: seccomp+session
  */
 #include <sys/ioctl.h>

@@ -83,6 +83,22 @@ received() { # TEXT
 	grep -qsF -e "$1" "$WORLD/received"
 }
 
+# For launch: a person at a terminal of its own, who starts the command and does what the script on standard input says; see
+# person.py. `all_seen` is for the judge.
+at_terminal() { # COMMAND...
+	python3 -B "$VERIFY/person.py" "$@"
+}
+
+all_seen() {
+	grep -qx "all seen" "$WORLD/output"
+}
+
+need() { # PROGRAM...
+	for needed in "$@"; do
+		command -v "$needed" >/dev/null || skip "$needed is not installed"
+	done
+}
+
 # A process of the same user that the command is not meant to reach; see victim.c.
 start_victim() {
 	"$VERIFY/victim" "$WORLD/victim" "$secret" &

@@ -48,6 +48,8 @@ struct cage {
 	bool is_tree_dead; /* what it wrote is still being passed on */
 	struct message last_words;
 	size_t bare_told; /* of how many mounts it is said whether they are bare */
+	int terminal;     /* master of the command's, until it is taken */
+	int stopped;      /* signal that has stopped the command, 0: none */
 };
 
 /* A run that lasts this long is worth a mender and a janitor. */
@@ -102,7 +104,8 @@ static bool hand_over(struct cage *cage, const struct handover *handover, struct
 	cage->inside->kept = kept;
 	cage->inside->user = geteuid();
 	cage->inside->group = getegid();
-	cage->inside->listener = -1;
+	cage->inside->listener = cage->inside->master = cage->inside->slave = -1;
+	terminal_look(cage->inside);
 	/* PDEATHSIG follows the thread that forked, not the process (prctl(2)). */
 	cage->inside->dies_with_thread = syscall(SYS_gettid) == getpid();
 	return true;
@@ -163,6 +166,7 @@ static bool begin(const struct handover *handover, struct cage **ret_cage, struc
 	if (!cage)
 		return cordon_fail_memory(err);
 	cage->control = cage->init = cage->view = cage->table = cage->timer = cage->root = cage->shared_memory = -1;
+	cage->terminal = -1;
 	cage->cgroup = cgroup_begin(); /* without one the limits are kept otherwise: see assess.c */
 	cage->events = epoll_create1(EPOLL_CLOEXEC);
 	bool is_begun = cage->events >= 0 || cordon_fail_errno(err, errno, "make an event queue");
@@ -220,6 +224,10 @@ static bool prepare_limits(struct cage *cage, const struct abilities *abilities,
 		return false;
 	if (!limits[LIMIT_OUTPUT].is_set)
 		return true;
+	if (inside->handover.terminal & (1u << 1 | 1u << 2))
+		return cordon_fail(err, CORDON_UNSUPPORTED,
+				   "limits.output: what is printed on a terminal of the command's own is not counted; "
+				   "--no-tty gives it none");
 	inside->joins_output = output_is_joined(inside->handover.streams);
 	cage->output = output_new(inside->handover.streams, limits[LIMIT_OUTPUT].value, cage->init);
 	return cage->output || cordon_fail_errno(err, errno, "count the output");
@@ -455,6 +463,7 @@ static bool running(struct cage *cage, const int carried[CARRIED_COUNT], struct 
 	cage->view = carried[CARRIED_VIEW];
 	cage->root = carried[CARRIED_ROOT];
 	cage->shared_memory = carried[CARRIED_SHARED_MEMORY];
+	cage->terminal = carried[CARRIED_TERMINAL];
 	if (!watch_output(cage, carried, err))
 		return false;
 	if (listener >= 0) {
@@ -543,8 +552,12 @@ static bool hear(struct cage *cage, struct cage_event *ret_event, struct cordon_
 	case MESSAGE_ENDED:
 		ended(cage, &message, ret_event);
 		return true;
+	case MESSAGE_STOPPED:
+		cage->stopped = message.code;
+		return true;
 	case MESSAGE_GO:
 	case MESSAGE_SIGNAL:
+	case MESSAGE_FOREGROUND:
 		break;
 	}
 	return cordon_fail(err, CORDON_UNSUPPORTED, "init sent a message that it never sends");
@@ -618,17 +631,42 @@ static int waitable(const struct cage *cage)
 	return cage->events;
 }
 
-static void pass_signal(struct cage *cage, int number)
+static void order(const struct cage *cage, enum message_kind kind, int code)
 {
-	const struct message message = { .kind = MESSAGE_SIGNAL, .code = number };
+	const struct message message = { .kind = kind, .code = code };
 	if (cage->stage == STAGE_RUNNING)
 		send(cage->control, &message, sizeof message, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+static void pass_signal(struct cage *cage, int number)
+{
+	if (number == SIGCONT)
+		cage->stopped = 0;
+	order(cage, MESSAGE_SIGNAL, number);
 }
 
 static void ask(struct cage *cage)
 {
 	pass_signal(cage, SIGTERM);
 	pass_signal(cage, SIGCONT);
+}
+
+static int take_terminal(struct cage *cage)
+{
+	int master = cage->terminal;
+	cage->terminal = -1;
+	return master;
+}
+
+static int stopped(const struct cage *cage)
+{
+	return cage->stopped;
+}
+
+static void foreground(struct cage *cage)
+{
+	cage->stopped = 0;
+	order(cage, MESSAGE_FOREGROUND, 0);
 }
 
 /* -- end ---------------------------------------------------------------------------------------------------------- */
@@ -658,6 +696,7 @@ static void discard(struct cage *cage)
 	close_at(&cage->table);
 	close_at(&cage->timer);
 	close_at(&cage->control);
+	close_at(&cage->terminal);
 	close_at(&cage->events);
 	share_free(cage->share);
 	free(cage);
@@ -673,6 +712,9 @@ const struct backend_ops backend_native = {
 	.next_event = next_event,
 	.signal = pass_signal,
 	.ask = ask,
+	.take_terminal = take_terminal,
+	.stopped = stopped,
+	.foreground = foreground,
 	.end = end,
 	.discard = discard,
 };

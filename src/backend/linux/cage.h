@@ -3,7 +3,8 @@
  * Five parties:
  *	supervisor  outside, the caller's process: backend.c, assess.c, observer.c, placeholder.c, cgroup.c, meter*.c,
  *		    output.c, caches.c
- *	init        pid 1 inside: applies the layers (layers.c), starts the command (execute.c), reaps, reports (init.c)
+ *	init        pid 1 inside: applies the layers (layers.c), starts the command (execute.c), reaps, reports (init.c);
+ *	            leads the session of the command's terminal (terminal.c)
  *	command     what init starts
  *	mender      outside the tree, in the command's view: lays covers again (mender.c, covers.c)
  *	janitor     outside: ends the run when the supervisor was killed (janitor.c)
@@ -17,8 +18,10 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/types.h>
+#include <termios.h>
 
 #include "backend/backend.h"
 #include "backend/linux/cgroup.h"
@@ -66,6 +69,9 @@ struct inside {
 	gid_t group;
 	sigset_t mask;         /* the caller's, for the command */
 	bool dies_with_thread; /* PDEATHSIG is meant: the starting thread is the process' main one */
+	bool has_settings;     /* for the command's terminal */
+	struct termios settings;
+	struct winsize size;
 
 	/* from the supervisor, before it says MESSAGE_GO */
 	struct plan plan; /* without policy, facts and rules */
@@ -81,22 +87,25 @@ struct inside {
 	int *sources; /* one per plan mount: descriptor of the bind's source, the facade's original or the layer, or -1 */
 
 	/* init's own */
-	int streams[3]; /* what becomes 0, 1, 2 */
-	int listener;   /* seccomp listener, -1: none */
-	int view;       /* the mount namespace, for the mender */
-	int counted[2]; /* what comes out of 1 and 2 where it is counted, -1: not */
+	int streams[3];    /* what becomes 0, 1, 2 */
+	int master, slave; /* of the command's terminal, -1: it has none */
+	int listener;      /* seccomp listener, -1: none */
+	int view;          /* the mount namespace, for the mender */
+	int counted[2];    /* what comes out of 1 and 2 where it is counted, -1: not */
 	pid_t network_helper;
 	int slot; /* of the layers: see caches.c */
 };
 
 /* What init and the supervisor tell each other, one datagram each. */
 enum message_kind {
-	MESSAGE_STARTED, /* carries descriptors: which, `carried` says */
-	MESSAGE_FAILED,  /* set-up or exec failed: error says what */
-	MESSAGE_NETWORK, /* carries the gate's sockets, if the network is filtered */
-	MESSAGE_ENDED,   /* the tree is empty but for init */
-	MESSAGE_GO,      /* to init: the plan is there */
-	MESSAGE_SIGNAL,  /* to init: pass the signal `code` to the command's process group */
+	MESSAGE_STARTED,    /* carries descriptors: which, `carried` says */
+	MESSAGE_FAILED,     /* set-up or exec failed: error says what */
+	MESSAGE_NETWORK,    /* carries the gate's sockets, if the network is filtered */
+	MESSAGE_ENDED,      /* the tree is empty but for init */
+	MESSAGE_STOPPED,    /* the command was stopped by the signal `code`; 0: it goes on */
+	MESSAGE_GO,         /* to init: the plan is there */
+	MESSAGE_SIGNAL,     /* to init: pass the signal `code` to the command's process group */
+	MESSAGE_FOREGROUND, /* to init: bring the command to the foreground of its terminal */
 };
 
 enum carried {
@@ -106,7 +115,8 @@ enum carried {
 	CARRIED_SHARED_MEMORY,
 	CARRIED_OUTPUT,
 	CARRIED_ERRORS,
-	CARRIED_GATE, /* enum gate_socket, all of them */
+	CARRIED_TERMINAL, /* the master */
+	CARRIED_GATE,     /* enum gate_socket, all of them */
 	CARRIED_GATE_LAST = CARRIED_GATE + 2,
 	CARRIED_COUNT
 };
@@ -179,6 +189,21 @@ CORDON_CHECKED bool streams_reopen(struct inside *inside, struct cordon_error *e
 
 /* descriptors.c: closes all but these; what is -1 is no descriptor. Async-signal-safe. */
 bool descriptors_keep(const int *kept, size_t count);
+/* In init: moves a descriptor out of the command's way. */
+CORDON_CHECKED bool streams_move(const struct inside *inside, int *descriptor, struct cordon_error *err);
+
+/* terminal.c. In the supervisor: notes the settings and the size of what the command's terminal stands for. */
+void terminal_look(struct inside *inside);
+/* In init, once the view has its devices: a layer like the others. */
+CORDON_CHECKED bool terminal_make(struct inside *inside, struct cordon_error *err);
+/* In the command: its process group, in the foreground of its terminal unless that is to come later; or a session of its own.
+ * False with errno.
+ */
+bool terminal_join(const struct inside *inside);
+/* In init: brings the command's process group to the foreground. */
+void terminal_advance(const struct inside *inside, pid_t command);
+/* In init: the process group in the foreground, or -1. */
+pid_t terminal_foreground(const struct inside *inside);
 
 /* landlock.c: the ABI that the kernel speaks, 0: none. */
 int landlock_abi(void);

@@ -139,21 +139,44 @@ static void wait_for_plan(const struct inside *inside)
 		_exit(1);
 }
 
+/* Does not wait where the supervisor does not read: the command can stop and go on as often as it likes. */
+static void tell_stop(const struct reaper *reaper, int number)
+{
+	const struct message message = { .kind = MESSAGE_STOPPED, .code = number };
+	send(reaper->inside->control, &message, sizeof message, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+static void note_change(struct reaper *reaper, pid_t pid, int status)
+{
+	/* A child that has asked to be traced stops; nobody traces here, so it goes on. */
+	if (WIFSTOPPED(status) && ptrace(PTRACE_DETACH, pid, NULL, (void *)(intptr_t)WSTOPSIG(status)) == 0)
+		return;
+	if (pid != reaper->command)
+		return;
+	if (WIFSTOPPED(status) || WIFCONTINUED(status)) {
+		tell_stop(reaper, WIFSTOPPED(status) ? WSTOPSIG(status) : 0);
+		return;
+	}
+	reaper->is_over = true;
+	reaper->status = status;
+}
+
 static void reap(struct reaper *reaper)
 {
+	int flags = WNOHANG | (reaper->inside->slave >= 0 ? WUNTRACED | WCONTINUED : 0);
 	for (;;) {
 		int status;
-		pid_t pid = waitpid(-1, &status, WNOHANG);
+		pid_t pid = waitpid(-1, &status, flags);
 		if (pid <= 0)
 			return;
-		/* A child that has asked to be traced stops; nobody traces here, so it goes on. */
-		if (WIFSTOPPED(status))
-			ptrace(PTRACE_DETACH, pid, NULL, (void *)(intptr_t)WSTOPSIG(status));
-		else if (pid == reaper->command) {
-			reaper->is_over = true;
-			reaper->status = status;
-		}
+		note_change(reaper, pid, status);
 	}
+}
+
+static void pass_signal(const struct reaper *reaper, int number)
+{
+	pid_t group = number == SIGWINCH ? terminal_foreground(reaper->inside) : -1;
+	kill(group > 0 ? -group : -reaper->command, number);
 }
 
 /* False when the supervisor is gone. */
@@ -166,8 +189,14 @@ static bool obey(struct reaper *reaper)
 	if (length != (ssize_t)sizeof message)
 		return is_planted("dies-with-parent") && length == 0;
 	/* A command that is over may have a successor in its group only where its background is kept. */
-	if (message.kind == MESSAGE_SIGNAL && (!reaper->is_over || reaper->inside->handover.keep_background))
-		kill(-reaper->command, message.code);
+	if (reaper->is_over && !reaper->inside->handover.keep_background)
+		return true;
+	if (message.kind == MESSAGE_SIGNAL)
+		pass_signal(reaper, message.code);
+	if (message.kind == MESSAGE_FOREGROUND) {
+		terminal_advance(reaper->inside, reaper->command);
+		pass_signal(reaper, SIGCONT);
+	}
 	return true;
 }
 
@@ -250,6 +279,7 @@ static void tell_started(const struct inside *inside)
 		[CARRIED_SHARED_MEMORY] = open("/proc/sysvipc/shm", O_RDONLY | O_CLOEXEC),
 		[CARRIED_OUTPUT] = inside->counted[0],
 		[CARRIED_ERRORS] = inside->counted[1],
+		[CARRIED_TERMINAL] = inside->master,
 	};
 	struct message started = { .kind = MESSAGE_STARTED };
 	int carried[CARRIED_COUNT], count = 0;
@@ -294,7 +324,8 @@ void init_main(struct inside *inside)
 
 	tell_started(inside);
 	for (int i = 0; i < 3; i++)
-		close(inside->streams[i]);
+		if (inside->streams[i] != inside->slave)
+			close(inside->streams[i]);
 	for (size_t i = 0; i < inside->handover.passed_count; i++)
 		close(inside->handover.passed[i]);
 	wait_for_command(&reaper);

@@ -19,7 +19,7 @@ bool is_planted(const char *layer)
 
 /* Applied top to bottom by init, before the command exists; init stays under them too. The order is the argument:
  * each layer needs what stands above it and would be refused by what stands below. Mounting needs the namespaces'
- * capabilities; Landlock must see the finished view, and forbids mounting from then on; the capabilities go once nothing
+ * capabilities; a terminal is made in the view's devices, not in the host's; Landlock must see the finished view, and forbids mounting from then on; the capabilities go once nothing
  * needs them; the filter comes last, for it refuses most of the calls that the others are made of.
  */
 static const struct {
@@ -27,13 +27,13 @@ static const struct {
 	bool (*apply)(struct inside *inside, struct cordon_error *err);
 	bool needs_plan;
 } layers[] = {
-	{ "namespaces", namespaces_enter, false }, { "network", network_begin, false },
-	{ "mount view", view_begin, false },       { "control groups", groups_join, true },
-	{ "streams", streams_count, true },        { "mount view", view_finish, true },
-	{ "resolver", view_resolve, true },        { "network", network_enter, true },
-	{ "gateway", gateway_open, true },         { "landlock", landlock_restrict, true },
-	{ "limits", limits_apply, true },          { "capabilities", capabilities_drop, true },
-	{ "seccomp", filter_load, true },
+	{ "namespaces", namespaces_enter, false },   { "network", network_begin, false },
+	{ "mount view", view_begin, false },         { "terminal", terminal_make, false },
+	{ "control groups", groups_join, true },     { "streams", streams_count, true },
+	{ "mount view", view_finish, true },         { "resolver", view_resolve, true },
+	{ "network", network_enter, true },          { "gateway", gateway_open, true },
+	{ "landlock", landlock_restrict, true },     { "limits", limits_apply, true },
+	{ "capabilities", capabilities_drop, true }, { "seccomp", filter_load, true },
 };
 
 static bool apply(struct inside *inside, bool with_plan, struct cordon_error *err)

@@ -18,6 +18,8 @@ bool streams_check(const struct handover *handover, struct cordon_error *err)
 {
 	struct stat status;
 	for (int i = 0; i < 3; i++) {
+		if (handover->terminal & 1u << i)
+			continue;
 		if (fstat(handover->streams[i], &status) != 0)
 			return cordon_fail(err, CORDON_BAD_USAGE, "%s: descriptor %d is not open", names[i],
 					   handover->streams[i]);
@@ -52,6 +54,15 @@ static bool move_up(int *descriptor, int above, struct cordon_error *err)
 	return true;
 }
 
+bool streams_move(const struct inside *inside, int *descriptor, struct cordon_error *err)
+{
+	int given = *descriptor;
+	if (!move_up(descriptor, highest(&inside->handover), err))
+		return false;
+	close(given);
+	return true;
+}
+
 /* Closing matters beyond the command: another run's init, forked from the same process, would hold this run's control
  * socket open and never see its supervisor die.
  */
@@ -59,9 +70,13 @@ bool streams_collect(struct inside *inside, struct cordon_error *err)
 {
 	int last = highest(&inside->handover);
 	memcpy(inside->streams, inside->handover.streams, sizeof inside->streams);
-	for (int i = 0; i < 3; i++)
-		if (!move_up(&inside->streams[i], last, err))
+	for (int i = 0; i < 3; i++) {
+		/* The caller's terminal does not come along. */
+		if (inside->handover.terminal & 1u << i)
+			inside->streams[i] = -1;
+		else if (!move_up(&inside->streams[i], last, err))
 			return false;
+	}
 	if (!move_up(&inside->control, last, err) || !move_up(&inside->supervisor, last, err))
 		return false;
 	const int ours[KEPT_OURS] = { inside->streams[0], inside->streams[1], inside->streams[2], inside->control,
@@ -156,7 +171,8 @@ bool streams_count(struct inside *inside, struct cordon_error *err)
 bool streams_reopen(struct inside *inside, struct cordon_error *err)
 {
 	for (int i = 0; i < 3; i++)
-		if (!reopen(inside, &inside->streams[i], names[i], highest(&inside->handover), err))
+		if (inside->streams[i] >= 0 &&
+		    !reopen(inside, &inside->streams[i], names[i], highest(&inside->handover), err))
 			return false;
 	return true;
 }

@@ -115,6 +115,9 @@ static bool trust(const struct plan *plan, const struct abilities *abilities, st
 
 static bool begin(const struct handover *handover, struct cage **ret_cage, struct cordon_error *err)
 {
+	if (handover->terminal)
+		return cordon_fail(err, CORDON_UNSUPPORTED,
+				   "a terminal of the command's own is not in this version for Windows");
 	struct cage *cage = calloc(1, sizeof *cage);
 	if (!cage)
 		return cordon_fail_memory(err);

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cli/linux/relay.h"
 #include "cli/say.h"
 
 /* Less than this is not enough for the paths that lie there (pages are 4 KiB, a path is up to 4 KiB). */
@@ -90,16 +91,21 @@ uint64_t host_clock(void)
 
 /* -- signals -------------------------------------------------------------------------------------------------- */
 
-static const int passed_on[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+static const int passed_on[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH };
+/* Beside those, what the relay is told. An output that nobody reads any more shows when it writes. */
+static const int relayed[] = { SIGTSTP, SIGCONT };
 
 /* A handler can do little but write; the loop reads it from the pipe. */
 static int signal_pipe[2] = { -1, -1 };
 static volatile pid_t owner;
+static volatile sig_atomic_t was_continued;
 
 static void note(int number)
 {
 	int code = errno;
 	unsigned char byte = (unsigned char)number;
+	if (number == SIGCONT)
+		was_continued = 1;
 	/* A child that has not executed yet shares the pipe: what it is told is not meant for us. A full pipe holds
 	 * enough.
 	 */
@@ -108,31 +114,50 @@ static void note(int number)
 	errno = code;
 }
 
-/* Handlers, not a blocked mask: a mask would be inherited by the command. */
-bool host_catch_signals(struct cordon_error *err)
+static bool note_signals(const int *numbers, size_t count, struct cordon_error *err)
 {
-	struct sigaction action = { .sa_handler = note, .sa_flags = SA_RESTART }, now;
-	if (pipe2(signal_pipe, O_CLOEXEC | O_NONBLOCK) != 0)
-		return cordon_fail_errno(err, errno, "make a pipe for signals");
-	owner = getpid();
-	for (size_t i = 0; i < sizeof passed_on / sizeof *passed_on; i++) {
-		if (sigaction(passed_on[i], NULL, &now) != 0)
-			return cordon_fail_errno(err, errno, "ask for signal %d", passed_on[i]);
-		if (now.sa_handler != SIG_IGN && sigaction(passed_on[i], &action, NULL) != 0)
-			return cordon_fail_errno(err, errno, "catch signal %d", passed_on[i]);
+	const struct sigaction action = { .sa_handler = note, .sa_flags = SA_RESTART };
+	struct sigaction now;
+	for (size_t i = 0; i < count; i++) {
+		if (sigaction(numbers[i], NULL, &now) != 0)
+			return cordon_fail_errno(err, errno, "ask for signal %d", numbers[i]);
+		if (now.sa_handler != SIG_IGN && sigaction(numbers[i], &action, NULL) != 0)
+			return cordon_fail_errno(err, errno, "catch signal %d", numbers[i]);
 	}
 	return true;
 }
 
-bool host_wait(intptr_t waitable, int timeout_ms, int *ret_signal, struct cordon_error *err)
+/* Handlers, not a blocked mask: a mask would be inherited by the command. */
+bool host_catch_signals(const struct relay *relay, struct cordon_error *err)
 {
-	struct pollfd ready[] = {
+	const struct sigaction nothing = { .sa_handler = do_nothing, .sa_flags = SA_RESTART };
+	if (pipe2(signal_pipe, O_CLOEXEC | O_NONBLOCK) != 0)
+		return cordon_fail_errno(err, errno, "make a pipe for signals");
+	owner = getpid();
+	if (!note_signals(passed_on, sizeof passed_on / sizeof *passed_on, err))
+		return false;
+	if (!relay)
+		return true;
+	if (sigaction(SIGPIPE, &nothing, NULL) != 0)
+		return cordon_fail_errno(err, errno, "catch signal %d", SIGPIPE);
+	return note_signals(relayed, sizeof relayed / sizeof *relayed, err);
+}
+
+bool host_wait(intptr_t waitable, struct relay *relay, int timeout_ms, int *ret_signal, struct cordon_error *err)
+{
+	enum { OURS = 2 };
+	struct pollfd ready[OURS + RELAY_SOURCES] = {
 		{ .fd = signal_pipe[0], .events = POLLIN },
 		{ .fd = (int)waitable, .events = POLLIN }, /* a negative one is passed over */
 	};
 	unsigned char byte = 0;
-	if (poll(ready, 2, timeout_ms) < 0 && errno != EINTR)
+	relay_watch(relay, ready + OURS);
+	int count = poll(ready, sizeof ready / sizeof *ready, timeout_ms);
+	if (count < 0 && errno != EINTR)
 		return cordon_fail_errno(err, errno, "wait for the run");
+	for (int i = OURS; count <= 0 && i < OURS + RELAY_SOURCES; i++)
+		ready[i].revents = 0;
+	relay_hear(relay, ready + OURS);
 	*ret_signal = read(signal_pipe[0], &byte, 1) == 1 ? byte : 0;
 	return true;
 }
@@ -140,4 +165,22 @@ bool host_wait(intptr_t waitable, int timeout_ms, int *ret_signal, struct cordon
 bool host_is_interrupt(int signal)
 {
 	return signal == SIGINT;
+}
+
+bool host_stop(int signal, bool whole_group)
+{
+	const struct sigaction normal = { .sa_handler = SIG_DFL };
+	struct sigaction before;
+	if (sigaction(signal, NULL, &before) != 0 || before.sa_handler == SIG_IGN)
+		return false;
+	sigaction(signal, &normal, NULL);
+	was_continued = 0;
+	kill(whole_group ? 0 : getpid(), signal);
+	sigaction(signal, &before, NULL);
+	return was_continued;
+}
+
+bool host_is_end(int signal)
+{
+	return signal == SIGINT || signal == SIGTERM || signal == SIGHUP || signal == SIGQUIT;
 }

@@ -141,16 +141,18 @@ static BOOL WINAPI note(DWORD kind)
 	return TRUE;
 }
 
-bool host_catch_signals(struct cordon_error *err)
+bool host_catch_signals(const struct relay *relay, struct cordon_error *err)
 {
+	(void)relay;
 	signal_event = CreateEventW(NULL, FALSE, FALSE, NULL);
 	if (!signal_event || !SetConsoleCtrlHandler(note, TRUE))
 		return cordon_fail_os(err, GetLastError(), "catch Ctrl-C (error %lu)", GetLastError());
 	return true;
 }
 
-bool host_wait(intptr_t waitable, int timeout_ms, int *ret_signal, struct cordon_error *err)
+bool host_wait(intptr_t waitable, struct relay *relay, int timeout_ms, int *ret_signal, struct cordon_error *err)
 {
+	(void)relay;
 	HANDLE handles[] = { signal_event, (HANDLE)waitable };
 	DWORD count = waitable == -1 ? 1 : 2;
 	DWORD timeout = timeout_ms < 0 ? INFINITE : (DWORD)timeout_ms;
@@ -163,4 +165,10 @@ bool host_wait(intptr_t waitable, int timeout_ms, int *ret_signal, struct cordon
 bool host_is_interrupt(int signal)
 {
 	return signal == NUMBER_INTERRUPT;
+}
+
+bool host_is_end(int signal)
+{
+	(void)signal;
+	return true;
 }
