@@ -144,6 +144,26 @@ static bool set_default_list(HANDLE token, const SID_AND_ATTRIBUTES *sids, size_
 	       windows_fail(err, GetLastError(), "set the token's default descriptor");
 }
 
+/* S-1-16-level of the token; 0: it does not say. */
+static uint32_t integrity_of(struct identities *asked, HANDLE token)
+{
+	const TOKEN_MANDATORY_LABEL *label = ask_token(asked, token, TokenIntegrityLevel);
+	return label ? *GetSidSubAuthority(label->Label.Sid, 0) : 0;
+}
+
+static bool set_integrity(HANDLE token, uint32_t level, struct cordon_error *err)
+{
+	SID_IDENTIFIER_AUTHORITY authority = SECURITY_MANDATORY_LABEL_AUTHORITY;
+	TOKEN_MANDATORY_LABEL label = { .Label = { .Attributes = SE_GROUP_INTEGRITY } };
+	if (!AllocateAndInitializeSid(&authority, 1, level, 0, 0, 0, 0, 0, 0, 0, &label.Label.Sid))
+		return windows_fail(err, GetLastError(), "make an integrity level");
+	bool is_set = SetTokenInformation(token, TokenIntegrityLevel, &label,
+					  sizeof label + GetLengthSid(label.Label.Sid));
+	DWORD code = GetLastError();
+	FreeSid(label.Label.Sid);
+	return is_set || windows_fail(err, code, "lower the token's integrity");
+}
+
 bool token_holds(HANDLE token, const struct windows_token *recipe, const char **ret_why)
 {
 	struct identities asked = { 0 };
@@ -154,6 +174,8 @@ bool token_holds(HANDLE token, const struct windows_token *recipe, const char **
 		*ret_why = "a restricted token comes back without its restricting identities";
 	else if (recipe->drops_privileges && (!privileges || privileges->PrivilegeCount > 1))
 		*ret_why = "a token that was to lose its privileges keeps them";
+	else if (integrity_of(&asked, token) != recipe->integrity)
+		*ret_why = "a token comes back with another integrity level than it was given";
 	identities_free(&asked);
 	return !*ret_why;
 }
@@ -179,7 +201,8 @@ bool token_make(const struct windows_token *recipe, const struct identities *ide
 	if (!CreateRestrictedToken(own, flags, (DWORD)recipe->denying_only.count, denying, 0, NULL,
 				   (DWORD)recipe->restricting.count, restricting, &made))
 		return windows_fail(err, GetLastError(), "restrict the token");
-	if (!set_default_list(made, default_grants, recipe->default_grants.count, &arena, err))
+	if (!set_default_list(made, default_grants, recipe->default_grants.count, &arena, err) ||
+	    !set_integrity(made, recipe->integrity, err))
 		return false;
 	*ret_token = cordon_take(&made);
 	return true;

@@ -377,7 +377,7 @@ static bool add_role(struct sid_list *list, enum sid_role role)
 static bool make_foundation(struct windows_token *recipe, struct cordon_error *err)
 {
 	recipe->drops_privileges = recipe->drops_administrators = recipe->is_write_restricted = true;
-	recipe->integrity = "medium";
+	recipe->integrity = INTEGRITY_MEDIUM;
 	bool is_made = add_role(&recipe->restricting, SID_CAPABILITY) && add_role(&recipe->restricting, SID_RUN) &&
 		       add_role(&recipe->restricting, SID_LOGON) && add_role(&recipe->restricting, SID_EVERYONE) &&
 		       add_role(&recipe->default_grants, SID_SYSTEM) && add_role(&recipe->default_grants, SID_USER) &&

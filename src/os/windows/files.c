@@ -180,8 +180,8 @@ bool os_make_directories(const char *path, struct cordon_error *err)
 	return make_directory(native, absolute, err);
 }
 
-bool os_set_aside(const char *path, const char *folder, const char *name, bool *ret_moved, char **ret_place,
-		  struct cordon_error *err)
+bool os_set_aside(const char *path, const char *folder, const char *name, bool *ret_moved,
+		  char ret_place[OS_PLACE_SIZE], struct cordon_error *err)
 {
 	(void)folder;
 	(void)name;

@@ -47,6 +47,8 @@ bool native_path(const char *path, uint16_t **ret_native, struct cordon_error *e
 			text_add_char(&text, '\\');
 	} else if (is_separator(path[0]) && is_separator(path[1]) && path[2] && !strchr(".?\\/", path[2])) {
 		text_add(&text, "\\\\?\\UNC");
+	} else if (is_separator(path[0]) && is_separator(path[1]) && path[2] && strchr(".?", path[2])) {
+		return cordon_fail(err, CORDON_BAD_USAGE, "'%s' is a device, not a file", path);
 	} else {
 		return cordon_fail(err, CORDON_BAD_USAGE, "'%s' is no absolute path with a drive or a share", path);
 	}

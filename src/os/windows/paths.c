@@ -159,6 +159,15 @@ static bool look(const struct survey *survey, const char *path, struct place *re
 	       windows_fail(err, GetLastError(), "look at '%s'", path);
 }
 
+bool os_has_identity(const char *path, uint64_t device, uint64_t inode)
+{
+	const struct survey nobody = { 0 };
+	struct cordon_error ignored = CORDON_ERROR_INIT;
+	struct place place;
+	return look(&nobody, path, &place, &ignored) && place.type != PATH_MISSING && place.device == device &&
+	       place.inode == inode;
+}
+
 /* -- links ---------------------------------------------------------------------------------------------------------- */
 
 enum link_kind { NO_LINK, LINK_RELATIVE, LINK_ABSOLUTE };

@@ -1,0 +1,54 @@
+/* tests/windows/scratch.h: a folder of a test's own, made as the user would make it, removed by whoever removes the prefix. */
+#pragma once
+
+#define WIN32_LEAN_AND_MEAN
+#include <windows.h>
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+
+static char scratch[200];
+
+/* The path in the scratch folder, valid for the next few calls. */
+__attribute__((unused)) static char *in_scratch(const char *format, ...)
+{
+	static char paths[8][2048];
+	static unsigned next;
+	char *path = paths[next++ % 8];
+	int length = snprintf(path, sizeof paths[0], "%s\\", scratch);
+	va_list args;
+	va_start(args, format);
+	vsnprintf(path + length, sizeof paths[0] - (size_t)length, format, args);
+	va_end(args);
+	return path;
+}
+
+__attribute__((unused)) static void write_file(const char *path, const char *bytes)
+{
+	FILE *file = fopen(path, "wb");
+	assert_non_null(file);
+	assert_true(fputs(bytes, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+__attribute__((unused)) static void make_directory(const char *path)
+{
+	assert_true(CreateDirectoryA(path, NULL));
+}
+
+__attribute__((unused)) static int scratch_setup(void **state)
+{
+	(void)state;
+	snprintf(scratch, sizeof scratch, "C:\\Cordon-Test-%lu", GetCurrentProcessId());
+	return CreateDirectoryA(scratch, NULL) && SetCurrentDirectoryA(scratch) ? 0 : -1;
+}
+
+/* Some things no system but Windows does; some stand-ins only Wine has. */
+__attribute__((unused)) static bool is_wine(void)
+{
+	return GetProcAddress(GetModuleHandleA("ntdll"), "wine_get_version") != NULL;
+}

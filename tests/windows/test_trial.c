@@ -1,0 +1,120 @@
+#include "backend/windows/trial.h"
+
+#include <string.h>
+
+#include "base/list.h"
+#include "check.h"
+
+static struct trial_answer gave(uint32_t code)
+{
+	return (struct trial_answer){ true, code };
+}
+
+static const struct trial_case *find(enum trial_kind kind)
+{
+	for (unsigned i = 0; i < trial_count; i++)
+		if (trial_cases[i].kind == kind)
+			return &trial_cases[i];
+	fail_msg("no trial of that kind");
+	return NULL;
+}
+
+/* A refusal counts only where the same act succeeds outside, fails inside, and with the error of a refusal. */
+static void trial__holds_only_with_its_control_and_its_error(void **state)
+{
+	(void)state;
+	static const struct {
+		uint32_t outside, inside;
+		bool was_changed;
+		enum trial_verdict expected;
+	} cases[] = {
+		{ 0, 5, false, TRIAL_HELD },       { 0, 0, false, TRIAL_DONE },      { 0, 5, true, TRIAL_DONE },
+		{ 5, 5, false, TRIAL_NO_CONTROL }, { 0, 2, false, TRIAL_ODD_ERROR }, { 0, 1, false, TRIAL_ODD_ERROR },
+		{ 2, 0, false, TRIAL_DONE },       { 0, 32, true, TRIAL_DONE },
+	};
+	const struct trial_case *trial = find(TRIAL_MUST_FAIL);
+	for (size_t i = 0; i < COUNT_OF(cases); i++)
+		assert_int_equal(
+			trial_judge(trial, gave(cases[i].outside), gave(cases[i].inside), cases[i].was_changed),
+			cases[i].expected);
+	const struct trial_answer none = { false, 5 };
+	assert_int_equal(trial_judge(trial, gave(0), none, false), TRIAL_NO_ANSWER);
+	assert_int_equal(trial_judge(trial, none, gave(5), false), TRIAL_NO_ANSWER);
+	assert_int_equal(trial_judge(trial, none, none, true), TRIAL_DONE);
+}
+
+/* A host on which everything fails looks safe: what must work tells it apart. */
+static void trial__tells_a_host_where_nothing_works(void **state)
+{
+	(void)state;
+	const struct trial_case *trial = find(TRIAL_MUST_WORK);
+	assert_int_equal(trial_judge(trial, gave(0), gave(0), false), TRIAL_HELD);
+	assert_int_equal(trial_judge(trial, gave(0), gave(5), false), TRIAL_BROKEN);
+	assert_int_equal(trial_judge(trial, gave(5), gave(5), false), TRIAL_NO_CONTROL);
+
+	const struct trial_case *leaves = find(TRIAL_LEAVES);
+	assert_int_equal(trial_judge(leaves, gave(44), gave(48), false), TRIAL_HELD);
+	assert_int_equal(trial_judge(leaves, gave(44), gave(48), true), TRIAL_DONE);
+	assert_int_equal(trial_judge(leaves, gave(44), gave(0), false), TRIAL_BROKEN);
+	assert_int_equal(trial_judge(leaves, gave(0), gave(48), false), TRIAL_NO_CONTROL);
+}
+
+/* The prober's words come through a pipe that something else might have written to. */
+static void answers__count_whole_or_not_at_all(void **state)
+{
+	(void)state;
+	static const char *const bad[] = {
+		"unknown 0\n",
+		"write-outside 0",
+		"write-outside\n",
+		"write-outside x\n",
+		"write-outside -1\n",
+		"write-outside 5\nwrite-outside 0\n",
+		"write-outside 4294967296\n",
+		"write-outside 99999999999\n",
+		"write-outside 5 \n",
+		" write-outside 5\n",
+		"\n",
+		"write-outside 5\ncreate",
+	};
+	struct trial_answer answers[TRIALS_MAX];
+	for (size_t i = 0; i < COUNT_OF(bad); i++) {
+		memset(answers, 1, sizeof answers);
+		assert_false(trial_read_answers(bad[i], answers));
+		for (unsigned j = 0; j < TRIALS_MAX; j++)
+			assert_false(answers[j].was_given);
+	}
+	assert_true(trial_read_answers("create-outside 4294967295\nwrite-outside 5\n", answers));
+	assert_true(answers[0].was_given && answers[0].code == 5);
+	assert_true(answers[1].was_given && answers[1].code == 4294967295u);
+	assert_false(answers[2].was_given);
+	assert_true(trial_read_answers("", answers));
+	assert_false(answers[0].was_given);
+}
+
+/* Each guarantee that a trial is about has a word for what its success means, and an error that it must fail with. */
+static void cases__are_whole(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < trial_count; i++) {
+		const struct trial_case *trial = &trial_cases[i];
+		assert_true(trial->kind == TRIAL_MUST_WORK || trial->done);
+		assert_true(trial->kind != TRIAL_MUST_FAIL || trial->errors[0] != 0);
+		for (unsigned j = 0; j < i; j++)
+			assert_string_not_equal(trial->name, trial_cases[j].name);
+		for (int verdict = TRIAL_HELD; verdict <= TRIAL_BROKEN; verdict++)
+			assert_true(trial->kind == TRIAL_MUST_WORK ||
+				    trial_verdict_text(trial, (enum trial_verdict)verdict)[0]);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(trial__holds_only_with_its_control_and_its_error),
+		cmocka_unit_test(trial__tells_a_host_where_nothing_works),
+		cmocka_unit_test(answers__count_whole_or_not_at_all),
+		cmocka_unit_test(cases__are_whole),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
