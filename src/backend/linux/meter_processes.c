@@ -123,7 +123,7 @@ static void count_descriptors(struct process_meter *meter, const char *process, 
 {
 	char path[64];
 	struct stat status;
-	snprintf(path, sizeof path, "%s/fd", process);
+	snprintf(path, sizeof path, "%.48s/fd", process);
 	int directory = openat(meter->proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *list = directory < 0 ? NULL : fdopendir(directory);
 	if (!list) {
@@ -236,7 +236,7 @@ static uint64_t count_mappings(struct process_meter *meter, const char *process)
 	char path[64];
 	uint64_t bytes = 0;
 	struct mapping mapping = { 0 };
-	snprintf(path, sizeof path, "%s/smaps", process);
+	snprintf(path, sizeof path, "%.48s/smaps", process);
 	int file = openat(meter->proc, path, O_RDONLY | O_CLOEXEC);
 	size_t filled = 0;
 	for (ssize_t length = file < 0 ? 0 : 1; length > 0;) {
