@@ -68,7 +68,7 @@ static bool fill(int folder, struct cordon_error *err)
 
 bool view_resolve(struct inside *inside, struct cordon_error *err)
 {
-	if (inside->plan.network != NETWORK_FILTERED || is_planted("mounts") || is_planted("resolver"))
+	if (inside->plan.network != NETWORK_FILTERED || is_planted("mounts") || is_planted("namespaces.net"))
 		return true;
 	int folder = view_make_tmpfs("0755", 65536, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
 	if (folder < 0)

@@ -123,7 +123,7 @@ void connection_aim(struct connection *connection)
 		[ANSWER_PLACE] = GATE_PLACE,
 	};
 	const struct target *target = &connection->target;
-	struct decision decision = rules_decide(&connection->gate->rules, &target->host, target->port);
+	struct decision decision = gate_decide(&connection->gate->rules, &target->host, target->port);
 	if (decision.answer == ANSWER_ALLOWED)
 		dial_begin(connection);
 	else

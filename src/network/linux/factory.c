@@ -119,7 +119,7 @@ static void open_listener(const struct network_rules *rules, const struct names 
 	message->word = GATE_UNNAMED;
 	if (!find_host(names, &message->address, &host))
 		return;
-	message->word = (uint8_t)words[rules_decide(rules, &host, message->port).answer];
+	message->word = (uint8_t)words[gate_decide(rules, &host, message->port).answer];
 	host_show(&host, 0, shown);
 	memcpy(message->host, shown, strlen(shown) + 1);
 	if (message->word != GATE_ALLOWED)

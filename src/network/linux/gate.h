@@ -55,6 +55,16 @@ struct gate {
 	bool is_paused; /* nothing is accepted: too many connections, or no descriptor left */
 };
 
+/* True when the test build was told to leave this check out; always false in any other build. */
+#ifdef CORDON_PLANT
+bool gate_is_planted(const char *check);
+#else
+#define gate_is_planted(check) false
+#endif
+
+/* The one question, of whoever asks in this program. */
+struct decision gate_decide(const struct network_rules *rules, const struct host *host, uint16_t port);
+
 /* factory.c: joins the namespaces of the socket, and serves; ends when either end of it is closed. */
 _Noreturn void factory_run(const struct network_rules *rules, const struct names *names, int to_gate, int inside);
 

@@ -238,7 +238,9 @@ void relay_begin(struct connection *connection)
 	const struct host *host = &connection->target.host;
 	connection->phase = PHASE_RELAYING;
 	connection->deadline = 0;
-	if (connection->speech == SPEECH_ABSOLUTE) {
+	if (gate_is_planted("gate.watch")) {
+		connection->watch = WATCH_NOTHING;
+	} else if (connection->speech == SPEECH_ABSOLUTE) {
 		connection->watch = WATCH_HTTP; /* begun by proxy_read */
 	} else if (host->address.length == 0 && !host_is_localhost(host)) {
 		connection->watch = connection->target.port == 80 ? WATCH_HTTP : WATCH_FIRST;
