@@ -55,6 +55,7 @@ enum cage_event_kind {
 	CAGE_DENIED,
 	CAGE_CACHE_BARE, /* a layer began empty: this host cannot lay it over the user's own, or keep it; cover says which */
 	CAGE_COVER_LOST, /* a cover was taken away by the host; cover says which */
+	CAGE_GATE_LOST,  /* the gate is gone; nothing can be reached any more */
 	CAGE_LIMIT,      /* more was used than `limit` allows. The tree is being killed */
 	CAGE_ENDED,      /* every process of the tree is dead; exit says how the command ended */
 };
@@ -66,10 +67,11 @@ struct cage_usage {
 	uint64_t cpu_ms;
 	uint64_t memory_peak; /* bytes */
 	bool is_memory_whole; /* of the whole tree; else of its largest process */
-	bool has_processes, has_disk, has_output;
+	bool has_processes, has_disk, has_output, has_network;
 	uint64_t processes_peak; /* tasks at once */
 	uint64_t disk_bytes;     /* kept under the writable roots */
 	uint64_t output_bytes;
+	uint64_t net_bytes_in, net_bytes_out; /* through the gate */
 };
 
 struct cage_event {

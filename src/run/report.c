@@ -102,13 +102,15 @@ static json_t *describe_usage(const struct run *run)
 {
 	bool is_known = run->stage == STAGE_OVER && run->outcome != OUTCOME_REFUSED;
 	const struct cage_usage *usage = &run->usage;
-	return json_pack("{s:o s:o s:o s:o s:o s:o s:o s:n s:n}", "wall_ms", json_known(is_known, run->wall_ms),
+	return json_pack("{s:o s:o s:o s:o s:o s:o s:o s:o s:o}", "wall_ms", json_known(is_known, run->wall_ms),
 			 "cpu_ms", json_known(is_known, usage->cpu_ms), "memory_peak_bytes",
 			 json_known(is_known, usage->memory_peak), "memory_of_tree",
 			 is_known ? json_boolean(usage->is_memory_whole) : json_null(), "processes_peak",
 			 json_known(usage->has_processes, usage->processes_peak), "disk_bytes",
 			 json_known(usage->has_disk, usage->disk_bytes), "output_bytes",
-			 json_known(usage->has_output, usage->output_bytes), "net_bytes_in", "net_bytes_out");
+			 json_known(usage->has_output, usage->output_bytes), "net_bytes_in",
+			 json_known(usage->has_network, usage->net_bytes_in), "net_bytes_out",
+			 json_known(usage->has_network, usage->net_bytes_out));
 }
 
 static json_t *describe_denial(const struct denial *denial)
@@ -264,6 +266,9 @@ void run_warning(struct run *run, struct text *text)
 		explain_limit(run, LIMIT_WALL_TIME, text);
 	} else if (run->stage == STAGE_OVER && run->is_over_limit) {
 		explain_limit(run, run->limit, text);
+	} else if (run->is_gate_lost) {
+		text_add(text,
+			 "the gate ended before the command did, and with it the network: see why, and run it again");
 	} else if (run->fatal_cover) {
 		text_add(text, "ended the command: another program changed ");
 		show_add(text, run->fatal_cover);

@@ -291,6 +291,9 @@ static bool handle(struct run *run, const struct cage_event *event, struct cordo
 	case CAGE_CACHE_BARE:
 		note_bare(run, event->cover.path);
 		return true;
+	case CAGE_GATE_LOST:
+		run->is_gate_lost = true;
+		return true;
 	case CAGE_COVER_LOST:
 		note_lost_cover(run, event->cover.path);
 		run_note_cover(run, event);

@@ -52,6 +52,7 @@ struct run {
 	struct cage *cage;
 	enum stage stage;
 	bool was_started;
+	bool is_gate_lost;
 	bool is_observed;    /* refused acts are seen */
 	uint64_t started_ms; /* os_clock */
 	uint64_t wall_ms;    /* how long it took, once over */

@@ -37,6 +37,7 @@ struct cage {
 	bool was_running;
 	struct observer *observer;
 	struct gate *gate; /* NULL unless the network is filtered */
+	bool is_gate_told; /* that it is gone */
 	struct mender *mender;
 	struct janitor *janitor;
 	int view, table, timer; /* until there is a mender: the mount namespace, its mountinfo, a timerfd */
@@ -250,7 +251,7 @@ static bool start(struct cage *cage, const struct plan *plan, const struct abili
 		inside->plan.caches = NULL;
 	if (plan->network == NETWORK_FILTERED && !is_planted("namespaces.net") &&
 	    (!gate_share_routes(cage->share, plan, inside, err) || !gate_start(plan, &cage->gate, err) ||
-	     !watch(cage, gate_waitable(cage->gate), EPOLLIN, err)))
+	     !watch(cage, gate_channel(cage->gate), EPOLLIN, err)))
 		return false;
 	inside->sources = share_take(cage->share, plan->mounts.count * sizeof *inside->sources);
 	if (!inside->sources)
@@ -500,6 +501,9 @@ static void tell_end(struct cage *cage, struct cage_event *ret_event)
 		usage->cpu_ms = message->cpu_ms;
 	if (message->memory_peak > usage->memory_peak)
 		usage->memory_peak = message->memory_peak;
+	usage->has_network = cage->gate;
+	if (cage->gate)
+		gate_count(cage->gate, &usage->net_bytes_in, &usage->net_bytes_out);
 	usage->has_output = cage->output;
 	usage->output_bytes = cage->output ? output_bytes(cage->output) : 0;
 }
@@ -563,6 +567,17 @@ static bool hear(struct cage *cage, struct cage_event *ret_event, struct cordon_
 	return cordon_fail(err, CORDON_UNSUPPORTED, "init sent a message that it never sends");
 }
 
+/* True when there was something to tell. */
+static bool tell_gate_lost(struct cage *cage, struct cage_event *ret_event)
+{
+	if (cage->is_gate_told || !gate_is_gone(cage->gate))
+		return false;
+	cage->is_gate_told = true;
+	unwatch(cage, gate_channel(cage->gate));
+	ret_event->kind = CAGE_GATE_LOST;
+	return true;
+}
+
 static bool dispatch(struct cage *cage, int descriptor, struct cage_event *ret_event, struct cordon_error *err)
 {
 	if (descriptor == cage->control)
@@ -591,9 +606,9 @@ static bool dispatch(struct cage *cage, int descriptor, struct cage_event *ret_e
 		return begin_meter(cage, false, err) && start_mender(cage, err) && start_janitor(cage, err);
 	if (cage->mender && descriptor == mender_waitable(cage->mender))
 		return hear_mender(cage, ret_event, err);
-	if (cage->gate && descriptor == gate_waitable(cage->gate)) {
+	if (cage->gate && descriptor == gate_channel(cage->gate)) {
 		if (!gate_take(cage->gate, ret_event) && gate_is_gone(cage->gate))
-			unwatch(cage, descriptor);
+			tell_gate_lost(cage, ret_event);
 		return true;
 	}
 	if (!observer_next(cage->observer))
@@ -612,7 +627,7 @@ static bool next_event(struct cage *cage, int timeout_ms, struct cage_event *ret
 	if (ret_event->kind != CAGE_NOTHING)
 		return true;
 	/* what it refused was before whatever comes now */
-	if (cage->gate && gate_take(cage->gate, ret_event))
+	if (cage->gate && (gate_take(cage->gate, ret_event) || tell_gate_lost(cage, ret_event)))
 		return true;
 	int count = epoll_wait(cage->events, &event, 1, timeout_ms);
 	if (count < 0 && errno != EINTR)

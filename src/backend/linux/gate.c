@@ -345,9 +345,9 @@ void gate_free_port(struct gate *gate, uint16_t port)
 
 /* -- hearing ---------------------------------------------------------------------------------------------------------- */
 
-int gate_waitable(const struct gate *gate)
+int gate_channel(const struct gate *gate)
 {
-	return gate->is_gone ? -1 : gate->channel;
+	return gate->channel;
 }
 
 bool gate_is_gone(const struct gate *gate)

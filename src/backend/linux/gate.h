@@ -28,7 +28,7 @@ enum gate_word gate_ask(struct gate *gate, const struct address *address, uint16
 /* The command is about to bind a socket to the port on every address. */
 void gate_free_port(struct gate *gate, uint16_t port);
 
-int gate_waitable(const struct gate *gate); /* polls readable when gate_take has something; -1: never again */
+int gate_channel(const struct gate *gate); /* polls readable when gate_take has something, or it is gone */
 /* What it refused, as an event; false when there is nothing. Its strings live until the next call. */
 bool gate_take(struct gate *gate, struct cage_event *ret_event);
 /* True once it is gone, by itself or killed. */
