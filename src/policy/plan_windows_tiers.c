@@ -22,12 +22,14 @@
 
 /* The same job and supervisor in every tier. */
 #define SHARED_LIMITS \
-	[GUARANTEE_LIMITS_MEMORY] = HELD("the job's limit of committed memory"), \
+	[GUARANTEE_LIMITS_MEMORY] = PROVED(LEVEL_PARTIAL, "the job's limit of committed memory", \
+					   "more than the limit cannot be committed"), \
 	[GUARANTEE_LIMITS_CPU] = PROVED(LEVEL_PARTIAL, "the job's processor rate", \
 					"the rate reads back as set (fair share scheduling refuses it)"), \
 	[GUARANTEE_LIMITS_CPU_TIME] = PARTLY("the supervisor polls the job's accounting: ended a moment late"), \
 	[GUARANTEE_LIMITS_WALL_TIME] = HELD("the supervisor's clock"), \
-	[GUARANTEE_LIMITS_PROCESSES] = HELD("the job's limit of active processes"), \
+	[GUARANTEE_LIMITS_PROCESSES] = PROVED(LEVEL_PARTIAL, "the job's limit of active processes", \
+					      "one process more than the limit does not start"), \
 	[GUARANTEE_LIMITS_OPEN_FILES] = ABSENT("Windows has no such limit"), \
 	[GUARANTEE_LIMITS_DISK] = PARTLY("the supervisor polls the job's counters, which miss mapped writes"), \
 	[GUARANTEE_LIMITS_FILE_SIZE] = ABSENT("Windows has no such limit"), \
@@ -37,9 +39,10 @@ static const struct tier_promise account_promises[GUARANTEE_COUNT] = {
 	[GUARANTEE_FILES_WRITE] = PROVED(
 		LEVEL_PARTIAL, "an account without rights outside the roots, write-restricted, below medium integrity",
 		"outside the roots no write, attribute, descriptor, link or deletion through the parent succeeds"),
-	[GUARANTEE_FILES_READ] = PROVED(LEVEL_PARTIAL,
-					"the user's profile grants the account nothing; denials elsewhere",
-					"hidden files open neither by path nor in a shadow copy"),
+	[GUARANTEE_FILES_READ] = PROVED(
+		LEVEL_PARTIAL,
+		"the user's profile grants the account nothing; denials elsewhere, which leave name, size and times",
+		"hidden files open neither by path nor in a shadow copy"),
 	[GUARANTEE_FILES_PROTECT] = PROVED(LEVEL_PARTIAL,
 					   "denials on protected paths and on the directories above them",
 					   "a protected path can be neither changed nor renamed away; a file saved by "

@@ -25,6 +25,7 @@ struct trial {
 	unsigned number;
 	struct chance chance;
 	struct nt_world before, world;
+	const char *preset; /* NULL: none */
 	struct text text, bound;
 	struct facts *facts;
 	struct policy *policy;
@@ -79,6 +80,8 @@ static void add_rule(struct trial *trial, struct text *text)
 	size_t file = pick(trial, 3) ? pick(trial, (unsigned)tree->count) : nt_tree_find(tree, NT_WORKSPACE);
 	unsigned access = pick(trial, 3);
 	CORDON_ON_EXIT(text_free) struct text path = { 0 };
+	if (!user_may_change(trial, file) && pick(trial, 3))
+		file = nt_tree_find(tree, NT_WORKSPACE) + pick(trial, 2);
 	if (access == 2 && (!user_may_change(trial, file) || tree->files[file].parent == NT_NO_FILE) && pick(trial, 8))
 		access = 1;
 	if (pick(trial, 10) == 0) {
@@ -97,15 +100,23 @@ static void add_rule(struct trial *trial, struct text *text)
 		text_addf(text, ", %s: \"%s\"", quoted, accesses[access]);
 }
 
+/* On a preset, on top of it some rules; or all of it. */
 static void make_text(struct trial *trial)
 {
+	static const char *const presets[] = { "workspace", "read-only", "strict", "open-network" };
 	static const char *const tops[] = { "read", "read", "read", "none", "none" };
 	unsigned count = 1 + pick(trial, RULES_MAX - 1);
 	const char *top = trial->tier == TIER_APPCONTAINER && pick(trial, 8) ? "none"
 									     : tops[pick(trial, COUNT_OF(tops))];
-	text_addf(&trial->text, "{ \"files\": { \"/\": \"%s\"", top);
-	if (pick(trial, 4))
-		text_add(&trial->text, ", \"C:/Users/you/w\": \"write\"");
+	if (pick(trial, 5) == 0) {
+		trial->preset = trial->tier == TIER_APPCONTAINER ? "strict" : presets[pick(trial, COUNT_OF(presets))];
+		text_add(&trial->text, "{ \"files\": { \"C:/none-such\": \"none\"");
+		count = pick(trial, 4);
+	} else {
+		text_addf(&trial->text, "{ \"files\": { \"/\": \"%s\"", top);
+		if (pick(trial, 4))
+			text_add(&trial->text, ", \"C:/Users/you/w\": \"write\"");
+	}
 	for (unsigned i = 0; i < count; i++)
 		add_rule(trial, &trial->text);
 	text_add(&trial->text, " }, \"network\": { \"mode\": \"open\" }, \"accept\": [");
@@ -515,7 +526,8 @@ static void judge_missing(struct trial *trial)
 			continue;
 		snprintf(parent, sizeof parent, "%.*s", (int)(slash - rule->landing), rule->landing);
 		size_t above = nt_tree_find(&trial->world.tree, parent);
-		if (above == NT_NO_FILE || access_of(trial, above) != ACCESS_WRITE)
+		if (above == NT_NO_FILE || !trial->world.tree.files[above].is_directory ||
+		    access_of(trial, above) != ACCESS_WRITE)
 			continue;
 		bool is_said = false;
 		for (size_t j = 0; j < trial->plan->unheld.count; j++)
@@ -678,6 +690,9 @@ static bool plan_trial(struct trial *trial, struct counts *counts)
 	trial->policy = policy_new(TARGET_WINDOWS);
 	const char *text = text_str(&trial->text);
 	const char *bound = text_str(&trial->bound);
+	for (const char *name = trial->preset; name; name = policy_extends(trial->policy))
+		if (!policy_add_preset(trial->policy, name, &err))
+			fail_msg("%s: %s", name, err.text);
 	if (!policy_add_text(trial->policy, LAYER_POLICY, "C:\\policy.json", "C:\\", text, strlen(text), &err) ||
 	    (*bound &&
 	     !policy_add_text(trial->policy, LAYER_MANAGED, "C:\\managed.json", "C:\\", bound, strlen(bound), &err)))
@@ -757,8 +772,9 @@ static void tell(const struct trial *trial)
 	if (settings.is_verbose && trial->about != NT_NO_FILE)
 		tell_descriptor(&trial->world.tree.files[trial->about].descriptor);
 	const char *rest = strstr(text_str(&trial->text), ", \"network\"");
-	print_message("%s\n    %.*s%s\n", trial->finding.text, (int)(rest - text_str(&trial->text)),
-		      text_str(&trial->text), text_str(&trial->bound));
+	print_message("%s\n    %s%s%.*s%s\n", trial->finding.text, trial->preset ? trial->preset : "",
+		      trial->preset ? " and " : "", (int)(rest - text_str(&trial->text)), text_str(&trial->text),
+		      text_str(&trial->bound));
 }
 
 static struct counts run_trials(unsigned first, unsigned cases, unsigned told)
