@@ -35,7 +35,7 @@ class Person:
 	def __init__(self, command, rows=30, columns=100, streams=(None, None, None), environment=None):
 		self.master, self.slave = pty.openpty()
 		self.resize(rows, columns)
-		self.screen = b""
+		self.screen = bytearray()
 		self.given = self.settings()
 		self.status = None
 		self.pid = os.fork()
@@ -80,17 +80,20 @@ class Person:
 		self.screen += part
 		return bool(part)
 
+	def clear(self):
+		self.screen = bytearray()
+
 	def see(self, pattern, seconds=10):
 		"""Waits for the pattern, and forgets the screen up to its end."""
 		until = time.monotonic() + seconds
 		while True:
 			found = re.search(pattern.encode(), self.screen)
 			if found:
-				self.screen = self.screen[found.end():]
+				del self.screen[:found.end()]
 				return found
 			left = until - time.monotonic()
 			if left <= 0:
-				raise Unseen("not seen in time: %s; on the screen: %r" % (pattern, self.screen[-600:]))
+				raise Unseen("not seen in time: %s; on the screen: %r" % (pattern, bytes(self.screen[-600:])))
 			self.listen(min(left, 0.2))
 
 	def type(self, text):
@@ -117,7 +120,7 @@ class Person:
 		until = time.monotonic() + seconds
 		while not condition():
 			if time.monotonic() > until:
-				raise Unseen("did not happen in time: %s; on the screen: %r" % (what, self.screen[-600:]))
+				raise Unseen("did not happen in time: %s; on the screen: %r" % (what, bytes(self.screen[-600:])))
 			self.listen(0.02)
 
 	def is_over(self):

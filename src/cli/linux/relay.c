@@ -20,6 +20,7 @@ enum {
 	LOOK_AGAIN_MS = 200,   /* `fg` of a job that runs in the background sends no signal */
 	SUSPEND_MS = 200,      /* for the command to stop and give the screen back */
 	SUSPEND_KEY_MS = 2000, /* a command that stops so long after Ctrl-Z stops because of it */
+	HANGUP_MS = 1000,      /* within this time the signal and the terminal's own word of it are one hang-up */
 	TERMINAL_CHUNK = 256,  /* what a terminal or a pipe takes without waiting once it is ready */
 	PIPE_CHUNK = 4096,
 };
@@ -51,6 +52,8 @@ struct relay {
 	bool may_read, may_write; /* as the last wait told */
 	uint64_t suspend_key_ms;  /* when it was typed; 0: never */
 	uint64_t suspend_at_ms;   /* 0: not */
+	bool is_hung_up;
+	uint64_t hangup_ms; /* when the command was told with SIGHUP; 0: never */
 };
 
 /* -- queues ------------------------------------------------------------------------------------------------------- */
@@ -166,16 +169,24 @@ bool relay_has_keyboard(const struct relay *relay)
 
 /* -- bytes -------------------------------------------------------------------------------------------------------- */
 
+static bool has_told_hangup(const struct relay *relay)
+{
+	return relay->hangup_ms && host_clock() - relay->hangup_ms <= HANGUP_MS;
+}
+
 /* The user's terminal is gone, or nobody reads the output: what a command hears then. */
 static void hang_up(struct relay *relay, struct cordon_run *run)
 {
 	close(relay->master);
 	relay->master = -1;
+	relay->is_hung_up = true;
 	terminal_restore(&relay->terminal);
-	if (run) {
+	if (!run)
+		return;
+	if (!has_told_hangup(relay))
 		cordon_run_signal(run, SIGHUP);
-		cordon_run_signal(run, SIGCONT);
-	}
+	cordon_run_signal(run, SIGCONT);
+	relay->hangup_ms = host_clock();
 }
 
 /* A pipe that ends is to the command what Ctrl-D is; behind half a line Ctrl-D only ends the line. */
@@ -446,6 +457,11 @@ static void resume(struct relay *relay, struct cordon_run *run)
 
 bool relay_signal(struct relay *relay, struct cordon_run *run, int signal)
 {
+	if (relay && signal == SIGHUP) {
+		bool is_told = relay->is_hung_up && has_told_hangup(relay);
+		relay->hangup_ms = host_clock();
+		return is_told;
+	}
 	if (!relay || (signal != SIGWINCH && signal != SIGTSTP && signal != SIGCONT))
 		return false;
 	if (signal == SIGWINCH) {
