@@ -26,7 +26,7 @@ static bool options_read(const struct cordon_run_options *given, struct cordon_r
 		return cordon_fail(err, CORDON_UNSUPPORTED, "unknown flags 0x%x in cordon_run_options",
 				   (unsigned)own->flags);
 	/* Where an older caller's struct ends there was padding. */
-	if (given->size < offsetof(struct cordon_run_options, rows))
+	if (given->size <= offsetof(struct cordon_run_options, rows))
 		own->terminal = 0;
 	if (own->terminal & ~(TERMINAL_STREAMS | CORDON_TERMINAL_BACKGROUND))
 		return cordon_fail(err, CORDON_UNSUPPORTED, "unknown wishes 0x%x for a terminal in cordon_run_options",
