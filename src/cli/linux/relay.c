@@ -338,7 +338,7 @@ static void pass_size(const struct relay *relay)
 /* It started without: whoever was in the foreground may have set the terminal up for himself. */
 static void pass_settings(const struct relay *relay)
 {
-	struct termios now;
+	struct termios now = { 0 };
 	const struct termios *before = terminal_before(&relay->terminal);
 	if (before->c_lflag & ICANON && tcgetattr(relay->master, &now) == 0 &&
 	    memcmp(&now, &relay->initial, sizeof now) == 0)

@@ -24,6 +24,13 @@ static bool is_same(const struct termios *a, const struct termios *b)
 	       a->c_lflag == b->c_lflag && memcmp(a->c_cc, b->c_cc, sizeof a->c_cc) == 0;
 }
 
+/* Whole: the C library's struct has more places than the kernel fills. */
+static bool get(int descriptor, struct termios *ret_settings)
+{
+	memset(ret_settings, 0, sizeof *ret_settings);
+	return tcgetattr(descriptor, ret_settings) == 0;
+}
+
 static bool set(int descriptor, int how, const struct termios *settings)
 {
 	/* A signal may end the wait for what is still being printed. */
@@ -35,7 +42,7 @@ static bool set(int descriptor, int how, const struct termios *settings)
 static void restore_if_raw(int descriptor, const struct restorer *restorer)
 {
 	struct termios now;
-	if (tcgetattr(descriptor, &now) == 0 && is_same(&now, &restorer->raw))
+	if (get(descriptor, &now) && is_same(&now, &restorer->raw))
 		set(descriptor, TCSAFLUSH, &restorer->before);
 }
 
@@ -147,14 +154,14 @@ bool terminal_is_foreground(const struct terminal *terminal)
 static bool make_raw(int descriptor, struct restorer *restorer)
 {
 	struct termios now;
-	if (tcgetattr(descriptor, &now) != 0)
+	if (!get(descriptor, &now))
 		return false;
 	restorer->before = restorer->raw = now;
 	cfmakeraw(&restorer->raw);
 	/* What was typed ahead is the command's: not thrown away. */
 	set(descriptor, TCSADRAIN, &restorer->raw);
 	/* The restorer compares with what the kernel made of it. */
-	if (tcgetattr(descriptor, &now) == 0)
+	if (get(descriptor, &now))
 		restorer->raw = now;
 	return true;
 }
@@ -173,7 +180,7 @@ bool terminal_make_raw(struct terminal *terminal, struct cordon_error *err)
 void terminal_refresh(struct terminal *terminal)
 {
 	struct termios now;
-	if (terminal->is_raw && tcgetattr(terminal->descriptor, &now) == 0 && !is_same(&now, &terminal->restorer->raw))
+	if (terminal->is_raw && get(terminal->descriptor, &now) && !is_same(&now, &terminal->restorer->raw))
 		make_raw(terminal->descriptor, terminal->restorer);
 }
 
