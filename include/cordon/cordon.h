@@ -174,6 +174,11 @@ CORDON_API intptr_t cordon_run_take_terminal(struct cordon_run *run);
  */
 CORDON_API int32_t cordon_run_stopped(const struct cordon_run *run);
 
+/* Stops every process of the tree (Linux), until cordon_run_signal with SIGCONT or cordon_run_foreground: for a caller who stops
+ * himself, and cannot see to limits and acts meanwhile. What had stopped by itself before goes on with the others.
+ */
+CORDON_API void cordon_run_pause(struct cordon_run *run);
+
 /* Brings the command to the foreground of its terminal and lets it go on. One in the background stops, by SIGTTIN or SIGTTOU,
  * when it reads from the terminal or changes it: until then the terminal of the caller's need not be taken from others.
  */

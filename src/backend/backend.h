@@ -141,13 +141,16 @@ struct backend_ops {
 	/* Asks the command to end, as the system does it (SIGTERM; a stopped one is woken). */
 	void (*ask)(struct cage *cage);
 
-	/* The last three are NULL in a backend without terminals, whose begin refuses `handover.terminal`.
+	/* The last four are NULL in a backend without terminals, whose begin refuses `handover.terminal`.
 	 *
 	 * The other side of the command's terminal, from CAGE_STARTED on, once: the caller's from then on. Else -1. */
 	int (*take_terminal)(struct cage *cage);
 
 	/* The signal that has stopped the command, while it has a terminal; 0: it is not stopped. */
 	int (*stopped)(const struct cage *cage);
+
+	/* Stops every process of the tree until it is told to go on, by the signal or by foreground. */
+	void (*pause)(struct cage *cage);
 
 	/* Brings the command's process group to the foreground of its terminal and lets it go on. */
 	void (*foreground)(struct cage *cage);

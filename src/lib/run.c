@@ -218,6 +218,12 @@ int32_t cordon_run_stopped(const struct cordon_run *run)
 	return run ? run_stopped(run->run) : 0;
 }
 
+void cordon_run_pause(struct cordon_run *run)
+{
+	if (run)
+		run_pause(run->run);
+}
+
 void cordon_run_foreground(struct cordon_run *run)
 {
 	if (run)

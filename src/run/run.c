@@ -205,6 +205,12 @@ int run_stopped(const struct run *run)
 	return is_under_way(run) && backend_native.stopped ? backend_native.stopped(run->cage) : 0;
 }
 
+void run_pause(struct run *run)
+{
+	if (is_under_way(run) && backend_native.pause)
+		backend_native.pause(run->cage);
+}
+
 void run_foreground(struct run *run)
 {
 	if (is_under_way(run) && backend_native.foreground)

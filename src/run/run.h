@@ -68,9 +68,10 @@ int run_timeout(const struct run *run);
 CORDON_CHECKED bool run_step(struct run *run, int timeout_ms, bool *ret_ended, struct cordon_error *err);
 void run_signal(struct run *run, int signal);
 void run_end(struct run *run);
-/* As cordon_run_take_terminal, cordon_run_stopped, cordon_run_foreground. */
+/* As cordon_run_take_terminal, cordon_run_stopped, cordon_run_pause, cordon_run_foreground. */
 int run_take_terminal(struct run *run);
 int run_stopped(const struct run *run);
+void run_pause(struct run *run);
 void run_foreground(struct run *run);
 /* True once the command's image runs or has run. */
 bool run_is_started(const struct run *run);

@@ -562,6 +562,7 @@ static bool hear(struct cage *cage, struct cage_event *ret_event, struct cordon_
 	case MESSAGE_GO:
 	case MESSAGE_SIGNAL:
 	case MESSAGE_FOREGROUND:
+	case MESSAGE_PAUSE:
 		break;
 	}
 	return cordon_fail(err, CORDON_UNSUPPORTED, "init sent a message that it never sends");
@@ -678,6 +679,11 @@ static int stopped(const struct cage *cage)
 	return cage->stopped;
 }
 
+static void pause_tree(struct cage *cage)
+{
+	order(cage, MESSAGE_PAUSE, 0);
+}
+
 static void foreground(struct cage *cage)
 {
 	cage->stopped = 0;
@@ -729,6 +735,7 @@ const struct backend_ops backend_native = {
 	.ask = ask,
 	.take_terminal = take_terminal,
 	.stopped = stopped,
+	.pause = pause_tree,
 	.foreground = foreground,
 	.end = end,
 	.discard = discard,

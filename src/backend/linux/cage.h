@@ -106,6 +106,7 @@ enum message_kind {
 	MESSAGE_GO,         /* to init: the plan is there */
 	MESSAGE_SIGNAL,     /* to init: pass the signal `code` to the command's process group */
 	MESSAGE_FOREGROUND, /* to init: bring the command to the foreground of its terminal */
+	MESSAGE_PAUSE,      /* to init: stop every process of the tree until SIGCONT or MESSAGE_FOREGROUND */
 };
 
 enum carried {

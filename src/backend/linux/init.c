@@ -21,7 +21,8 @@ struct reaper {
 	struct inside *inside;
 	int signals; /* signalfd: SIGCHLD */
 	pid_t command;
-	bool is_over; /* the command has ended; status says how */
+	bool is_over;   /* the command has ended; status says how */
+	bool is_paused; /* the tree: every process has SIGSTOP */
 	int status;
 };
 
@@ -151,7 +152,7 @@ static void note_change(struct reaper *reaper, pid_t pid, int status)
 	/* A child that has asked to be traced stops; nobody traces here, so it goes on. */
 	if (WIFSTOPPED(status) && ptrace(PTRACE_DETACH, pid, NULL, (void *)(intptr_t)WSTOPSIG(status)) == 0)
 		return;
-	if (pid != reaper->command)
+	if (pid != reaper->command || (reaper->is_paused && WIFSTOPPED(status)))
 		return;
 	if (WIFSTOPPED(status) || WIFCONTINUED(status)) {
 		tell_stop(reaper, WIFSTOPPED(status) ? WSTOPSIG(status) : 0);
@@ -173,8 +174,27 @@ static void reap(struct reaper *reaper)
 	}
 }
 
-static void pass_signal(const struct reaper *reaper, int number)
+/* Every process but init itself. Outside a pid namespace of its own (a test build without that layer) the same call would
+ * reach everything that the user runs.
+ */
+static void signal_all(int number)
 {
+	if (getpid() == 1)
+		kill(-1, number);
+}
+
+/* What has stopped by itself goes on with the others. */
+static void set_paused(struct reaper *reaper, bool is_paused)
+{
+	if (reaper->is_paused != is_paused && !is_planted("pause"))
+		signal_all(is_paused ? SIGSTOP : SIGCONT);
+	reaper->is_paused = is_paused;
+}
+
+static void pass_signal(struct reaper *reaper, int number)
+{
+	if (number == SIGCONT)
+		set_paused(reaper, false);
 	pid_t group = number == SIGWINCH ? terminal_foreground(reaper->inside) : -1;
 	kill(group > 0 ? -group : -reaper->command, number);
 }
@@ -193,6 +213,8 @@ static bool obey(struct reaper *reaper)
 		return true;
 	if (message.kind == MESSAGE_SIGNAL)
 		pass_signal(reaper, message.code);
+	if (message.kind == MESSAGE_PAUSE)
+		set_paused(reaper, true);
 	if (message.kind == MESSAGE_FOREGROUND) {
 		terminal_advance(reaper->inside, reaper->command);
 		pass_signal(reaper, SIGCONT);
@@ -235,20 +257,11 @@ static void wait_for_background(struct reaper *reaper)
 	}
 }
 
-/* Every process but init itself. Outside a pid namespace of its own (a test build without that layer) the same call would
- * reach everything that the user runs.
- */
-static void kill_all(void)
-{
-	if (getpid() == 1)
-		kill(-1, SIGKILL);
-}
-
 /* What the command left behind; orphans come to init one by one. */
 static void end_tree(void)
 {
 	do
-		kill_all();
+		signal_all(SIGKILL);
 	while (getpid() == 1 && (waitpid(-1, NULL, 0) >= 0 || errno != ECHILD));
 }
 

@@ -38,6 +38,7 @@ struct relay {
 	int input, output; /* the terminal, or streams; -1: none (any more) */
 	int master;        /* of the command's terminal; -1: not yet, or hung up */
 	bool is_attached;
+	bool is_paused; /* the tree, while cordon was stopped */
 
 	/* The terminal is taken when the command wants it and cordon is in the foreground. A command that shares the terminal
 	 * with the rest of a pipeline ("| less") does not want it before it reads from it.
@@ -363,7 +364,9 @@ static bool take(struct relay *relay, struct cordon_run *run, struct cordon_erro
 		pass_settings(relay);
 	if (relay->in_background || cordon_run_stopped(run))
 		cordon_run_foreground(run);
-	relay->in_background = false;
+	else if (relay->is_paused)
+		cordon_run_signal(run, SIGCONT);
+	relay->in_background = relay->is_paused = false;
 	return true;
 }
 
@@ -384,6 +387,9 @@ static bool suspend(struct relay *relay, struct cordon_run *run, int signal, boo
 {
 	relay->suspend_at_ms = 0;
 	terminal_restore(&relay->terminal);
+	/* Nobody sees to the limits while cordon is stopped. */
+	cordon_run_pause(run);
+	relay->is_paused = true;
 	bool was_stopped = host_stop(signal, whole_group);
 	if (may_take(relay)) {
 		if (!take(relay, run, err))
@@ -392,10 +398,11 @@ static bool suspend(struct relay *relay, struct cordon_run *run, int signal, boo
 		return true;
 	}
 	if (signal != SIGTTIN) {
+		relay->is_paused = false;
 		cordon_run_signal(run, SIGCONT);
 	} else if (!was_stopped) {
 		/* Nobody can bring cordon to the foreground: the command waits for input, rather than stop again and again. */
-		relay->in_background = false;
+		relay->in_background = relay->is_paused = false;
 		cordon_run_foreground(run);
 	}
 	return true;
