@@ -89,7 +89,8 @@ struct cordon_run_options {
 	const char *workspace;     /* NULL: the current directory */
 	const char *target;        /* NULL: this host. "linux", "windows": only to look at, not startable, nothing refused */
 	const char *tier;          /* Windows; NULL: "auto" */
-	int32_t input, output, error; /* descriptors that become 0, 1, 2 inside; borrowed until cordon_run_start returns */
+	int32_t input, output, error; /* descriptors that become 0, 1, 2 inside; borrowed until cordon_run_start returns.
+				       * Windows: handles, whose values fit in 32 bits; 0, 1, 2: this process's own streams */
 	const int32_t *passed;     /* further descriptors that pass under their own numbers */
 	uint32_t passed_count;
 	uint32_t terminal;         /* CORDON_TERMINAL_*: which of 0, 1, 2 are a terminal of the command's own; 0: none */

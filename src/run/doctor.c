@@ -41,6 +41,14 @@ static bool ask(struct settings *settings, const char *mode, struct cordon_error
 	for (size_t i = 0; i < COUNT_OF(limits); i++)
 		if (!settings_set(settings, "doctor", limits[i].key, NULL, limits[i].value, err))
 			return false;
+	/* What no host of the kind has is a row of the answer, and no reason for having no plan to ask about. */
+	for (int i = 0; i < GUARANTEE_COUNT; i++) {
+		CORDON_ON_EXIT(free_text) char *accepted = text_format("%s=absent", guarantee_name((enum guarantee)i));
+		if (!accepted)
+			return cordon_fail_memory(err);
+		if (!settings_set(settings, "doctor", "accept", NULL, accepted, err))
+			return false;
+	}
 	return true;
 }
 
