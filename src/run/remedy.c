@@ -15,6 +15,19 @@ void origin_add(struct text *text, const struct origin *origin, const char *home
 		text_addf(text, ", line %d", origin->line);
 }
 
+/* As one would type it: cmd.exe and PowerShell know double quotes, and no name has any. */
+static void add_argument(struct text *text, const char *path, const struct facts *facts)
+{
+	bool is_quoted = strpbrk(path, " &()[]{}^=;!'+,`%$@#") != NULL;
+	if (facts->target != TARGET_WINDOWS) {
+		show_add_argument(text, path, facts->home);
+		return;
+	}
+	text_add(text, is_quoted ? "\"" : "");
+	show_add_path(text, path, is_quoted ? NULL : facts->home);
+	text_add(text, is_quoted ? "\"" : "");
+}
+
 static const char *flag_of(enum access wanted)
 {
 	return wanted == ACCESS_WRITE ? "--write" : "--read";
@@ -28,7 +41,7 @@ static char *find_obstacle(const struct rule *rule, const struct facts *facts)
 		text_add(&text, "leave out ");
 		text_add(&text, rule->origin.file);
 		text_add_char(&text, ' ');
-		show_add_argument(&text, rule->path, facts->home);
+		add_argument(&text, rule->path, facts);
 		return text_take(&text);
 	}
 	/* What cordon protects of its own has no line, and nothing lifts it. */
@@ -62,7 +75,7 @@ static char *existing_above(const struct facts *facts, const char *path)
 static void add_flag(struct text *text, enum access wanted, const char *path, const struct facts *facts)
 {
 	text_addf(text, "%s ", flag_of(wanted));
-	show_add_argument(text, path, facts->home);
+	add_argument(text, path, facts);
 }
 
 /* The path that has to be granted, and how that is said. A hidden name that is to be made is there already. `is_ruled`: a

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/list.h"
 #include "base/scope.h"
 #include "os/os.h"
 #include "os/windows/missing.h"
@@ -25,9 +26,15 @@ struct place {
 	bool is_users; /* the user owns it */
 };
 
+enum ownership { OWNER_UNKNOWN, OWNER_OTHER, OWNER_USER };
+
 struct survey {
 	struct facts *facts; /* may be NULL: only a landing is wanted */
 	PSID user;
+	struct {
+		enum ownership *items;
+		size_t count, room;
+	} owners; /* of what each fact is about; shorter than the facts: the others are not known */
 };
 
 struct walk {
@@ -47,6 +54,7 @@ static void free_walk(struct walk *walk)
 static void free_survey(struct survey *survey)
 {
 	LocalFree(survey->user);
+	free(survey->owners.items);
 }
 
 /* -- text ----------------------------------------------------------------------------------------------------------- */
@@ -157,6 +165,59 @@ static bool look(const struct survey *survey, const char *path, struct place *re
 		return false;
 	return handle == INVALID_HANDLE_VALUE || identify(survey, handle, ret_place) ||
 	       windows_fail(err, GetLastError(), "look at '%s'", path);
+}
+
+/* -- what is known already ------------------------------------------------------------------------------------------ */
+
+/* The fact about a directory that stands at the very path: rules name many things in few directories. */
+static const struct path_fact *known_directory(const struct survey *survey, const char *path, size_t length)
+{
+	const struct path_fact *fact = survey->facts ? facts_find_bytes(survey->facts, path, length) : NULL;
+	return fact && fact->landing == fact->path && fact->type == PATH_DIRECTORY ? fact : NULL;
+}
+
+/* How much of the path, its end aside, is a directory that is known; else its root. */
+static size_t known_length(const struct survey *survey, const char *path)
+{
+	size_t root = root_length(path);
+	for (size_t length = strlen(path); length > root;) {
+		while (length > root && path[length - 1] != '\\')
+			length--;
+		length -= length > root;
+		if (known_directory(survey, path, length))
+			return length;
+	}
+	return root;
+}
+
+static enum ownership known_owner(const struct survey *survey, const struct path_fact *fact)
+{
+	size_t index = (size_t)(fact - survey->facts->paths.items);
+	return index < survey->owners.count ? survey->owners.items[index] : OWNER_UNKNOWN;
+}
+
+static bool note_owner(struct survey *survey, bool is_users_own)
+{
+	while (survey->owners.count < survey->facts->paths.count) {
+		enum ownership *added = LIST_ADD(&survey->owners);
+		if (!added)
+			return false;
+		*added = OWNER_UNKNOWN;
+	}
+	survey->owners.items[survey->owners.count - 1] = is_users_own ? OWNER_USER : OWNER_OTHER;
+	return true;
+}
+
+/* As look, of a directory. */
+static bool look_at_directory(const struct survey *survey, const char *path, struct place *ret_place,
+			      struct cordon_error *err)
+{
+	const struct path_fact *known = known_directory(survey, path, strlen(path));
+	enum ownership owner = known ? known_owner(survey, known) : OWNER_UNKNOWN;
+	if (owner == OWNER_UNKNOWN)
+		return look(survey, path, ret_place, err);
+	*ret_place = (struct place){ .type = PATH_DIRECTORY, .is_users = owner == OWNER_USER };
+	return true;
 }
 
 bool os_has_identity(const char *path, uint64_t device, uint64_t inode)
@@ -298,10 +359,11 @@ static bool take_step(const struct survey *survey, struct walk *walk, const char
 
 static bool land(const struct survey *survey, const char *path, struct walk *walk, struct cordon_error *err)
 {
-	size_t root = root_length(path);
-	if (root == 0)
+	size_t known = known_length(survey, path);
+	if (known == 0)
 		return cordon_fail(err, CORDON_BAD_USAGE, "'%s' is no absolute path with a drive or a share", path);
-	if (!set_text(&walk->landing, path, root, err) || !set_text(&walk->rest, path + root, strlen(path + root), err))
+	if (!set_text(&walk->landing, path, known, err) ||
+	    !set_text(&walk->rest, path + known, strlen(path + known), err))
 		return false;
 	for (;;) {
 		CORDON_ON_EXIT(text_free) struct text name = { 0 };
@@ -329,10 +391,10 @@ static bool add_fact(struct survey *survey, const char *path, const char *landin
 	CORDON_ON_EXIT(free_text) char *directory = above ? text_format("%.*s", (int)above, landing) : NULL;
 	if (above > 0 && !directory)
 		return cordon_fail_memory(err);
-	if (directory && !look(survey, directory, &parent, err))
+	if (directory && !look_at_directory(survey, directory, &parent, err))
 		return false;
 	struct path_fact *fact = facts_add_path(survey->facts, path, landing);
-	if (!fact)
+	if (!fact || !note_owner(survey, place->is_users))
 		return cordon_fail_memory(err);
 	fact->type = place->type;
 	fact->device = place->device;
@@ -343,23 +405,18 @@ static bool add_fact(struct survey *survey, const char *path, const char *landin
 	return true;
 }
 
-/* The existing directories above, each by its own landing. */
+/* The existing directories above, each by its own landing; the outermost first, so that each finds its own above. */
 static bool add_directories(struct survey *survey, const char *landing, struct cordon_error *err)
 {
-	CORDON_ON_EXIT(free_text) char *above = strdup(landing);
+	size_t length = parent_length(landing);
+	if (length == 0 || facts_find_bytes(survey->facts, landing, length))
+		return true;
+	CORDON_ON_EXIT(free_text) char *above = text_format("%.*s", (int)length, landing);
+	struct place place;
 	if (!above)
 		return cordon_fail_memory(err);
-	for (size_t length = parent_length(above); length > 0; length = parent_length(above)) {
-		struct place place;
-		above[length] = '\0';
-		if (facts_find_path(survey->facts, above))
-			return true;
-		if (!look(survey, above, &place, err))
-			return false;
-		if (place.type == PATH_DIRECTORY && !add_fact(survey, above, above, &place, err))
-			return false;
-	}
-	return true;
+	return add_directories(survey, above, err) && look(survey, above, &place, err) &&
+	       (place.type != PATH_DIRECTORY || add_fact(survey, above, above, &place, err));
 }
 
 static bool survey_path(struct survey *survey, const char *path, struct cordon_error *err)
