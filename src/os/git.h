@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/facts.h"
 #include "base/list.h"
+#include "base/text.h"
 
 struct git_paths {
 	const char **items;
@@ -35,6 +36,21 @@ enum git_setting {
  */
 bool git_config_read(const char *text, size_t length,
 		     bool (*visit)(void *context, enum git_setting setting, const char *value), void *context);
+
+struct git_named_setting {
+	const char *section, *key; /* as they are written; a name of more than 63 characters is empty */
+	bool has_subsection;
+	const char *value; /* cut to 4,095 bytes */
+};
+
+enum git_kept { GIT_KEPT_ALL, GIT_KEPT_SOME, GIT_KEPT_NOTHING };
+
+/* Appends the text without the settings for which `is_kept` is false, byte for byte. GIT_KEPT_NOTHING, and nothing is
+ * appended, where the text cannot be read to its end; the caller looks whether memory sufficed (text_ok).
+ */
+enum git_kept git_config_keep(const char *text, size_t length,
+			      bool (*is_kept)(void *context, const struct git_named_setting *setting), void *context,
+			      struct text *kept);
 
 /* -- git_host.c of linux/ and windows/ ------------------------------------------------------------------------------- */
 

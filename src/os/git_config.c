@@ -179,25 +179,72 @@ static bool tell(const struct reader *reader, bool (*visit)(void *context, enum 
 	return true;
 }
 
-bool git_config_read(const char *text, size_t length,
-		     bool (*visit)(void *context, enum git_setting setting, const char *value), void *context)
+static struct reader read_from(const char *text, size_t length)
 {
 	static const char byte_order_mark[] = "\xef\xbb\xbf";
 	struct reader reader = { .at = text, .end = text + length };
 	if (strncmp(text, byte_order_mark, strlen(byte_order_mark)) == 0)
 		reader.at += strlen(byte_order_mark);
+	return reader;
+}
+
+enum found { FOUND_SETTING, FOUND_END, FOUND_MISTAKE };
+
+/* The next setting, from where *ret_start says. */
+static enum found find_setting(struct reader *reader, const char **ret_start)
+{
 	for (;;) {
-		reader.at += strspn(reader.at, " \t\r\n");
-		char c = *reader.at;
-		if (c == '#' || c == ';') {
-			skip_line(&reader);
-		} else if (c == '[') {
-			if (!take_section(&reader))
-				return true;
-		} else if (!is_name_char(c) || !take_setting(&reader)) {
-			return true;
-		} else if (!tell(&reader, visit, context)) {
-			return false;
-		}
+		reader->at += strspn(reader->at, " \t\r\n");
+		char c = *reader->at;
+		*ret_start = reader->at;
+		if (reader->at == reader->end)
+			return FOUND_END;
+		if (c == '#' || c == ';')
+			skip_line(reader);
+		else if (c == '[' ? !take_section(reader) : !is_name_char(c) || !take_setting(reader))
+			return FOUND_MISTAKE;
+		else if (c != '[')
+			return FOUND_SETTING;
 	}
+}
+
+bool git_config_read(const char *text, size_t length,
+		     bool (*visit)(void *context, enum git_setting setting, const char *value), void *context)
+{
+	struct reader reader = read_from(text, length);
+	const char *start;
+	while (find_setting(&reader, &start) == FOUND_SETTING)
+		if (!tell(&reader, visit, context))
+			return false;
+	return true;
+}
+
+enum git_kept git_config_keep(const char *text, size_t length,
+			      bool (*is_kept)(void *context, const struct git_named_setting *setting), void *context,
+			      struct text *kept)
+{
+	struct reader reader = read_from(text, length);
+	const char *start, *copied = text;
+	enum git_kept what = GIT_KEPT_ALL;
+	enum found found;
+	size_t before = kept->length;
+	while ((found = find_setting(&reader, &start)) == FOUND_SETTING) {
+		const struct git_named_setting setting = {
+			.section = reader.section,
+			.key = reader.key,
+			.has_subsection = reader.has_subsection,
+			.value = reader.value,
+		};
+		if (!reader.is_cut && is_kept(context, &setting))
+			continue;
+		text_add_bytes(kept, copied, (size_t)(start - copied));
+		copied = reader.at;
+		what = GIT_KEPT_SOME;
+	}
+	if (found == FOUND_MISTAKE || memchr(text, '\0', length)) {
+		kept->length = before;
+		return GIT_KEPT_NOTHING;
+	}
+	text_add_bytes(kept, copied, (size_t)(text + length - copied));
+	return what;
 }

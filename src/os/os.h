@@ -31,6 +31,18 @@ CORDON_CHECKED bool os_survey_host(const char *workspace, struct facts **ret_fac
  */
 CORDON_CHECKED bool os_survey_git(struct facts *facts, char *const *roots, struct cordon_error *err);
 
+struct os_disarm {
+	/* Moves the path away from where git finds it. */
+	bool (*set_aside)(void *context, const char *path, struct cordon_error *err);
+	void *context;
+};
+/* When a command is over that made `path`, a HEAD or a .git: sees to it that the repository there, which is none of those
+ * in the facts, executes nothing when the user calls git in it. Hooks that are no samples are set aside, and settings
+ * that are more than a repository's own book-keeping; the latter stay in a new file.
+ */
+CORDON_CHECKED bool os_disarm_git(const struct facts *facts, const char *path, const struct os_disarm *options,
+				  struct cordon_error *err);
+
 /* Adds a path_fact for each of the NULL-terminated paths that has none yet, and one for each existing directory
  * above its landing (named by its own landing): the planner pins and replaces those, and needs their identity. On
  * Linux also one for each entry of "/" (root_is_listed), so that a policy may close all but some of them; not where
@@ -68,6 +80,9 @@ CORDON_CHECKED bool os_walk(const char *root, size_t *budget, uint64_t deadline_
  * another thing that is no regular file; CORDON_UNSUPPORTED for one that is larger.
  */
 CORDON_CHECKED bool os_read_file(const char *path, size_t limit, struct text *ret_text, struct cordon_error *err);
+
+/* A new file, mode 0644 less the umask; fails where there is something of that name. */
+CORDON_CHECKED bool os_make_file(const char *path, const char *bytes, size_t length, struct cordon_error *err);
 
 /* Is the path the directory itself, or below it?  Both absolute in the host's spelling; only the text is looked at. */
 bool os_lies_below(const char *path, const char *directory);

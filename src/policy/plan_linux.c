@@ -612,8 +612,12 @@ static bool check_network(const struct plan *plan, struct cordon_error *err)
 	return true;
 }
 
+/* What git makes first in a repository, and what it finds one by. */
+static const char *const made_with_repositories[] = { "HEAD", ".git", NULL };
+
 bool plan_compile_linux(struct plan *plan, struct cordon_error *err)
 {
+	plan->noted = made_with_repositories;
 	struct arena_room room;
 	CORDON_ON_EXIT(arena_free) struct arena arena = arena_in(&room);
 	struct view view = { .plan = plan, .arena = &arena };

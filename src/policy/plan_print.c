@@ -205,7 +205,7 @@ bool plan_print(const struct plan *plan, struct text *text, struct cordon_error 
 		       (plan->target == TARGET_LINUX ? print_linux(plan, object)
 						     : plan_windows_print(plan->windows, object)) &&
 		       print_unheld(plan, object, "set_aside", false) &&
-		       print_unheld(plan, object, "ends_when_it_appears", true);
+		       print_unheld(plan, object, "covered_when_it_appears", true);
 	char *printed = is_fine ? json_dumps(object, JSON_INDENT(2)) : NULL;
 	json_decref(object);
 	if (!printed)

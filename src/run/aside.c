@@ -12,13 +12,14 @@
 #include "os/os.h"
 #include "run/state.h"
 
-static bool set_aside(const struct run *run, size_t index, bool *ret_moved, char ret_place[OS_PLACE_SIZE],
-		      struct cordon_error *err)
+enum { MADE_MAX = 1024 };
+
+static bool set_aside(const struct run *run, const char *path, size_t number, bool *ret_moved,
+		      char ret_place[OS_PLACE_SIZE], struct cordon_error *err)
 {
-	const char *path = run->plan->unheld.items[index].path;
 	char folder[OS_PLACE_SIZE], name[OS_PLACE_SIZE];
 	snprintf(folder, sizeof folder, "%s/aside/%s", run->surveyed.facts->state, run->id);
-	snprintf(name, sizeof name, "%zu-%s", index + 1, os_name(path));
+	snprintf(name, sizeof name, "%zu-%s", number, os_name(path));
 	return os_set_aside(path, folder, name, ret_moved, ret_place, err);
 }
 
@@ -45,12 +46,59 @@ static bool is_foreign(const struct run *run, const struct plan_unheld *unheld)
 	return false;
 }
 
-static void note(struct run *run, const struct plan_unheld *unheld, const char *place, const struct cordon_error *err)
+static void note(struct run *run, const char *path, const struct rule *rule, const char *place,
+		 const struct cordon_error *err)
 {
 	struct aside *aside = LIST_ADD(&run->asides);
 	if (aside)
-		*aside = (struct aside){ unheld, place ? strdup(place) : NULL, *err };
+		*aside = (struct aside){ strdup(path), rule, place ? strdup(place) : NULL, *err };
 }
+
+/* -- repositories that the command has made ----------------------------------------------------------------------- */
+
+void run_note_made(struct run *run, const char *path)
+{
+	for (size_t i = 0; i < run->made.count; i++)
+		if (strcmp(run->made.items[i], path) == 0)
+			return;
+	char *copy = run->made.count < MADE_MAX ? strdup(path) : NULL;
+	char **made = copy ? LIST_ADD(&run->made) : NULL;
+	if (made)
+		*made = copy;
+	else
+		free(copy);
+	run->has_made_more = run->has_made_more || !made;
+}
+
+static bool set_aside_made(void *context, const char *path, struct cordon_error *err)
+{
+	struct run *run = context;
+	char place[OS_PLACE_SIZE];
+	bool is_moved = false;
+	size_t number = run->plan->unheld.count + run->asides.count + 1;
+	if (!set_aside(run, path, number, &is_moved, place, err))
+		return false;
+	if (is_moved)
+		note(run, path, NULL, place, err);
+	return true;
+}
+
+static void disarm_made(struct run *run)
+{
+	const struct os_disarm options = { .set_aside = set_aside_made, .context = run };
+	for (size_t i = 0; i < run->made.count; i++) {
+		struct cordon_error err = CORDON_ERROR_INIT;
+		if (!os_disarm_git(run->surveyed.facts, run->made.items[i], &options, &err))
+			note(run, run->made.items[i], NULL, NULL, &err);
+	}
+	if (run->has_made_more) {
+		struct cordon_error err = CORDON_ERROR_INIT;
+		cordon_fail(&err, CORDON_UNSUPPORTED, "more than %d repositories were made", MADE_MAX);
+		note(run, run->made.count ? run->made.items[run->made.count - 1] : "", NULL, NULL, &err);
+	}
+}
+
+/* -- the end ------------------------------------------------------------------------------------------------------ */
 
 void run_set_aside(struct run *run, bool is_heir)
 {
@@ -61,16 +109,20 @@ void run_set_aside(struct run *run, bool is_heir)
 		bool is_moved = false;
 		if (unheld->is_hidden || is_foreign(run, unheld)) /* the user's own */
 			continue;
-		bool is_done = set_aside(run, i, &is_moved, place, &err);
+		bool is_done = set_aside(run, unheld->path, i + 1, &is_moved, place, &err);
 		if (!is_heir && (is_moved || !is_done))
-			note(run, unheld, is_done ? place : NULL, &err);
+			note(run, unheld->path, unheld->rule, is_done ? place : NULL, &err);
 	}
+	if (!is_heir)
+		disarm_made(run);
 }
 
 void asides_free(struct aside_list *asides)
 {
-	for (size_t i = 0; i < asides->count; i++)
+	for (size_t i = 0; i < asides->count; i++) {
+		free(asides->items[i].path);
 		free(asides->items[i].place);
+	}
 	free(asides->items);
 	*asides = (struct aside_list){ 0 };
 }
@@ -80,8 +132,8 @@ void asides_explain(const struct run *run, struct text *text)
 	if (run->asides.count == 0)
 		return;
 	const struct aside *aside = &run->asides.items[0];
-	const struct origin *origin = &aside->unheld->rule->origin;
-	show_add(text, aside->unheld->path);
+	const char *path = aside->path ? aside->path : "";
+	show_add(text, path);
 	if (aside->place) {
 		text_add(text, " appeared during the run, and your tools might execute what it holds: moved to ");
 		show_add(text, aside->place);
@@ -91,7 +143,9 @@ void asides_explain(const struct run *run, struct text *text)
 			" appeared during the run, your tools might execute what it holds, and it is STILL THERE (%s)",
 			aside->error.text);
 	}
-	text_addf(text, "; by \"%s\" (%s, line %d)", aside->unheld->rule->pattern, origin->file, origin->line);
+	if (aside->rule)
+		text_addf(text, "; by \"%s\" (%s, line %d)", aside->rule->pattern, aside->rule->origin.file,
+			  aside->rule->origin.line);
 	if (run->asides.count > 1)
 		text_addf(text, " (and %zu more)", run->asides.count - 1);
 }

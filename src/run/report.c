@@ -147,11 +147,11 @@ static json_t *describe_asides(const struct run *run)
 	json_t *list = json_array();
 	for (size_t i = 0; i < run->asides.count; i++) {
 		const struct aside *aside = &run->asides.items[i];
-		const struct rule *rule = aside->unheld->rule;
-		list = json_add(list, json_pack("{s:o s:o s:o s:o}", "path", json_shown(aside->unheld->path),
-						"moved_to", json_shown(aside->place), "error",
+		const struct rule *rule = aside->rule;
+		list = json_add(list, json_pack("{s:o s:o s:o s:o}", "path", json_shown(aside->path), "moved_to",
+						json_shown(aside->place), "error",
 						json_shown(aside->place ? NULL : aside->error.text), "rule",
-						json_origin(&rule->origin, rule->pattern)));
+						rule ? json_origin(&rule->origin, rule->pattern) : json_null()));
 	}
 	return list;
 }

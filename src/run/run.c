@@ -22,6 +22,9 @@ struct run *run_free(struct run *run)
 	denials_clear(&run->denials);
 	asides_free(&run->asides);
 	free(run->foreign.items);
+	for (size_t i = 0; i < run->made.count; i++)
+		free(run->made.items[i]);
+	free(run->made.items);
 	for (unsigned i = 0; i < run->lost_cover_count; i++)
 		free(run->lost_covers[i].path);
 	plan_free(run->plan);
@@ -299,6 +302,9 @@ static bool handle(struct run *run, const struct cage_event *event, struct cordo
 		return true;
 	case CAGE_GATE_LOST:
 		run->is_gate_lost = true;
+		return true;
+	case CAGE_NOTED:
+		run_note_made(run, event->noted);
 		return true;
 	case CAGE_COVER_LOST:
 		note_lost_cover(run, event->cover.path);

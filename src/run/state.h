@@ -32,10 +32,11 @@ struct lost_cover {
 	uint64_t count;
 };
 
-/* What appeared under a protected name that nothing held. */
+/* What appeared under a protected name that nothing held, or what git would execute of a repository that the command made. */
 struct aside {
-	const struct plan_unheld *unheld;
-	char *place; /* where it is now; NULL: it could not be moved, and error says why */
+	char *path;
+	const struct rule *rule; /* NULL: none */
+	char *place;             /* where it is now; NULL: it could not be moved, and error says why */
 	struct cordon_error error;
 };
 
@@ -78,6 +79,11 @@ struct run {
 		} * items;
 		size_t count, room;
 	} foreign; /* what appeared under unheld names and others than the command have filled */
+	struct made_list {
+		char **items;
+		size_t count, room;
+	} made;             /* where the command has made what the plan notes */
+	bool has_made_more; /* …than are kept */
 	struct aside_list {
 		struct aside *items;
 		size_t count, room;
@@ -96,8 +102,9 @@ CORDON_CHECKED bool run_accept(const struct plan *plan, const struct assessment 
 
 /* aside.c: notes what the backend told of an unheld name: see backend.h. Memory that is short makes it the command's. */
 void run_note_cover(struct run *run, const struct cage_event *event);
-/* When the tree is dead: moves away what appeared under the plan's unheld names. What cannot be moved is in the list with its
- * error. The heir of a supervisor that was killed keeps no list, and calls nothing that is not async-signal-safe.
+void run_note_made(struct run *run, const char *path);
+/* When the tree is dead: moves away what appeared under the plan's unheld names, and disarms the repositories that the command
+ * has made. What cannot be moved is in the list with its error. The heir of a supervisor that was killed disarms nothing, keeps no list, and calls nothing that is not async-signal-safe.
  */
 void run_set_aside(struct run *run, bool is_heir);
 void asides_free(struct aside_list *asides);

@@ -541,7 +541,7 @@ static void plan__prints_as_json(void **state)
 				   "    }\n"
 				   "  ],\n"
 				   "  \"set_aside\": [],\n"
-				   "  \"ends_when_it_appears\": []\n"
+				   "  \"covered_when_it_appears\": []\n"
 				   "}\n";
 	const struct world small = { odd, COUNT_OF(odd) };
 	struct cordon_error err = CORDON_ERROR_INIT;

@@ -1,6 +1,6 @@
 #!/bin/sh
 # files.protect, hazard 6: a repository of the command's own, entered as a submodule: the project's git status obeys it.
-# open: what a repository that the command makes would execute is not set aside yet
+# plant: observer.notes
 act() {
 	payload >run-me && chmod 755 run-me
 	git clone -q . part

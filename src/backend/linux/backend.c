@@ -461,6 +461,7 @@ static bool running(struct cage *cage, const int carried[CARRIED_COUNT], struct 
 {
 	int listener = carried[CARRIED_LISTENER];
 	cage->stage = STAGE_RUNNING;
+	cage->was_running = true;
 	cage->view = carried[CARRIED_VIEW];
 	cage->root = carried[CARRIED_ROOT];
 	cage->shared_memory = carried[CARRIED_SHARED_MEMORY];

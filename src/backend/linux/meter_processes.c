@@ -20,7 +20,7 @@
 #include "backend/linux/meter.h"
 #include "base/list.h"
 
-enum { STAT_SIZE = 1024, SMAPS_SIZE = 64 * 1024, BLOCK = 512 };
+enum { STAT_SIZE = 1024, SMAPS_SIZE = 64 * 1024, BLOCK = 512, PROCESS_PATH = 288 };
 
 /* What was seen of the processes at one look, in the order of their numbers (in which the kernel lists them). */
 struct sighting {
@@ -96,7 +96,7 @@ struct numbers {
 /* proc_pid_stat(5). The name, the second field, may hold anything but ends at the last parenthesis. */
 static bool read_numbers(const struct process_meter *meter, const char *process, struct numbers *ret_numbers)
 {
-	char path[64], text[STAT_SIZE];
+	char path[PROCESS_PATH], text[STAT_SIZE];
 	snprintf(path, sizeof path, "%s/stat", process);
 	int file = openat(meter->proc, path, O_RDONLY | O_CLOEXEC);
 	ssize_t length = file < 0 ? -1 : read(file, text, sizeof text - 1);
@@ -121,7 +121,7 @@ static bool read_numbers(const struct process_meter *meter, const char *process,
 static void count_descriptors(struct process_meter *meter, const char *process, const struct inode_set *devices,
 			      struct process_reading *reading, uint64_t *ret_memory)
 {
-	char path[64];
+	char path[PROCESS_PATH];
 	struct stat status;
 	snprintf(path, sizeof path, "%.48s/fd", process);
 	int directory = openat(meter->proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -233,7 +233,7 @@ static void take_line(const struct process_meter *meter, const char *line, struc
 /* What the process alone has, and its part of what it shares; not pages that are a file's as well. */
 static uint64_t count_mappings(struct process_meter *meter, const char *process)
 {
-	char path[64];
+	char path[PROCESS_PATH];
 	uint64_t bytes = 0;
 	struct mapping mapping = { 0 };
 	snprintf(path, sizeof path, "%.48s/smaps", process);

@@ -88,7 +88,9 @@ struct observer {
 	struct seccomp_notif call;
 	struct attempt attempts[ATTEMPTS_MAX];
 	int count, taken;
-	int answer; /* errno; 0: the call goes on */
+	int answer;           /* errno; 0: the call goes on */
+	char noted[PATH_MAX]; /* see plan.h; empty: nothing */
+	bool is_note_taken;
 	char program[PATH_MAX];
 };
 
@@ -325,6 +327,18 @@ static bool fails_anyway(const struct attempt *attempt)
 	return faccessat(AT_FDCWD, parent, W_OK, AT_EACCESS) != 0 && errno == EACCES;
 }
 
+/* Only what is not there yet: a repository of the user's gets a HEAD with each branch that is checked out. */
+static void note_name(struct observer *observer, const char *landing)
+{
+	struct stat status;
+	const char *name = strrchr(landing, '/');
+	for (const char *const *noted = observer->plan->noted; name && noted && *noted && !is_planted("observer.notes");
+	     noted++)
+		if (strcmp(name + 1, *noted) == 0 && !is_platforms(observer->plan, landing) &&
+		    lstat(landing, &status) != 0)
+			strcpy(observer->noted, landing);
+}
+
 static void look_at_path(struct observer *observer, enum act act, int directory, int path)
 {
 	const __u64 *arguments = observer->call.data.args;
@@ -335,8 +349,11 @@ static void look_at_path(struct observer *observer, enum act act, int directory,
 	if (!read_string(observer, arguments[path], attempt->path) || !*attempt->path ||
 	    !make_absolute(observer, base, attempt->path) || !land(observer, attempt))
 		return;
-	if (!is_refused(observer->plan, attempt->landing))
+	if (!is_refused(observer->plan, attempt->landing)) {
+		if (act == ACT_CREATE || act == ACT_WRITE || act == ACT_RENAME)
+			note_name(observer, attempt->landing);
 		return;
+	}
 	bool is_denial = !fails_anyway(attempt);
 	if (!observer->answer && may_lie_open(observer->plan, attempt->landing))
 		observer->answer = is_denial || act != ACT_CREATE ? EROFS : EEXIST;
@@ -516,6 +533,8 @@ static void look(struct observer *observer)
 bool observer_next(struct observer *observer)
 {
 	observer->count = observer->taken = observer->answer = 0;
+	observer->noted[0] = '\0';
+	observer->is_note_taken = false;
 	memset(&observer->call, 0, sizeof observer->call);
 	if (kernel_ioctl(observer->listener, SECCOMP_IOCTL_NOTIF_RECV, &observer->call) != 0)
 		return errno == ENOENT || errno == EINTR; /* ENOENT: the caller was killed */
@@ -540,6 +559,12 @@ bool observer_next(struct observer *observer)
 
 bool observer_take(struct observer *observer, struct cage_event *ret_event)
 {
+	if (observer->noted[0] && !observer->is_note_taken) {
+		observer->is_note_taken = true;
+		ret_event->kind = CAGE_NOTED;
+		ret_event->noted = observer->noted;
+		return true;
+	}
 	if (observer->taken >= observer->count)
 		return false;
 	const struct attempt *attempt = &observer->attempts[observer->taken++];

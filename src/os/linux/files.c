@@ -55,6 +55,24 @@ bool os_read_file(const char *path, size_t limit, struct text *ret_text, struct 
 	return true;
 }
 
+bool os_make_file(const char *path, const char *bytes, size_t length, struct cordon_error *err)
+{
+	CORDON_ON_EXIT(close_descriptor)
+	int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	if (file < 0)
+		return cordon_fail_errno(err, errno, "make '%s'", path);
+	while (length > 0) {
+		ssize_t count = write(file, bytes, length);
+		if (count < 0 && errno != EINTR)
+			return cordon_fail_errno(err, errno, "write '%s'", path);
+		if (count > 0) {
+			bytes += count;
+			length -= (size_t)count;
+		}
+	}
+	return true;
+}
+
 bool os_lies_below(const char *path, const char *directory)
 {
 	size_t length = strcmp(directory, "/") == 0 ? 0 : strlen(directory);

@@ -55,6 +55,22 @@ bool os_read_file(const char *path, size_t limit, struct text *ret_text, struct 
 	return true;
 }
 
+bool os_make_file(const char *path, const char *bytes, size_t length, struct cordon_error *err)
+{
+	CORDON_ON_EXIT(free_text) char *absolute = NULL;
+	CORDON_ON_EXIT(free_wide) uint16_t *native = NULL;
+	DWORD written = 0;
+	if (!os_absolute(path, &absolute, err) || !native_path(absolute, &native, err))
+		return false;
+	CORDON_ON_EXIT(close_handle)
+	HANDLE file = CreateFileW(native, GENERIC_WRITE, 0, NULL, CREATE_NEW, FILE_ATTRIBUTE_NORMAL, NULL);
+	if (file == INVALID_HANDLE_VALUE)
+		return windows_fail(err, GetLastError(), "make '%s'", path);
+	if (length > UINT32_MAX || !WriteFile(file, bytes, (DWORD)length, &written, NULL) || written != length)
+		return windows_fail(err, GetLastError(), "write '%s'", path);
+	return true;
+}
+
 /* -- names -------------------------------------------------------------------------------------------------------- */
 
 bool os_lies_below(const char *path, const char *directory)

@@ -1,0 +1,180 @@
+/* Repositories that a command has made. Whoever uses git in one executes what its hooks and settings say. Hooks that are no
+ * samples are set aside, and so are settings, in whose place those stand again that only say how the repository is kept.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/scope.h"
+#include "base/text.h"
+#include "os/git.h"
+#include "os/os.h"
+
+enum { SETTINGS_MAX = 1 << 20, DEPTH_MAX = 3 };
+
+struct disarming {
+	struct git_survey survey; /* only its arena */
+	const struct facts *facts;
+	const struct os_disarm *options;
+};
+
+/* Settings that git writes by itself when it makes, clones or fetches a repository; none of them names a program. */
+static const struct {
+	const char *section;
+	bool has_subsection;
+	const char *key; /* NULL: every one */
+} inert[] = {
+	{ "core", false, "repositoryformatversion" },
+	{ "core", false, "filemode" },
+	{ "core", false, "bare" },
+	{ "core", false, "logallrefupdates" },
+	{ "core", false, "ignorecase" },
+	{ "core", false, "precomposeunicode" },
+	{ "core", false, "symlinks" },
+	{ "core", false, "autocrlf" },
+	{ "core", false, "eol" },
+	{ "core", false, "safecrlf" },
+	{ "core", false, "abbrev" },
+	{ "core", false, "quotepath" },
+	{ "core", false, "sparsecheckout" },
+	{ "core", false, "sparsecheckoutcone" },
+	{ "extensions", false, NULL },
+	{ "remote", true, "url" },
+	{ "remote", true, "pushurl" },
+	{ "remote", true, "fetch" },
+	{ "remote", true, "tagopt" },
+	{ "remote", true, "prune" },
+	{ "remote", true, "promisor" },
+	{ "remote", true, "partialclonefilter" },
+	{ "branch", true, "remote" },
+	{ "branch", true, "merge" },
+	{ "branch", true, "rebase" },
+	{ "branch", true, "description" },
+	{ "branch", true, "vscode-merge-base" },
+	{ "submodule", true, "url" },
+	{ "submodule", true, "active" },
+	{ "submodule", true, "branch" },
+	{ "submodule", false, "active" },
+	{ "user", false, "name" },
+	{ "user", false, "email" },
+	{ "pull", false, NULL },
+	{ "push", false, NULL },
+	{ "fetch", false, NULL },
+	{ "init", false, "defaultbranch" },
+	{ "advice", false, NULL },
+	{ "color", false, NULL },
+	{ "lfs", false, "repositoryformatversion" },
+};
+
+/* Where files are checked out is harmless in the repository's own neighbourhood: a submodule's say `../../../name`. */
+static bool is_near(const char *value)
+{
+	const char *at = value;
+	while (strncmp(at, "../", 3) == 0)
+		at += 3;
+	return *at && *at != '/' && !strstr(at, "..") && !strchr(at, '\\') && !strchr(at, ':');
+}
+
+static bool is_inert(void *context, const struct git_named_setting *setting)
+{
+	(void)context;
+	if (strcasecmp(setting->section, "core") == 0 && !setting->has_subsection &&
+	    strcasecmp(setting->key, "worktree") == 0)
+		return is_near(setting->value);
+	for (size_t i = 0; i < COUNT_OF(inert); i++)
+		if (setting->has_subsection == inert[i].has_subsection &&
+		    strcasecmp(setting->section, inert[i].section) == 0 &&
+		    (!inert[i].key || strcasecmp(setting->key, inert[i].key) == 0))
+			return true;
+	return false;
+}
+
+/* A file that git can read only in part, or not at all, is kept out of its way as a whole. */
+static bool disarm_settings(const struct disarming *disarming, const char *directory, const char *name,
+			    struct cordon_error *err)
+{
+	struct cordon_error ignored = CORDON_ERROR_INIT;
+	CORDON_ON_EXIT(free_text) char *path = text_format("%s%c%s", directory, git_separator(), name);
+	CORDON_ON_EXIT(text_free) struct text text = { 0 };
+	CORDON_ON_EXIT(text_free) struct text kept = { 0 };
+	if (!path)
+		return cordon_fail_memory(err);
+	enum git_thing thing = git_look(path);
+	if (thing == GIT_NOTHING)
+		return true;
+	bool is_read = thing == GIT_FILE && os_read_file(path, SETTINGS_MAX, &text, &ignored);
+	enum git_kept what = is_read ? git_config_keep(text_str(&text), text.length, is_inert, NULL, &kept)
+				     : GIT_KEPT_NOTHING;
+	if (what == GIT_KEPT_ALL)
+		return true;
+	if (!text_ok(&kept))
+		return cordon_fail_memory(err);
+	if (!disarming->options->set_aside(disarming->options->context, path, err))
+		return false;
+	return what == GIT_KEPT_NOTHING || os_make_file(path, text_str(&kept), kept.length, err);
+}
+
+static bool is_sample(void *context, const char *name)
+{
+	(void)context;
+	return text_ends(name, ".sample");
+}
+
+static bool disarm_hooks(const struct disarming *disarming, const char *directory, struct cordon_error *err)
+{
+	CORDON_ON_EXIT(free_text) char *path = text_format("%s%chooks", directory, git_separator());
+	if (!path)
+		return cordon_fail_memory(err);
+	enum git_thing thing = git_look(path);
+	if (thing == GIT_NOTHING || (thing == GIT_DIRECTORY && git_list(path, is_sample, NULL)))
+		return true;
+	return disarming->options->set_aside(disarming->options->context, path, err);
+}
+
+/* The user's own, as it was before the command: what there is of it is protected. */
+static bool is_known(const struct disarming *disarming, const char *directory)
+{
+	static const char *const names[] = { "git", "submodule" };
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		const struct variable *variable = facts_find_variable(disarming->facts, names[i], strlen(names[i]));
+		for (size_t j = 0; variable && j < variable->count; j++)
+			if (strcmp(variable->values[j], directory) == 0)
+				return true;
+	}
+	return false;
+}
+
+static bool disarm(struct disarming *disarming, const char *directory, int depth, struct cordon_error *err)
+{
+	const char *common = git_read_record(&disarming->survey, directory, "commondir", "");
+	bool is_repository = depth > 0 || common || git_is_type(directory, "objects", PATH_DIRECTORY);
+	if (!is_repository || is_known(disarming, directory))
+		return true;
+	if (!disarm_hooks(disarming, directory, err) || !disarm_settings(disarming, directory, "config", err) ||
+	    !disarm_settings(disarming, directory, "config.worktree", err))
+		return false;
+	common = common ? git_land(&disarming->survey, directory, common) : NULL;
+	return !common || depth == DEPTH_MAX || strcmp(common, directory) == 0 ||
+	       disarm(disarming, common, depth + 1, err);
+}
+
+bool os_disarm_git(const struct facts *facts, const char *path, const struct os_disarm *options,
+		   struct cordon_error *err)
+{
+	CORDON_ON_EXIT(arena_free) struct arena arena = { 0 };
+	struct disarming disarming = { .survey = { .arena = &arena }, .facts = facts, .options = options };
+	const char *parent = git_cut_name(&disarming.survey, path);
+	if (!parent)
+		return cordon_fail_memory(err);
+	if (strcmp(os_name(path), "HEAD") == 0)
+		return disarm(&disarming, parent, 0, err);
+
+	const char *directory = path;
+	if (git_look(path) == GIT_FILE) {
+		const char *named = git_read_record(&disarming.survey, parent, os_name(path), "gitdir: ");
+		directory = named ? git_land(&disarming.survey, parent, named) : NULL;
+	} else {
+		directory = git_land(&disarming.survey, parent, os_name(path));
+	}
+	return !directory || disarm(&disarming, directory, 0, err);
+}

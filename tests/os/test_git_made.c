@@ -1,0 +1,210 @@
+/* What is left of a repository that a command has made. */
+#include "base/facts.h"
+#include "base/list.h"
+#include "base/scope.h"
+#include "os/os.h"
+#include "scratch.h"
+
+static struct facts *facts;
+static char moved[16][4096];
+static int moved_count;
+
+static bool move_away(void *context, const char *path, struct cordon_error *err)
+{
+	char place[4096];
+	(void)context;
+	(void)err;
+	snprintf(place, sizeof place, "%s.aside", path);
+	assert_int_equal(rename(path, place), 0);
+	snprintf(moved[moved_count++], sizeof *moved, "%s", path + strlen(scratch) + strlen("/work/"));
+	return true;
+}
+
+static int setup(void **state)
+{
+	moved_count = 0;
+	facts = facts_new(TARGET_LINUX);
+	return facts ? scratch_setup(state) : -1;
+}
+
+static int teardown(void **state)
+{
+	facts = facts_free(facts);
+	return scratch_teardown(state);
+}
+
+static void make_repository(const char *path, const char *settings)
+{
+	char inner[256];
+	const char *const folders[] = { "", "/objects", "/refs", "/hooks" };
+	for (size_t i = 0; i < COUNT_OF(folders); i++) {
+		snprintf(inner, sizeof inner, "%s%s", path, folders[i]);
+		make_directory(inner);
+	}
+	snprintf(inner, sizeof inner, "%s/HEAD", path);
+	write_file(inner, "ref: refs/heads/main\n");
+	snprintf(inner, sizeof inner, "%s/config", path);
+	write_file(inner, settings);
+}
+
+static void disarm(const char *path)
+{
+	struct cordon_error err = CORDON_ERROR_INIT;
+	const struct os_disarm options = { .set_aside = move_away };
+	if (!os_disarm_git(facts, in_scratch("work/%s", path), &options, &err))
+		fail_msg("%s", err.text);
+}
+
+static const char *read_back(const char *path)
+{
+	static char bytes[4096];
+	FILE *file = fopen(path, "re");
+	assert_non_null(file);
+	bytes[fread(bytes, 1, sizeof bytes - 1, file)] = '\0';
+	assert_int_equal(fclose(file), 0);
+	return bytes;
+}
+
+static const char own[] = "[core]\n\trepositoryformatversion = 0\n\tbare = false\n"
+			  "[remote \"origin\"]\n\turl = /srv/x\n\tfetch = +refs/heads/*:refs/remotes/origin/*\n"
+			  "[branch \"main\"]\n\tremote = origin\n\tmerge = refs/heads/main\n[user]\n\tname = N\n";
+
+/* Nothing is touched where git says of itself no more than it must. */
+static void made__repository_of_gits_own_stays(void **state)
+{
+	(void)state;
+	make_repository("a", own);
+	write_file("a/hooks/pre-commit.sample", "#!/bin/sh\n");
+	disarm("a/HEAD");
+	assert_int_equal(moved_count, 0);
+	assert_string_equal(read_back("a/config"), own);
+}
+
+static void made__settings_that_execute_are_set_aside(void **state)
+{
+	static const char *const bad[] = {
+		"[core]\n\tfsmonitor = x\n",
+		"[CORE] FSMonitor = x\n",
+		"[core]\n\thooksPath = x\n",
+		"[alias]\n\ts = !x\n",
+		"[include]\n\tpath = x\n",
+		"[includeIf \"gitdir:/\"]\n\tpath = x\n",
+		"[filter \"x\"]\n\tclean = x\n",
+		"[remote \"o\"]\n\tuploadpack = x\n",
+		"[remote \"o\"]\n\tvcs = x\n",
+		"[submodule \"x\"]\n\tupdate = !x\n",
+		"[url \"ext::x\"]\n\tinsteadOf = https\n",
+		"[core]\n\tworktree = /home\n",
+		"[core]\n\tworktree = ../../x/../../..\n",
+		"[core \"x\"]\n\tfsmonitor = x\n",
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(bad); i++) {
+		char name[16], settings[4096], path[32];
+		moved_count = 0;
+		snprintf(name, sizeof name, "r%zu", i);
+		snprintf(settings, sizeof settings, "%s%s", own, bad[i]);
+		make_repository(name, settings);
+		snprintf(path, sizeof path, "%s/HEAD", name);
+		disarm(path);
+		assert_int_equal(moved_count, 1);
+		snprintf(path, sizeof path, "%s/config", name);
+		assert_string_equal(moved[0], path);
+		const char *left = read_back(path);
+		assert_true(strncmp(left, own, strlen(own)) == 0);
+		assert_null(strchr(left + strlen(own), '='));
+	}
+}
+
+/* What cannot be read to its end might be read by git: nothing of it stays. */
+static void made__settings_that_cannot_be_read_go_as_a_whole(void **state)
+{
+	static const char *const bad[] = { "[core\n", "[core]\n\t= x\n", "[core]\n\tfsmonitor = \"x\n" };
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(bad); i++) {
+		char name[16], path[32];
+		snprintf(name, sizeof name, "r%zu", i);
+		make_repository(name, bad[i]);
+		snprintf(path, sizeof path, "%s/HEAD", name);
+		disarm(path);
+		snprintf(path, sizeof path, "%s/config", name);
+		assert_false(os_exists(path));
+	}
+}
+
+static void made__hooks_and_links_are_set_aside(void **state)
+{
+	(void)state;
+	make_repository("a", own);
+	write_file("a/hooks/post-merge", "#!/bin/sh\n");
+	make_repository("b", own);
+	assert_int_equal(rmdir("b/hooks"), 0);
+	assert_int_equal(symlink("../elsewhere", "b/hooks"), 0);
+	make_repository("c", own);
+	assert_int_equal(rename("c/config", "c/other"), 0);
+	assert_int_equal(symlink("other", "c/config"), 0);
+	disarm("a/HEAD");
+	disarm("b/HEAD");
+	disarm("c/HEAD");
+	assert_int_equal(moved_count, 3);
+	assert_string_equal(moved[0], "a/hooks");
+	assert_string_equal(moved[1], "b/hooks");
+	assert_string_equal(moved[2], "c/config");
+}
+
+/* By a file, by a link, and by a directory that keeps what is executed elsewhere. */
+static void made__repository_is_found_where_git_finds_it(void **state)
+{
+	static const char bad[] = "[core]\n\tfsmonitor = x\n";
+	(void)state;
+	make_repository("kept", bad);
+	make_directory("by-file");
+	write_file("by-file/.git", "gitdir: ../kept\n");
+	disarm("by-file/.git");
+	make_repository("target", bad);
+	make_directory("by-link");
+	assert_int_equal(symlink("../target", "by-link/.git"), 0);
+	disarm("by-link/.git");
+	make_directory("common");
+	write_file("common/config", bad);
+	make_directory("by-common");
+	write_file("by-common/HEAD", "ref: refs/heads/main\n");
+	write_file("by-common/commondir", "../common\n");
+	disarm("by-common/HEAD");
+	assert_int_equal(moved_count, 3);
+	assert_string_equal(moved[0], "kept/config");
+	assert_string_equal(moved[1], "target/config");
+	assert_string_equal(moved[2], "common/config");
+}
+
+/* A file named HEAD makes no repository, and the user's own is none that was made. */
+static void made__others_are_left_alone(void **state)
+{
+	struct cordon_error err = CORDON_ERROR_INIT;
+	(void)state;
+	make_directory("logs");
+	write_file("logs/HEAD", "");
+	write_file("logs/config", "garbage");
+	disarm("logs/HEAD");
+	make_repository("own", "[core]\n\teditor = vi\n");
+	assert_true(facts_add_variable(facts, "git", in_scratch("work/own"), &err));
+	disarm("own/HEAD");
+	disarm("gone/HEAD");
+	disarm("gone/.git");
+	assert_int_equal(moved_count, 0);
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(made__repository_of_gits_own_stays),
+		TEST(made__settings_that_execute_are_set_aside),
+		TEST(made__settings_that_cannot_be_read_go_as_a_whole),
+		TEST(made__hooks_and_links_are_set_aside),
+		TEST(made__repository_is_found_where_git_finds_it),
+		TEST(made__others_are_left_alone),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
