@@ -2,8 +2,8 @@
  *
  * Several runs may need the same one, and cordon may be killed. So every run that needs it keeps it locked (flock(2): the
  * kernel lets go when the process is dead), and the last one removes it. A placeholder is known by what it is: an empty
- * directory with the sticky bit, or a file of a content that nobody else gives it. One that nobody has locked is what a
- * killed run left: the next run in its place takes it over.
+ * directory or an empty file with the sticky bit, or a file of a content that nobody else gives it. One that nobody has
+ * locked is what a killed run left: the next run in its place takes it over.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +20,7 @@
 #include "base/scope.h"
 #include "os/linux/linux.h"
 
-enum { CONTENT_MAX = 16, DIRECTORY_MODE = 01755, FILE_MODE = 0644 };
+enum { CONTENT_MAX = 16, DIRECTORY_MODE = 01755, FILE_MODE = 0644, EMPTY_FILE_MODE = 01644 };
 
 struct placeholder {
 	const char *path;    /* the plan's */
@@ -41,8 +41,9 @@ static bool make_file(const char *path, const char *content)
 {
 	char link[32], folder[PATH_MAX];
 	size_t length = strlen(content);
+	mode_t mode = length > 0 ? FILE_MODE : EMPTY_FILE_MODE;
 	snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(path, '/') - path), path);
-	CORDON_ON_EXIT(close_descriptor) int file = open(folder, O_WRONLY | O_TMPFILE | O_CLOEXEC, FILE_MODE);
+	CORDON_ON_EXIT(close_descriptor) int file = open(folder, O_WRONLY | O_TMPFILE | O_CLOEXEC, mode);
 	if (file >= 0) {
 		snprintf(link, sizeof link, "/proc/self/fd/%d", file);
 		return write(file, content, length) == (ssize_t)length &&
@@ -50,7 +51,7 @@ static bool make_file(const char *path, const char *content)
 	}
 	if (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL)
 		return false;
-	file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
+	file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
 	if (file < 0 || write(file, content, length) == (ssize_t)length)
 		return file >= 0;
 	int code = errno;
@@ -66,8 +67,8 @@ static bool has_mark(const struct placeholder *held)
 		return S_ISDIR(held->status.st_mode) &&
 		       (held->status.st_mode & S_ISVTX); /* rmdir takes an empty one only */
 	size_t length = strlen(held->content);
-	return S_ISREG(held->status.st_mode) && held->status.st_size == (off_t)length &&
-	       pread(held->lock, bytes, sizeof bytes, 0) == (ssize_t)length &&
+	return S_ISREG(held->status.st_mode) && (length > 0 || (held->status.st_mode & S_ISVTX)) &&
+	       held->status.st_size == (off_t)length && pread(held->lock, bytes, sizeof bytes, 0) == (ssize_t)length &&
 	       memcmp(bytes, held->content, length) == 0;
 }
 
@@ -152,8 +153,9 @@ static bool share(struct placeholders *placeholders, struct plan_mount *mount, s
 {
 	struct placeholder held = { .path = mount->path, .lock = -1, .content = mount->content };
 	struct stat status;
-	bool may_be = mount->is_directory ? lstat(mount->path, &status) == 0 && (status.st_mode & S_ISVTX)
-					  : !!mount->content;
+	if (!mount->is_directory && !mount->content)
+		held.content = "";
+	bool may_be = mount->content || (lstat(mount->path, &status) == 0 && (status.st_mode & S_ISVTX));
 	if (mount->kind != MOUNT_BIND || mount->is_writable || !may_be)
 		return true;
 	if (!lock(&held) || !has_mark(&held)) {
