@@ -132,7 +132,11 @@ CORDON_API const char *cordon_run_plan(struct cordon_run *run);
 
 /* What the policy says of a path, as JSON: {path, landing, access, rule{layer, file, line, column, pattern}, own,
  * would_allow}. would_allow is the smallest flag that grants more, or what to change, or null. Where the run has
- * something of its own in place of the host's (/tmp, /proc, /dev) rule is null and own says what. NULL on failure.
+ * something of its own in place of the host's (/tmp, /proc, /dev) rule is null and own says what.
+ *
+ * Of HOST:PORT, where there is no file of that name: {host, network, is_allowed, rule, would_allow}. rule is what
+ * allows or denies it, or the network's mode; null where no rule names it. Where a name leads is judged only when a
+ * command asks for it. NULL on failure.
  */
 CORDON_API const char *cordon_run_explain(struct cordon_run *run, const char *path, struct cordon_error *err);
 

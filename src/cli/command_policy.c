@@ -70,6 +70,29 @@ static bool make_look(const struct values *values, struct cordon_run **ret_run, 
 
 /* -- explain -------------------------------------------------------------------------------------------------- */
 
+/* example.org:443: refused (network off), by "off" (preset workspace, line 150); to allow: --allow example.org:443 */
+static bool print_host(const json_t *object, struct cordon_error *err)
+{
+	CORDON_ON_EXIT(text_free) struct text text = { 0 };
+	const json_t *rule = json_object_get(object, "rule");
+	bool is_allowed = json_is_true(json_object_get(object, "is_allowed"));
+	text_addf(&text, "%s: %s (network %s), ", string_of(object, "host"), is_allowed ? "allowed" : "refused",
+		  string_of(object, "network"));
+	if (json_is_null(rule)) {
+		text_add(&text, "no rule names it");
+	} else {
+		text_addf(&text, "by \"%s\" (", string_of(rule, "pattern"));
+		add_origin(&text, rule);
+		text_add_char(&text, ')');
+	}
+	if (string_of(object, "would_allow")[0])
+		text_addf(&text, "; to allow: %s", string_of(object, "would_allow"));
+	if (!text_ok(&text))
+		return cordon_fail_memory(err);
+	puts(text_str(&text));
+	return true;
+}
+
 /* ~/.ssh/id_rsa: none, by "~/.ssh" (preset workspace, line 12); to allow: --read ~/.ssh/id_rsa */
 static bool print_explanation(const char *answer, struct cordon_error *err)
 {
@@ -77,6 +100,8 @@ static bool print_explanation(const char *answer, struct cordon_error *err)
 	CORDON_ON_EXIT(decref) json_t *object = json_loads(answer, 0, NULL);
 	if (!object)
 		return cordon_fail_memory(err);
+	if (json_object_get(object, "host"))
+		return print_host(object, err);
 	const json_t *rule = json_object_get(object, "rule");
 	const char *path = string_of(object, "path");
 	const char *landing = string_of(object, "landing");
@@ -344,7 +369,8 @@ static int answer(char **words, const char *usage, bool takes_operands,
 	if (values.wants_help)
 		return print_help(usage);
 	if (takes_operands != (operands[0] != NULL)) {
-		say("%s", takes_operands ? "explain which path? cordon policy explain PATH..." : "show takes no path");
+		say("%s", takes_operands ? "explain which path or host? cordon policy explain PATH... or HOST:PORT..."
+					 : "show takes no path");
 		return STATUS_USAGE;
 	}
 	if (!make_look(&values, &run, &err)) {
@@ -361,7 +387,7 @@ static int answer(char **words, const char *usage, bool takes_operands,
 static int explain_command(char **words)
 {
 	return answer(words,
-		      "cordon policy explain [options] PATH...\n"
+		      "cordon policy explain [options] PATH|HOST:PORT...\n"
 		      "Says which rule decides for each PATH, and what would allow more.\n",
 		      true, explain);
 }
@@ -447,7 +473,7 @@ static int schema_command(char **words)
 }
 
 static const struct command commands[] = {
-	{ "explain", "which rule decides for a path", explain_command },
+	{ "explain", "which rule decides for a path or a host", explain_command },
 	{ "show", "all rules in force", show_command },
 	{ "check", "validate a policy file", check_command },
 	{ "schema", "the JSON schema of policies", schema_command },
@@ -459,7 +485,7 @@ int command_policy(char **words)
 	if (words[0] && strcmp(words[0], "--help") != 0 && strcmp(words[0], "-h") != 0)
 		return command_dispatch(commands, "policy ", words);
 	FILE *out = words[0] ? stdout : stderr;
-	fputs("cordon policy explain PATH...   which rule decides for a path, and what would allow more\n"
+	fputs("cordon policy explain PATH...   which rule decides for a path or HOST:PORT, and what would allow more\n"
 	      "cordon policy show              all rules in force, each with where it comes from\n"
 	      "cordon policy check [FILE]      whether a policy file would do for a run here\n"
 	      "cordon policy schema            the JSON Schema of policy files\n",

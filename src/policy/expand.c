@@ -185,6 +185,21 @@ static bool is_known_name(const char *name, size_t length)
 
 /* -- patterns --------------------------------------------------------------------------------------------------- */
 
+/* Who writes "$HOME/.aws": "none" means what a shell means by it, and not a folder of that name. */
+static const char *what_a_shell_means(enum target target, const char *pattern)
+{
+	if (pattern[0] == '~')
+		return "~ stands for your own home and is followed by a separator; write another's in full, and a file of "
+		       "that name as ./~…";
+	bool is_name = (pattern[1] >= 'A' && pattern[1] <= 'Z') || (pattern[1] >= 'a' && pattern[1] <= 'z') ||
+		       pattern[1] == '_';
+	if (pattern[0] == '$' && is_name)
+		return "a variable is written ${name}, and a file of that name ./$…";
+	if (target == TARGET_WINDOWS && pattern[0] == '%' && is_name && strchr(pattern + 1, '%'))
+		return "a variable is written ${name}, and a file of that name ./%…";
+	return NULL;
+}
+
 struct parts policy_take_apart(enum target target, const char *pattern, bool is_verbatim)
 {
 	struct parts parts = { .rest = pattern };
@@ -204,6 +219,8 @@ struct parts policy_take_apart(enum target target, const char *pattern, bool is_
 		if (*parts.rest && !path_is_separator(target, *parts.rest))
 			parts.why = "a variable is a whole path; a separator must follow it";
 	}
+	if (!is_verbatim && !parts.variable)
+		parts.why = what_a_shell_means(target, pattern);
 	parts.rest_length = strlen(parts.rest);
 	parts.is_plain = path_is_plain(target, parts.rest);
 	if (!is_verbatim && !parts.why && !parts.is_plain && strstr(parts.rest, "${"))

@@ -51,6 +51,8 @@ bool run_explain(const struct run *run, const char *path, struct text *text, str
 	CORDON_ON_EXIT(free_text) char *absolute = NULL;
 	CORDON_ON_EXIT(free_text) char *landing = NULL;
 	CORDON_ON_EXIT(free_text) char *remedy = NULL;
+	if (explain_is_host(path))
+		return explain_host(run->surveyed.policy, path, text, err);
 	if (!find_landing(facts, path, &absolute, &landing, err))
 		return cordon_while(err, "explain '%s'", path);
 

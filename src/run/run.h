@@ -81,7 +81,7 @@ CORDON_CHECKED bool run_report(struct run *run, struct text *text, struct cordon
 void run_warning(struct run *run, struct text *text);
 /* Appends the line of cordon_run_explanation; appends nothing when there is none. */
 void run_explanation(struct run *run, struct text *text);
-/* JSON as of cordon_run_explain: what the policy says of a path, and what would allow more. */
+/* JSON as of cordon_run_explain: what the policy says of a path or a host, and what would allow more. */
 CORDON_CHECKED bool run_explain(const struct run *run, const char *path, struct text *text, struct cordon_error *err);
 /* JSON as of cordon_run_rules: the policy in force with the origin of each rule. */
 CORDON_CHECKED bool run_rules(const struct run *run, struct text *text, struct cordon_error *err);

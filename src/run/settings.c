@@ -149,7 +149,10 @@ static bool read_chain(enum layer layer, const char *path, struct chain *chain, 
 					      "more than %d policies extend one another", EXTENDS_MAX);
 		struct source_text *source = &chain->sources[chain->count++];
 		*source = (struct source_text){ 0 };
-		if (!read_source(layer, next, source, err) || !check_circle(chain, err))
+		if (!read_source(layer, next, source, err))
+			return chain->count > 1 &&
+			       cordon_while(err, "'%s' extends '%s'", chain->sources[chain->count - 2].file, next);
+		if (!check_circle(chain, err))
 			return false;
 
 		free(cordon_take(&next));

@@ -110,3 +110,8 @@ void run_set_aside(struct run *run, bool is_heir);
 void asides_free(struct aside_list *asides);
 /* Appends a line for people; nothing when nothing appeared. */
 void asides_explain(const struct run *run, struct text *text);
+
+/* explain_host.c: does it name a host, as HOST:PORT, and no file that is there? What the policy says of it, as run_explain. */
+bool explain_is_host(const char *name);
+CORDON_CHECKED bool explain_host(const struct policy *policy, const char *name, struct text *text,
+				 struct cordon_error *err);

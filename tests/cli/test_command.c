@@ -358,6 +358,9 @@ static void explain__begins_with_a_sentence(void **state)
 	assert_int_equal(CORDON("", "policy", "explain", "--json", "/etc/passwd"), 0);
 	CORDON_ON_EXIT(decref) json_t *answer = json_loads(output, 0, NULL);
 	assert_string_equal(string_at(answer, "access"), "read");
+	assert_int_equal(CORDON("", "policy", "explain", "example.org:443"), 0);
+	assert_true(text_starts(output, "example.org:443: refused (network off), by \"off\" (preset workspace, line "));
+	assert_non_null(strstr(output, "); to allow: --allow example.org:443\n"));
 	assert_int_equal(CORDON("", "policy", "explain"), 2);
 }
 

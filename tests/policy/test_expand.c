@@ -36,7 +36,7 @@ static void expand__paths_of_each_form(void **state)
 	CORDON_ON_EXIT(free_text)
 	char *text = host_quotes(
 		"{ 'files': { '~': 'read', '~/a/': 'read', '${config}/b': 'read', '/c/../d': 'read', 'rel/e': 'read',\n"
-		"  '../f': 'read', '~g': 'read', '/h~': 'read', '/i$j': 'read', '.': 'read', '**/k': 'none' } }");
+		"  '../f': 'read', './~g': 'read', '/h~': 'read', '/i$j': 'read', '.': 'read', '**/k': 'none' } }");
 	assert_true(policy_add_text(policy, LAYER_POLICY, "p.json", "/base/dir", text, strlen(text), &err));
 	EXPECT(policy_paths, policy, facts, "/", "/base/dir", "/base/dir/p.json", "/base/dir/rel/e", "/base/dir/~g",
 	       "/base/f", "/d", "/home/u", "/home/u/.config/b", OWN_CONFIG, OWN_STATE, "/home/u/a", "/home/u/work",
@@ -53,6 +53,8 @@ static void expand__refuses_with_the_rules_place(void **state)
 	} cases[] = {
 		{ "${hme}/a", "unknown variable ${hme}; did you mean 'home'?" },
 		{ "${HOME}/a", "unknown variable" },
+		{ "$HOME/.aws", "a variable is written ${name}, and a file of that name ./$" },
+		{ "~other/.aws", "~ stands for your own home" },
 		{ "${}/a", "written ${name}" },
 		{ "${home", "written ${name}" },
 		{ "${home}a", "a separator must follow" },

@@ -167,6 +167,38 @@ static void explain__knows_what_is_the_runs_own(void **state)
 	assert_string_not_equal(string_at(answer, "own"), "(none)");
 }
 
+/* A host is told from a file by its port; deny wins; what the network's mode settles has no rule of its own. */
+static void explain__knows_hosts(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *host;
+		bool is_allowed;
+		const char *pattern, *would_allow;
+	} cases[] = {
+		{ "a.example.org:443", true, "*.example.org:443", "(none)" },
+		{ "a.example.org:80", false, "(none)", "--allow a.example.org:80" },
+		{ "evil.example.org:443", false, "evil.example.org", "(none)" },
+		{ "example.org:443", false, "(none)", "--allow example.org:443" },
+		{ "[::1]:3000", true, "localhost:3000", "(none)" },
+	};
+	must(settings_set(settings, "--allow", "network.allow", NULL, "*.example.org:443", &err));
+	must(settings_set(settings, "--allow", "network.allow", NULL, "localhost:3000", &err));
+	must(settings_set(settings, "--deny", "network.deny", NULL, "evil.example.org", &err));
+	must(make_run("linux"));
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		CORDON_ON_EXIT(decref) json_t *answer = explain(cases[i].host);
+		assert_string_equal(string_at(answer, "host"), cases[i].host);
+		assert_string_equal(string_at(answer, "network"), "filtered");
+		assert_int_equal(json_is_true(json_object_get(answer, "is_allowed")), cases[i].is_allowed);
+		assert_string_equal(string_at(json_object_get(answer, "rule"), "pattern"), cases[i].pattern);
+		assert_string_equal(string_at(answer, "would_allow"), cases[i].would_allow);
+	}
+	write_file(in_scratch("work/file:1"), "");
+	CORDON_ON_EXIT(decref) json_t *answer = explain("file:1");
+	assert_string_equal(string_at(answer, "access"), "write");
+}
+
 static void rules__are_listed_with_their_origins(void **state)
 {
 	(void)state;
@@ -237,6 +269,7 @@ int main(void)
 		TEST(refusal__has_a_report),
 		TEST(explain__names_rule_and_remedy),
 		TEST(explain__knows_what_is_the_runs_own),
+		TEST(explain__knows_hosts),
 		TEST(rules__are_listed_with_their_origins),
 		TEST(doctor__has_a_row_for_each_guarantee),
 	};
