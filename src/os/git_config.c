@@ -135,6 +135,9 @@ static bool take_value(struct reader *reader)
 			continue;
 		}
 		if (c == '\\') {
+			/* The end of the file is the end of a line as well, and so is what follows. */
+			if (reader->at + 1 == reader->end)
+				break;
 			reader->at++;
 			int meant = unescape(reader);
 			if (meant < 0)

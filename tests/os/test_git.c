@@ -182,6 +182,7 @@ static void git__settings_say_where_else_git_looks(void **state)
 		{ "[core \"x\"]\n\thooksPath = there\n", "", "" },
 		{ "[core]\n\thooksPath = there\n[broken\n\thooksPath = b\n", "work/there", "" },
 		{ "[core]\n\thooksPath = \"\" there \"\"\n", "work/there ", "" },
+		{ "[core]\n\thooksPath = \"there\"\\", "work/there", "" },    /* the file's end ends the line */
 		{ "[core]\n\thooksPath = a\tb\n", "work/a\tb work/a b", "" }, /* old gits have a space there */
 		{ "[core]\n\thooksPath\n[include]\n\tpath\n", "", "" },
 		{ "[include]\n\tpath = ../shared\n", "", "work/shared" },
