@@ -100,10 +100,13 @@ class World:
         return process.returncode, out, err
 
     def traces(self):
-        """What a run could leave: files, mounts, processes."""
+        """What a run could leave: files, mounts, processes. The state's folders and the caches in it are there to stay."""
         found = []
         for folder, folders, files in os.walk(os.fsencode(self.home)):
-            found += [os.path.join(folder, name) for name in folders + files]
+            if os.path.basename(folder) == b"cordon" and b"caches" in folders:
+                folders.remove(b"caches")
+            found += [os.path.join(folder, name) for name in files + folders
+                      if name not in (b".local", b"state", b"cordon")]
         with open("/proc/self/mountinfo", "rb") as file:
             found += [line for line in file if os.fsencode(self.scratch) in line]
         for number in filter(str.isdigit, os.listdir("/proc")):

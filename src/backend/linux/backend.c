@@ -247,7 +247,9 @@ static bool start(struct cage *cage, const struct plan *plan, const struct abili
 	    !prepare_limits(cage, abilities, err) || !make_directories(&inside->plan, err) ||
 	    !placeholders_make(&inside->plan, &cage->placeholders, err))
 		return false;
-	if (plan->caches && !caches_prepare(plan->caches, plan->facts->workspace))
+	/* A home that does not exist is not made for them. */
+	bool has_home = !plan->facts->home || os_exists(plan->facts->home);
+	if (plan->caches && !(has_home && caches_prepare(plan->caches, plan->facts->workspace)))
 		inside->plan.caches = NULL;
 	if (plan->network == NETWORK_FILTERED && !is_planted("namespaces.net") &&
 	    (!gate_share_routes(cage->share, plan, inside, err) || !gate_start(plan, &cage->gate, err) ||
