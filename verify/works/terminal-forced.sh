@@ -8,7 +8,7 @@ launch() {
 	fi
 	printf 'a line' | "$@" >"$WORLD/out" 2>/dev/null
 	echo "status $?" >>"$WORLD/out"
-	head -c 2000000 /dev/zero | tr '\0' '\n' >"$WORLD/empty"
+	head -c 200000 /dev/zero | tr '\0' '\n' >"$WORLD/empty"
 	"$@" count <"$WORLD/empty" | tail -n 1 >"$WORLD/count"
 	"$@" on </dev/null | head -n 1 >"$WORLD/cut"
 }
@@ -34,7 +34,7 @@ act() {
 
 worked() {
 	grep -q "three terminals <a line>" "$WORLD/out" || return
-	[ "$SIDE" = bare ] || { grep -q "status 9" "$WORLD/out" && grep -q 2000000 "$WORLD/count" && grep -q on "$WORLD/cut"; }
+	[ "$SIDE" = bare ] || { grep -q "status 9" "$WORLD/out" && grep -q 200000 "$WORLD/count" && grep -q on "$WORLD/cut"; }
 }
 
 . "$VERIFY/attempt.sh"
