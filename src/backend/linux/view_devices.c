@@ -35,7 +35,9 @@ static bool bind_node(int host, int devices, const char *name, struct cordon_err
 	return is_bound || cordon_fail_errno(err, code, "bind /dev/%s", name);
 }
 
-/* A devpts of its own: terminals made inside are not the host's, and the host's are not here. */
+/* A devpts of its own: terminals made inside are not the host's, and the host's are not here. The kernel has some 3000 for all
+ * such file systems together.
+ */
 static int make_terminals(void)
 {
 	int context = kernel_fsopen("devpts");
@@ -45,6 +47,7 @@ static int make_terminals(void)
 	if (kernel_fsconfig(context, FSCONFIG_SET_FLAG, "newinstance", NULL) == 0 &&
 	    kernel_fsconfig(context, FSCONFIG_SET_STRING, "ptmxmode", "0666") == 0 &&
 	    kernel_fsconfig(context, FSCONFIG_SET_STRING, "mode", "0620") == 0 &&
+	    (is_planted("ptys") || kernel_fsconfig(context, FSCONFIG_SET_STRING, "max", "256") == 0) &&
 	    kernel_fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL) == 0)
 		mount = kernel_fsmount(context, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
 	int code = errno;
