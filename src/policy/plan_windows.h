@@ -151,8 +151,10 @@ struct windows_object {
 	} entries;
 };
 
+/* The capability of a root is kept under the identity of its directory: another one in its place gets another. */
 struct windows_root {
 	char *path;
+	uint64_t device, inode; /* what the survey saw; 0: not looked at */
 	const struct rule *rule;
 };
 

@@ -415,6 +415,8 @@ static bool place_writable(struct folder *folder, size_t index, enum holding aro
 		return cordon_fail_memory(err);
 	root->path = strdup(node->path);
 	root->rule = node->rule;
+	root->device = node->fact ? node->fact->device : 0;
+	root->inode = node->fact ? node->fact->inode : 0;
 	place->holding = HOLDS_WRITE;
 	place->root = folder->windows->roots.count - 1;
 	return (root->path || cordon_fail_memory(err)) && grant_root(folder, index, err) &&

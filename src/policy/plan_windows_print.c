@@ -170,16 +170,24 @@ static bool print_object(const struct windows_object *object, json_t *objects)
 	return entries && plan_print_rule(row, object->rule);
 }
 
+static bool print_root(const struct windows_root *root, size_t index, json_t *roots)
+{
+	json_t *row = append_object(roots);
+	bool has_identity = root->device || root->inode;
+	return row && set_text(row, "path", root->path) &&
+	       (!has_identity || set(row, "identity",
+				     json_sprintf("%016llx:%016llx", (unsigned long long)root->device,
+						  (unsigned long long)root->inode))) &&
+	       set(row, "capability", print_sid((struct sid){ SID_CAPABILITY, index })) &&
+	       plan_print_rule(row, root->rule);
+}
+
 static bool print_files(const struct plan_windows *windows, json_t *object)
 {
 	json_t *roots = set_array(object, "roots");
-	for (size_t i = 0; roots && i < windows->roots.count; i++) {
-		json_t *root = append_object(roots);
-		if (!root || !set_text(root, "path", windows->roots.items[i].path) ||
-		    !set(root, "capability", print_sid((struct sid){ SID_CAPABILITY, i })) ||
-		    !plan_print_rule(root, windows->roots.items[i].rule))
+	for (size_t i = 0; roots && i < windows->roots.count; i++)
+		if (!print_root(&windows->roots.items[i], i, roots))
 			return false;
-	}
 	json_t *objects = roots ? set_array(object, "objects") : NULL;
 	for (size_t i = 0; objects && i < windows->objects.count; i++)
 		if (!print_object(&windows->objects.items[i], objects))

@@ -415,7 +415,15 @@ static void windows__prints_as_json(void **state)
 	}
 	assert_int_equal(index, COUNT_OF(keys));
 	assert_string_equal(json_string_value(json_object_get(windows, "tier")), "account");
+	/* Nobody looked: there is no identity to tell. */
+	assert_null(json_object_get(json_array_get(json_object_get(windows, "roots"), 0), "identity"));
 	json_decref(plan);
+
+	made.plan->windows->roots.items[0].device = 0xab;
+	made.plan->windows->roots.items[0].inode = UINT64_C(0xfedcba9876543210);
+	text_free(&text);
+	assert_true(plan_print(made.plan, &text, &err));
+	assert_non_null(strstr(text_str(&text), "\"identity\": \"00000000000000ab:fedcba9876543210\""));
 }
 
 int main(void)

@@ -3,6 +3,9 @@
 #include "backend/windows/cage.h"
 #include "base/scope.h"
 
+/* The kernel counts pages, and would tell another number than it was given. */
+enum { MEMORY_UNIT = 64 * 1024 };
+
 static bool set_limits(HANDLE job, const JOBOBJECT_EXTENDED_LIMIT_INFORMATION *wanted, const char **ret_missing,
 		       struct cordon_error *err)
 {
@@ -47,7 +50,7 @@ bool job_make(const struct windows_job *limits, HANDLE *ret_job, const char **re
 	*flags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE;
 	if (limits->memory) {
 		*flags |= JOB_OBJECT_LIMIT_JOB_MEMORY;
-		wanted.JobMemoryLimit = limits->memory;
+		wanted.JobMemoryLimit = limits->memory - limits->memory % MEMORY_UNIT;
 	}
 	if (limits->processes) {
 		*flags |= JOB_OBJECT_LIMIT_ACTIVE_PROCESS;
