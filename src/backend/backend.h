@@ -93,8 +93,9 @@ struct cage_event {
 		const char *path;    /* as asked, made absolute; borrowed until the next event */
 		const char *landing; /* where it lands as far as the observer could tell */
 		const char *program; /* argv[0] or the executable's path; may be empty */
-		const char
-			*reason; /* CONNECT, of a host that is allowed as such: why not all the same; static; or NULL */
+		/* CONNECT: why, where the policy's network does not say it (a host that is allowed as such; a socket in the file
+		 * system, whose path is the landing); static; or NULL */
+		const char *reason;
 	} denied;
 	struct {
 		bool by_signal;

@@ -174,7 +174,9 @@ static void fill_file(struct denial *denial, const struct plan *plan, const stru
 
 static void fill_connection(struct denial *denial, const struct plan *plan)
 {
-	denial->guarantee = plan->network == NETWORK_FILTERED ? GUARANTEE_NET_FILTERED : GUARANTEE_NET_OFF;
+	denial->guarantee = denial->landing[0] == '/'           ? GUARANTEE_IPC
+			    : plan->network == NETWORK_FILTERED ? GUARANTEE_NET_FILTERED
+								: GUARANTEE_NET_OFF;
 	policy_network_mode(plan->policy, &denial->origin);
 	if (!denial->reason)
 		denial->would_allow = remedy_find_network(plan->policy, plan->facts, denial->landing);

@@ -1,8 +1,8 @@
 #!/bin/sh
 # ipc, hazard 74: a socket in a directory that may be read, which starts to listen when the command runs already.
-# open: sockets are looked for when the run starts; Landlock can close the rest from ABI 9 on (Linux 7.1)
+# plant: observer
 launch() {
-	launch_before_servers "$OUTSIDE/late" "$@"
+	launch_before_servers "$WORLD/late" "$@"
 }
 
 act() {

@@ -471,7 +471,7 @@ static bool running(struct cage *cage, const int carried[CARRIED_COUNT], struct 
 	if (!watch_output(cage, carried, err))
 		return false;
 	if (listener >= 0) {
-		cage->observer = observer_new(listener, cage->plan);
+		cage->observer = observer_new(listener, carried[CARRIED_DIAGNOSIS], cage->plan);
 		if (!cage->observer)
 			return cordon_fail_memory(err);
 		if (!watch(cage, listener, EPOLLIN, err))

@@ -91,6 +91,7 @@ struct inside {
 	int master, slave; /* of the command's terminal, -1: it has none */
 	int listener;      /* seccomp listener, -1: none */
 	int view;          /* the mount namespace, for the mender */
+	int diagnosis;     /* of sockets in the command's network namespace (sock_diag(7)); -1: it shares the host's */
 	int counted[2];    /* what comes out of 1 and 2 where it is counted, -1: not */
 	pid_t network_helper;
 	int slot; /* of the layers: see caches.c */
@@ -117,7 +118,8 @@ enum carried {
 	CARRIED_OUTPUT,
 	CARRIED_ERRORS,
 	CARRIED_TERMINAL, /* the master */
-	CARRIED_GATE,     /* enum gate_socket, all of them */
+	CARRIED_DIAGNOSIS,
+	CARRIED_GATE, /* enum gate_socket, all of them */
 	CARRIED_GATE_LAST = CARRIED_GATE + 2,
 	CARRIED_COUNT
 };
@@ -281,10 +283,14 @@ bool view_leaves_out(const struct plan_mount *mount); /* the same for a step of 
 #define view_leaves_out(mount) false
 #endif
 
+/* sockets_inside.c: whether the socket, open as O_PATH, was bound in the network namespace of the descriptor. */
+enum socket_origin { SOCKET_UNKNOWN, SOCKET_INSIDE, SOCKET_OUTSIDE };
+enum socket_origin socket_origin(int diagnosis, int socket, const struct stat *status);
+
 /* observer.c: the supervisor's end of seccomp notifications. */
 struct observer;
-struct observer *observer_new(int listener,
-			      const struct plan *plan); /* takes the descriptor; NULL when memory is short */
+/* Takes the descriptors; `diagnosis` as in struct inside. NULL when memory is short. */
+struct observer *observer_new(int listener, int diagnosis, const struct plan *plan);
 /* From now on it asks the gate about connections; where refused acts are not to be reported, it does nothing else. */
 struct gate;
 void observer_use_gate(struct observer *observer, struct gate *gate, bool reports);

@@ -293,6 +293,7 @@ static void tell_started(const struct inside *inside)
 		[CARRIED_OUTPUT] = inside->counted[0],
 		[CARRIED_ERRORS] = inside->counted[1],
 		[CARRIED_TERMINAL] = inside->master,
+		[CARRIED_DIAGNOSIS] = inside->diagnosis,
 	};
 	struct message started = { .kind = MESSAGE_STARTED };
 	int carried[CARRIED_COUNT], count = 0;

@@ -4,11 +4,12 @@
  * them or not by the view, the namespaces and Landlock. It keeps what the policy refuses and drops the rest. Only in writable
  * places it answers itself, under names that no mount holds or that the host may have uncovered a moment ago: a program that
  * plays fair learns then and there what would be set aside at the end, and one that waits for the moment has to deceive the
- * observer as well.
+ * observer as well. And it refuses connections to sockets of the host that no cover hides.
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <limits.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,11 +78,13 @@ struct attempt {
 	enum act act;
 	char path[PATH_MAX];
 	char landing[PATH_MAX];
+	const char *reason; /* see backend.h */
 };
 
 struct observer {
 	int listener;
-	int root; /* of the command's view; -1 until a process of it was seen */
+	int diagnosis; /* see struct inside */
+	int root;      /* of the command's view; -1 until a process of it was seen */
 	const struct plan *plan;
 	struct gate *gate; /* where the network is filtered */
 	bool reports;
@@ -94,13 +97,16 @@ struct observer {
 	char program[PATH_MAX];
 };
 
-struct observer *observer_new(int listener, const struct plan *plan)
+struct observer *observer_new(int listener, int diagnosis, const struct plan *plan)
 {
 	struct observer *observer = calloc(1, sizeof *observer);
 	if (!observer) {
 		close(listener);
+		if (diagnosis >= 0)
+			close(diagnosis);
 		return NULL;
 	}
+	observer->diagnosis = diagnosis;
 	observer->listener = listener;
 	observer->root = -1;
 	observer->plan = plan;
@@ -123,6 +129,8 @@ struct observer *observer_free(struct observer *observer)
 	close(observer->listener);
 	if (observer->root >= 0)
 		close(observer->root);
+	if (observer->diagnosis >= 0)
+		close(observer->diagnosis);
 	free(observer);
 	return NULL;
 }
@@ -346,6 +354,7 @@ static void look_at_path(struct observer *observer, enum act act, int directory,
 	int base = directory == HERE ? HERE : (int)arguments[directory];
 
 	attempt->act = act;
+	attempt->reason = NULL;
 	if (!read_string(observer, arguments[path], attempt->path) || !*attempt->path ||
 	    !make_absolute(observer, base, attempt->path) || !land(observer, attempt))
 		return;
@@ -435,6 +444,7 @@ static void look_at_gated(struct observer *observer, const struct sockaddr_stora
 	if (word == GATE_ALLOWED || word == GATE_FULL || (is_loopback(place) && !is_cut_off(observer, place, port)))
 		return;
 	attempt->act = ACT_CONNECT;
+	attempt->reason = NULL;
 	snprintf(attempt->path, sizeof attempt->path, "%s:%u", host, port);
 	strcpy(attempt->landing, attempt->path);
 	observer->count++;
@@ -485,16 +495,54 @@ static void look_at_address(struct observer *observer, uint64_t address_at, uint
 	    !inet_ntop(address.ss_family, number, text, sizeof text))
 		return;
 	attempt->act = ACT_CONNECT;
+	attempt->reason = NULL;
 	snprintf(attempt->path, sizeof attempt->path, is_six ? "[%s]:%u" : "%s:%u", text, port);
 	strcpy(attempt->landing, attempt->path);
 	observer->count++;
+}
+
+/* A socket of the host's that can be seen can be reached: those that are there at the start are covered, and the others are
+ * refused here.
+ */
+static void look_at_socket(struct observer *observer, uint64_t address_at, uint64_t size)
+{
+	struct sockaddr_un address = { 0 };
+	struct attempt *attempt = &observer->attempts[observer->count];
+	struct stat status;
+	if (size <= offsetof(struct sockaddr_un, sun_path) || size > sizeof address ||
+	    read_memory(observer, address_at, &address, (size_t)size) != size || address.sun_family != AF_UNIX ||
+	    address.sun_path[0] == '\0' || !open_root(observer))
+		return;
+	snprintf(attempt->path, sizeof attempt->path, "%.*s", (int)sizeof address.sun_path, address.sun_path);
+	if (!make_absolute(observer, HERE, attempt->path) || !find(observer, attempt->path, 0, attempt->landing) ||
+	    is_platforms(observer->plan, attempt->landing))
+		return;
+	int place = kernel_openat2(observer->root, attempt->landing, O_PATH | O_NOFOLLOW, RESOLVE_IN_ROOT);
+	bool is_outside = place >= 0 && fstat(place, &status) == 0 && S_ISSOCK(status.st_mode) &&
+			  socket_origin(observer->diagnosis, place, &status) == SOCKET_OUTSIDE;
+	if (place >= 0)
+		close(place);
+	if (!is_outside)
+		return;
+	attempt->act = ACT_CONNECT;
+	attempt->reason = "it is a socket of the host";
+	observer->answer = ECONNREFUSED;
+	observer->count++;
+}
+
+static void look_at_destination(struct observer *observer, uint64_t address_at, uint64_t size)
+{
+	if (address_at == 0)
+		return;
+	look_at_socket(observer, address_at, size);
+	look_at_address(observer, address_at, size);
 }
 
 static void look_at_message(struct observer *observer, uint64_t message_at)
 {
 	struct msghdr message;
 	if (read_memory(observer, message_at, &message, sizeof message) == sizeof message && message.msg_name)
-		look_at_address(observer, (uintptr_t)message.msg_name, message.msg_namelen);
+		look_at_destination(observer, (uintptr_t)message.msg_name, message.msg_namelen);
 }
 
 /* -- one call --------------------------------------------------------------------------------------------------------- */
@@ -510,9 +558,9 @@ static void look(struct observer *observer)
 {
 	const struct seccomp_data *data = &observer->call.data;
 	if (data->nr == SYS_connect) {
-		look_at_address(observer, data->args[1], (uint32_t)data->args[2]);
+		look_at_destination(observer, data->args[1], (uint32_t)data->args[2]);
 	} else if (data->nr == SYS_sendto) {
-		look_at_address(observer, data->args[4], (uint32_t)data->args[5]);
+		look_at_destination(observer, data->args[4], (uint32_t)data->args[5]);
 	} else if (data->nr == SYS_sendmsg || data->nr == SYS_sendmmsg) { /* the first message connects */
 		look_at_message(observer, data->args[1]);
 	} else if (data->nr == SYS_bind) {
@@ -574,5 +622,6 @@ bool observer_take(struct observer *observer, struct cage_event *ret_event)
 	ret_event->denied.path = attempt->path;
 	ret_event->denied.landing = attempt->landing;
 	ret_event->denied.program = observer->program;
+	ret_event->denied.reason = attempt->reason;
 	return true;
 }
