@@ -344,9 +344,9 @@ static bool wait_for_mender(struct cage *cage, struct cordon_error *err)
 /* Nothing to do at the end: nothing to make sure of. */
 static bool start_janitor(struct cage *cage, struct cordon_error *err)
 {
-	if (placeholders_count(cage->placeholders) + cage->plan->unheld.count == 0 || is_planted("janitor"))
-		return true;
-	return janitor_start(cage->init, cage->placeholders, &cage->handover, &cage->janitor, err);
+	bool has_estate = cage->cgroup || placeholders_count(cage->placeholders) + cage->plan->unheld.count > 0;
+	return !has_estate || is_planted("janitor") ||
+	       janitor_start(cage->init, cage->placeholders, cage->cgroup, &cage->handover, &cage->janitor, err);
 }
 
 static bool start_mender(struct cage *cage, struct cordon_error *err)

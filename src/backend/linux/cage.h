@@ -317,9 +317,11 @@ void placeholders_descriptors(const struct placeholders *placeholders, int *desc
 struct placeholders *placeholders_free(struct placeholders *placeholders);
 
 /* janitor.c: a process that outlives a supervisor that is killed, and then does what that would have done at the end. */
+struct cgroup;
 struct janitor;
 /* Takes nothing, and borrows what it is given; `init` is a pidfd. */
-CORDON_CHECKED bool janitor_start(int init, struct placeholders *placeholders, const struct handover *handover,
-				  struct janitor **ret_janitor, struct cordon_error *err);
+CORDON_CHECKED bool janitor_start(int init, struct placeholders *placeholders, const struct cgroup *cgroup,
+				  const struct handover *handover, struct janitor **ret_janitor,
+				  struct cordon_error *err);
 /* There is nothing left to do: it ends. NULL is fine; returns NULL. */
 struct janitor *janitor_dismiss(struct janitor *janitor);

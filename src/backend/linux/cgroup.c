@@ -433,6 +433,15 @@ unsigned cgroup_sweep(void)
 	return count;
 }
 
+void cgroup_remove(const struct cgroup *cgroup)
+{
+	if (cgroup->is_unified)
+		remove_group(cgroup->paths[CGROUP_ACCOUNT]);
+	for (int i = 0; i < CGROUP_CONTROLLERS && !cgroup->is_unified; i++)
+		if (cgroup->paths[i][0])
+			remove_group(cgroup->paths[i]);
+}
+
 struct cgroup *cgroup_free(struct cgroup *cgroup)
 {
 	if (!cgroup)
@@ -440,11 +449,7 @@ struct cgroup *cgroup_free(struct cgroup *cgroup)
 	int code = errno;
 	if (cgroup->directory >= 0)
 		close(cgroup->directory);
-	if (cgroup->is_unified)
-		remove_group(cgroup->paths[CGROUP_ACCOUNT]);
-	for (int i = 0; i < CGROUP_CONTROLLERS && !cgroup->is_unified; i++)
-		if (cgroup->paths[i][0])
-			remove_group(cgroup->paths[i]);
+	cgroup_remove(cgroup);
 	free(cgroup);
 	errno = code;
 	return NULL;

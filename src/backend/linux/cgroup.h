@@ -55,5 +55,7 @@ void cgroup_read(const struct cgroup *cgroup, struct cgroup_reading *ret_reading
 /* Removes groups that killed processes have left; how many. */
 unsigned cgroup_sweep(void);
 
-/* Removes it; NULL is fine; returns NULL. */
+/* Removes what it is on the host. Async-signal-safe. */
+void cgroup_remove(const struct cgroup *cgroup);
+/* Removes it as well; NULL is fine; returns NULL. */
 struct cgroup *cgroup_free(struct cgroup *cgroup);

@@ -2,7 +2,7 @@
  *
  * A fork of the supervisor with the user's rights, outside of everything. It waits until the supervisor has said that nothing
  * is left to do, or is gone without having said so. Then it sees to it that the tree is dead, which init should have done,
- * takes away the placeholders and settles the rest.
+ * takes away the placeholders and the control group and settles the rest.
  */
 #include <errno.h>
 #include <poll.h>
@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 
 #include "backend/linux/cage.h"
+#include "backend/linux/cgroup.h"
 #include "backend/linux/kernel.h"
 
 struct janitor {
@@ -23,6 +24,7 @@ struct estate {
 	int control;
 	int init; /* pidfd */
 	struct placeholders *placeholders;
+	const struct cgroup *cgroup; /* NULL: none */
 	const struct handover *handover;
 };
 
@@ -51,6 +53,8 @@ static _Noreturn void inherit(const struct estate *estate, const int *kept, size
 	if (!descriptors_keep(kept, count) || is_settled(estate))
 		_exit(0);
 	wait_for_end(estate);
+	if (estate->cgroup)
+		cgroup_remove(estate->cgroup);
 	placeholders_remove(estate->placeholders);
 	estate->handover->settle(estate->handover->context, true);
 	_exit(0);
@@ -88,11 +92,16 @@ static bool clone_janitor(struct janitor *janitor, struct estate *estate, struct
 	return pid > 0 || cordon_fail_errno(err, code, "start a process");
 }
 
-bool janitor_start(int init, struct placeholders *placeholders, const struct handover *handover,
-		   struct janitor **ret_janitor, struct cordon_error *err)
+bool janitor_start(int init, struct placeholders *placeholders, const struct cgroup *cgroup,
+		   const struct handover *handover, struct janitor **ret_janitor, struct cordon_error *err)
 {
 	struct janitor *janitor = calloc(1, sizeof *janitor);
-	struct estate estate = { .init = init, .placeholders = placeholders, .handover = handover };
+	struct estate estate = {
+		.init = init,
+		.placeholders = placeholders,
+		.cgroup = cgroup,
+		.handover = handover,
+	};
 	if (!janitor)
 		return cordon_fail_memory(err);
 	janitor->control = janitor->process = -1;
