@@ -25,11 +25,12 @@ quick:
 	@tools/setup check
 	@tools/check quick
 
-# how long a command takes to start
+# how long a command takes to start, and what it costs while it runs
 bench:
 	@tools/setup check
 	@$(MAKE) --no-print-directory build
 	@bench/run
+	@bench/work
 
 clean:
 	rm -rf build
