@@ -155,6 +155,23 @@ static bool survey_file(struct git_survey *survey, const char *root, const char 
 	return survey_directory(survey, landing, root, is_believed && !is_inside, err);
 }
 
+/* A command in a folder of a checkout commits there. Not where all of the user's files are the checkout: whoever writes such a
+ * repository decides what stands in the start-up files after the next checkout. And not for other roots than the workspace.
+ */
+static bool is_workspace_in(const struct git_survey *survey, const char *root, const char *top)
+{
+	return survey->facts->workspace && strcmp(root, survey->facts->workspace) == 0 &&
+	       !os_lies_below(survey->facts->home, top);
+}
+
+static bool add_above(struct git_survey *survey, const char *root, const char *top, const char *directory,
+		      struct cordon_error *err)
+{
+	return !is_workspace_in(survey, root, top) ||
+	       (git_add_value(survey, "git", directory, err) &&
+		git_add_value(survey, "git", find_common(survey, directory), err));
+}
+
 /* A root may lie within a checkout, whose settings may name something in it. */
 static bool survey_above(struct git_survey *survey, const char *root, struct cordon_error *err)
 {
@@ -169,7 +186,8 @@ static bool survey_above(struct git_survey *survey, const char *root, struct cor
 			continue;
 		const char *value = thing == GIT_FILE ? git_read_record(survey, top, ".git", "gitdir: ") : record;
 		const char *directory = value ? git_land(survey, top, value) : NULL;
-		return !directory || git_survey_repository(survey, find_common(survey, directory), top, err);
+		return !directory || (add_above(survey, root, top, directory, err) &&
+				      git_survey_repository(survey, find_common(survey, directory), top, err));
 	}
 	return top || cordon_fail_memory(err);
 }

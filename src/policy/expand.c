@@ -233,6 +233,12 @@ static bool is_about_roots(const struct parts *parts)
 	return parts->variable && is_name(parts->variable, parts->variable_length, "root");
 }
 
+/* A repository is not worked in as a checkout is: no tool looks there for its settings, and what git executes of it is named. */
+static bool is_about_git(const struct parts *parts)
+{
+	return parts->variable && is_name(parts->variable, parts->variable_length, "git");
+}
+
 static bool fail_unknown(const struct file_statement *statement, struct cordon_error *err)
 {
 	const struct parts *parts = &statement->parts;
@@ -359,7 +365,7 @@ bool policy_find_roots(const struct policy *policy, const struct expansions *exp
 	for (size_t i = 0; i < expansions->count; i++) {
 		const struct expansion *expansion = &expansions->items[i];
 		if (expansion->statement->access == ACCESS_WRITE && is_granted(expansion) &&
-		    !is_outranked(expansions, expansion))
+		    !is_about_git(&expansion->statement->parts) && !is_outranked(expansions, expansion))
 			values_add(policy->target, ret_roots, expansion->path);
 	}
 	return true;

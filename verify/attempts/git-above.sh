@@ -1,6 +1,6 @@
 #!/bin/sh
 # files.protect, hazard 6: the workspace is a folder of a checkout whose settings name hooks in it.
-# plant: mounts.protect+observer
+# plant: mounts.protect+observer+observer.notes
 prepare() {
 	mv .git "$HOME/.git"
 	git config core.hooksPath work/hooks

@@ -1,6 +1,6 @@
 #!/bin/sh
 # files.protect, hazard 6: git's configuration made to run a program at the user's next command.
-# plant: mounts.protect+observer
+# plant: mounts.protect+observer+observer.notes
 act() {
 	payload >run-me
 	chmod 755 run-me

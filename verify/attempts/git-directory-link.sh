@@ -1,6 +1,6 @@
 #!/bin/sh
 # files.protect, hazard 6: .git is a file that names the repository's real place, also in the workspace.
-# plant: mounts.protect+observer
+# plant: mounts.protect+observer+observer.notes
 prepare() {
 	mv .git real
 	echo "gitdir: real" >.git

@@ -1,6 +1,6 @@
 #!/bin/sh
 # files.protect, hazards 1 and 6: core.hooksPath, of the user's own settings, names a folder that is not there yet.
-# plant: mounts.protect+observer
+# plant: mounts.protect+observer+observer.notes
 prepare() {
 	git config --global core.hooksPath tools/hooks
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # files.protect, hazard 6: the repository's own configuration says that its hooks are elsewhere in the workspace.
-# plant: mounts.protect+observer
+# plant: mounts.protect+observer+observer.notes
 prepare() {
 	mkdir .husky
 	git config core.hooksPath .husky

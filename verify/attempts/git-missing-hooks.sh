@@ -1,6 +1,6 @@
 #!/bin/sh
 # files.protect, hazard 1: a repository whose hooks directory does not exist yet.
-# plant: mounts.protect+observer
+# plant: mounts.protect+observer+observer.notes
 prepare() {
 	rm -rf .git/hooks
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # files.protect, hazards 6 and 18: a hook and settings of a submodule, which git status in the project obeys too.
-# plant: mounts.protect+observer
+# plant: mounts.protect+observer+observer.notes
 prepare() {
 	git -c protocol.file.allow=always submodule --quiet add "$WORK" libs/part
 	git commit -q -m part

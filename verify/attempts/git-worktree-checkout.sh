@@ -1,6 +1,6 @@
 #!/bin/sh
 # files.protect, hazard 6: the checkout of a linked worktree made to name a repository of the command's.
-# plant: mounts.protect+observer
+# plant: mounts.protect+observer+observer.notes
 prepare() {
 	git worktree add -q side
 }

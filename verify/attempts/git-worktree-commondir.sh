@@ -1,6 +1,6 @@
 #!/bin/sh
 # files.protect, hazard 6: the record of a linked worktree sent to the command's own hooks and configuration.
-# plant: mounts.protect+observer
+# plant: mounts.protect+observer+observer.notes
 prepare() {
 	git worktree add -q side
 }
