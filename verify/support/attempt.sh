@@ -82,6 +82,7 @@ served() { # KIND: the server's address
 # For launch: the command in a network of its own, where all the world is one server (internet.c, world.py). What the world
 # heard is in $WORLD/heard; names are those of $OUTSIDE/hosts.
 launch_in_internet() {
+	# shellcheck disable=SC2016  # for the inner shell
 	"$VERIFY/internet" "$OUTSIDE/hosts" sh -c '
 		"$VERIFY/world.py" "$WORLD/heard" "$WORLD/ready" &
 		tries=0

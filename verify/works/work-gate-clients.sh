@@ -1,0 +1,34 @@
+#!/bin/sh
+# net.filtered: programs that know of no proxy reach a host that is allowed: curl, wget, python, node, Java, over HTTP.
+# run: --net filtered --allow allowed.test:80
+prepare() {
+	prepare_internet
+	for client in curl wget node perl; do
+		command -v $client
+	done >"$OUTSIDE/clients"
+}
+
+launch() {
+	launch_in_internet "$@"
+}
+
+act() {
+	unset http_proxy HTTP_PROXY https_proxy HTTPS_PROXY all_proxy ALL_PROXY
+	curl -s -m 5 http://allowed.test/curl
+	wget -q -T 5 -t 1 -O - http://allowed.test/wget
+	/usr/bin/python3 -c 'import urllib.request; print(urllib.request.urlopen("http://allowed.test/python", timeout=5).read())'
+	node -e 'fetch("http://allowed.test/node").then(r => r.text()).then(console.log)'
+	perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new("allowed.test:80"); print $s "GET /perl HTTP/1.0\r\nHost: allowed.test\r\n\r\n"; print scalar <$s>'
+}
+
+worked() {
+	heard "GET /python" || return
+	while read -r client; do
+		heard "GET /${client##*/} " || {
+			echo "$client"
+			return 1
+		}
+	done <"$OUTSIDE/clients"
+}
+
+. "$VERIFY/attempt.sh"
