@@ -22,7 +22,9 @@
 /* Resolvers take a last label without a letter, or one such as 0x7f, for a number. */
 #define HOST_NAME "(" LABEL "\\.)*(?!0[xX])(?=[0-9-]*[A-Za-z_])" LABEL
 #define BYTE "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
-#define ADDRESS BYTE "(\\." BYTE "){3}|\\[[0-9A-Fa-f]*:[0-9A-Fa-f:.]+\\]"
+#define ADDRESS \
+	BYTE "(\\." BYTE "){3}(/(3[0-2]|[12]?[0-9]))?|" \
+	     "\\[[0-9A-Fa-f]*:[0-9A-Fa-f:.]+\\](/(12[0-8]|1[01][0-9]|[1-9]?[0-9]))?"
 #define ANYTHING "^[\\s\\S]+$"
 
 static const struct form version_form = { .least = "1", .most = "1", .is_whole = true };

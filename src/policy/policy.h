@@ -220,7 +220,7 @@ enum level policy_accepted(const struct policy *policy, enum guarantee guarantee
 
 /* Network rules after policy_resolve, for the gate and for plans. */
 struct host_rule {
-	const char *pattern; /* "*.example.net", "registry.example.org", "127.0.0.1", "::1"; lower case */
+	const char *pattern; /* "*.example.net", "registry.example.org", "127.0.0.1", "::1", "fd00::/8"; lower case */
 	uint16_t port;       /* 0: any */
 	struct origin origin;
 };

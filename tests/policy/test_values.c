@@ -118,6 +118,11 @@ static void host__has_one_spelling(void **state)
 		{ "[1:2:3:4:5:6:7::]", "1:2:3:4:5:6:7:0", 0 },
 		{ "[::ffff:10.0.0.1]:1", "::ffff:a00:1", 1 },
 		{ "[fe80::]", "fe80::", 0 },
+		{ "10.0.0.0/8", "10.0.0.0/8", 0 },
+		{ "10.1.2.3/32:80", "10.1.2.3", 80 },
+		{ "0.0.0.0/0", "0.0.0.0/0", 0 },
+		{ "[FD00::]/8:443", "fd00::/8", 443 },
+		{ "[::1]/128", "::1", 0 },
 	};
 	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
 		CORDON_ON_EXIT(free_text) char *host = NULL;
@@ -165,7 +170,19 @@ static void host__has_one_spelling(void **state)
 		"0x7f000001",
 		"0x7f.1",
 		"a.0x7f",
-		"10.0.0.0/8",
+		"10.0.0.0/33",
+		"10.0.0.0/",
+		"10.0.0.0/08",
+		"10.0.0.0/+8",
+		"10.0.0.0/8/8",
+		"10.0.0.1/8",
+		"10.0.0.0:80/8",
+		"[fd00::/8]",
+		"[fd00::]/129",
+		"[fd00::1]/8",
+		"a.example/8",
+		"*.example/8",
+		"*.0.0.0.0/8",
 		"::1",
 		"2001:db8::1:443",
 		"[::1",
@@ -198,6 +215,14 @@ static void host__wildcard_covers_names_below_it(void **state)
 	assert_true(host_covers("*.b", "a.b"));
 	assert_true(host_covers("*.b", "x.a.b"));
 	assert_true(host_covers("*.b", "*.a.b"));
+	assert_true(host_covers("10.0.0.0/8", "10.1.2.3"));
+	assert_true(host_covers("10.0.0.0/8", "10.1.0.0/16"));
+	assert_true(host_covers("fd00::/8", "fd12::1"));
+	assert_false(host_covers("10.1.0.0/16", "10.0.0.0/8"));
+	assert_false(host_covers("10.0.0.0/8", "11.0.0.0/8"));
+	assert_false(host_covers("10.1.2.3", "10.0.0.0/8"));
+	assert_false(host_covers("0.0.0.0/0", "::1"));
+	assert_false(host_covers("0.0.0.0/0", "a.b"));
 	assert_false(host_covers("*.b", "b"));
 	assert_false(host_covers("*.b", "ab"));
 	assert_false(host_covers("*.a.b", "*.b"));

@@ -6,6 +6,7 @@
  * any more: closed, never open.
  *
  *	main.c        starts both
+ *	confine.c     what they give up then
  *	factory.c     sockets inside
  *	listeners.c   listeners that the factory has sent, and what they accept
  *	dns_server.c  DNS, over UDP and TCP
@@ -64,6 +65,9 @@ bool gate_is_planted(const char *check);
 
 /* The one question, of whoever asks in this program. */
 struct decision gate_decide(const struct network_rules *rules, const struct host *host, uint16_t port);
+
+/* confine.c: gives up what is not needed any more, all capabilities but those (a mask); false where that fails. */
+bool gate_confine(uint32_t kept);
 
 /* factory.c: joins the namespaces of the socket, and serves; ends when either end of it is closed. */
 _Noreturn void factory_run(const struct network_rules *rules, const struct names *names, int to_gate, int inside);

@@ -75,7 +75,7 @@ static bool settle(void)
 	/* Lookups wait long where a name server is silent, and others must not wait for them. */
 	setenv("UV_THREADPOOL_SIZE", "16", 1);
 	signal(SIGPIPE, SIG_IGN);
-	return chdir("/") == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_DUMPABLE, 0) == 0;
+	return chdir("/") == 0;
 }
 
 static bool start_factory(struct gate *gate, const int sockets[GATE_SOCKETS])
@@ -186,7 +186,7 @@ int main(void)
 	gate.counters = map_shared(GATE_COUNTERS, sizeof *gate.counters);
 	/* Before the loop: the factory changes its user namespace, which a process with threads may not. */
 	if (!gate.names || !gate.counters || !receive_sockets(sockets) || !start_factory(&gate, sockets) ||
-	    !start(&gate, sockets))
+	    !gate_confine(0) || !start(&gate, sockets))
 		return 1;
 	return uv_run(&gate.loop, UV_RUN_DEFAULT);
 }
