@@ -1,10 +1,9 @@
 /* backend/backend.h: the one interface behind which an operating system confines.
  *
- *	probe                         what this host can do, without side effects that outlast it
  *	prove                         tries the plan's means live, where the system's word is not enough (Windows)
  *	assess                        for each guarantee that the plan asks for: enforced, partial or absent, and why
  *	trust                         whether the plan may be carried out at all, whatever is accepted
- *	begin -> start -> next_event (until CAGE_ENDED or CAGE_NOT_STARTED) -> discard
+ *	begin -> probe -> start -> next_event (until CAGE_ENDED or CAGE_NOT_STARTED) -> discard
  *
  * The build links exactly one `backend_native`; tests may link another. A backend only carries a plan out: what it
  * cannot do it says in assess or fails; it never does less in silence.
@@ -19,12 +18,14 @@
 #include "base/guarantee.h"
 #include "policy/plan.h"
 
-struct abilities; /* each backend's own; probed once, read by assess and prepare */
+struct abilities; /* each backend's own; probed once, read by assess and start */
 struct cage;      /* one run's confinement */
 
 struct assessment {
 	enum level level;
-	char why[240]; /* what is missing, for PARTIAL and ABSENT; else what enforces it, in a few words */
+	char why[240];      /* what is missing, for PARTIAL and ABSENT; else what enforces it, in a few words */
+	char cause[160];    /* what of the host is to blame, the same for all rows that it lowers; may be empty */
+	const char *remedy; /* static: the command that would mend the cause; NULL: none is known */
 };
 
 /* What the caller hands over beside the command itself. */
@@ -107,8 +108,11 @@ struct cage_event {
 struct backend_ops {
 	const char *name;
 
-	/* The caller frees *ret_abilities with free(). */
-	bool (*probe)(struct abilities **ret_abilities, struct cordon_error *err);
+	/* What this host can do, as the cage has found it: waits until begin's work is done. Once, right after begin, whose
+	 * descriptors it may take again. Without a cage (NULL) one is begun and given up for it. The caller frees
+	 * *ret_abilities with free().
+	 */
+	bool (*probe)(struct cage *cage, struct abilities **ret_abilities, struct cordon_error *err);
 
 	/* May be NULL. Tries what the plan rests on, and notes it in the abilities, for assess and trust; nothing of it outlasts the
 	 * call. Fails where that says nothing of the host. */
@@ -122,8 +126,8 @@ struct backend_ops {
 	 * miss: *err names each thing that did not hold. */
 	bool (*trust)(const struct plan *plan, const struct abilities *abilities, struct cordon_error *err);
 
-	/* Takes the descriptors, as they are now, and begins with what needs no plan, beside the planning. A host that
-	 * refuses is told of by start, which knows what the plan asks for. */
+	/* Takes the descriptors, as they are now, and begins with what needs no plan, beside the planning. What the host
+	 * refuses is told of by probe and assess. */
 	bool (*begin)(const struct handover *handover, struct cage **ret_cage, struct cordon_error *err);
 
 	/* Confines and starts the command: argv is NULL-terminated, argv[0] looked up in the plan's PATH inside the view

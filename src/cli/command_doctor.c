@@ -1,11 +1,30 @@
 /* cordon doctor: what this host can enforce. */
 #include <jansson.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/scope.h"
 #include "cli/command.h"
 #include "cli/option.h"
 #include "cordon/cordon.h"
+
+/* Each cause once, with what mends it. */
+static void print_causes(const json_t *rows)
+{
+	const json_t *row;
+	size_t i;
+	const char *last = "";
+	json_array_foreach (rows, i, row) {
+		const char *cause = json_string_value(json_object_get(row, "cause"));
+		const char *remedy = json_string_value(json_object_get(row, "remedy"));
+		if (!cause || strcmp(cause, last) == 0)
+			continue;
+		last = cause;
+		printf("\n%s\n", cause);
+		if (remedy)
+			printf("to mend it: %s\n", remedy);
+	}
+}
 
 static bool print_rows(const char *answer, struct cordon_error *err)
 {
@@ -19,6 +38,7 @@ static bool print_rows(const char *answer, struct cordon_error *err)
 		       json_string_value(json_object_get(row, "guarantee")),
 		       json_string_value(json_object_get(row, "promise")),
 		       json_string_value(json_object_get(row, "why")));
+	print_causes(json_object_get(object, "guarantees"));
 	json_decref(object);
 	return true;
 }

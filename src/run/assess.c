@@ -5,10 +5,10 @@
 #include "base/scope.h"
 #include "run/state.h"
 
-bool run_assess(const struct plan *plan, struct abilities **ret_abilities, struct assessment ret_rows[GUARANTEE_COUNT],
-		struct cordon_error *err)
+bool run_assess(const struct plan *plan, struct cage *cage, struct abilities **ret_abilities,
+		struct assessment ret_rows[GUARANTEE_COUNT], struct cordon_error *err)
 {
-	if (!backend_native.probe(ret_abilities, err))
+	if (!backend_native.probe(cage, ret_abilities, err))
 		return cordon_while(err, "probe this host");
 	if (backend_native.prove && !backend_native.prove(plan, *ret_abilities, err))
 		return false;
@@ -16,7 +16,8 @@ bool run_assess(const struct plan *plan, struct abilities **ret_abilities, struc
 	backend_native.assess(plan, *ret_abilities, ret_rows);
 
 	/* The clock is the run's own (run_step), whatever the backend is. */
-	ret_rows[GUARANTEE_LIMITS_WALL_TIME] = (struct assessment){ LEVEL_ENFORCED, "a clock of cordon's own" };
+	ret_rows[GUARANTEE_LIMITS_WALL_TIME] = (struct assessment){ LEVEL_ENFORCED, "a clock of cordon's own", "",
+								    NULL };
 
 	for (int i = 0; i < GUARANTEE_COUNT; i++) {
 		struct assessment *row = &ret_rows[i];
@@ -36,12 +37,31 @@ static bool is_lacking(const struct plan *plan, const struct assessment *rows, i
 	return wanted->is_asked && !wanted->is_best_effort && rows[guarantee].level < wanted->accepted;
 }
 
+/* Said once, though it be to blame for all of them. */
+static const struct assessment *find_cause(const struct plan *plan, const struct assessment *rows)
+{
+	for (int i = 0; i < GUARANTEE_COUNT; i++)
+		if (is_lacking(plan, rows, i) && rows[i].cause[0])
+			return &rows[i];
+	return NULL;
+}
+
+static void add_cause(struct text *text, const struct assessment *row)
+{
+	if (!row)
+		return;
+	text_addf(text, "; because: %s", row->cause);
+	if (row->remedy)
+		text_addf(text, "; to mend it: %s", row->remedy);
+}
+
 /* Names first, reasons behind: should the text be cut, no name is lost. */
 bool run_accept(const struct plan *plan, const struct assessment rows[GUARANTEE_COUNT], struct cordon_error *err)
 {
 	CORDON_ON_EXIT(text_free) struct text names = { 0 };
 	CORDON_ON_EXIT(text_free) struct text reasons = { 0 };
 	CORDON_ON_EXIT(text_free) struct text accepts = { 0 };
+	add_cause(&reasons, find_cause(plan, rows));
 	for (int i = 0; i < GUARANTEE_COUNT; i++) {
 		const char *name = guarantee_name((enum guarantee)i);
 		if (!is_lacking(plan, rows, i))

@@ -66,7 +66,7 @@ static bool examine_mode(const char *workspace, const char *mode, struct examina
 		return cordon_fail_memory(err);
 	if (!ask(settings, mode, err) || !survey_make(settings, &survey_options, &surveyed, err) ||
 	    !plan_compile(surveyed.policy, surveyed.facts, &options, &plan, err) ||
-	    !run_assess(plan, &abilities, rows, err))
+	    !run_assess(plan, NULL, &abilities, rows, err))
 		return false;
 	for (int i = 0; i < GUARANTEE_COUNT; i++)
 		if (examination->rows[i].level == LEVEL_UNASKED)
@@ -124,9 +124,11 @@ bool run_doctor(struct text *text, struct cordon_error *err)
 		const struct assessment *row = &examination.rows[i];
 		if (row->level == LEVEL_UNASKED) /* without meaning here */
 			continue;
-		list = json_add(list, json_pack("{s:s s:s s:s s:o}", "guarantee", guarantee_name((enum guarantee)i),
-						"promise", guarantee_promise((enum guarantee)i), "level",
-						level_name(row->level), "why", json_shown(row->why)));
+		list = json_add(list,
+				json_pack("{s:s s:s s:s s:o s:s* s:s*}", "guarantee", guarantee_name((enum guarantee)i),
+					  "promise", guarantee_promise((enum guarantee)i), "level",
+					  level_name(row->level), "why", json_shown(row->why), "cause",
+					  row->cause[0] ? row->cause : NULL, "remedy", row->remedy));
 	}
 	return json_print(json_pack("{s:s s:i s:s s:o}", "schema", "cordon-doctor", "version", 1, "backend",
 				    backend_native.name, "guarantees", list),

@@ -92,7 +92,7 @@ bool run_new(const struct settings *settings, const struct run_options *options,
 	const struct plan_options plan_options = { .run_id = run->id, .tier = options->tier };
 	if (!plan_compile(run->surveyed.policy, run->surveyed.facts, &plan_options, &run->plan, err))
 		return false;
-	if (!run->is_look && (!run_assess(run->plan, &run->abilities, run->rows, err) ||
+	if (!run->is_look && (!run_assess(run->plan, run->cage, &run->abilities, run->rows, err) ||
 			      (backend_native.trust && !backend_native.trust(run->plan, run->abilities, err)) ||
 			      !run_accept(run->plan, run->rows, err)))
 		return false;

@@ -93,8 +93,8 @@ struct run {
 /* identity.c: 26 characters that sort by time: 48 bits of milliseconds and 80 of chance, in Crockford's base 32. */
 CORDON_CHECKED bool identity_make(char id[RUN_ID_SIZE], struct cordon_error *err);
 
-/* assess.c: asks the backend what it can give of the plan; what it says nothing about is absent. */
-CORDON_CHECKED bool run_assess(const struct plan *plan, struct abilities **ret_abilities,
+/* assess.c: asks the backend what the cage can give of the plan (NULL: what the host can); what it says nothing about is absent. */
+CORDON_CHECKED bool run_assess(const struct plan *plan, struct cage *cage, struct abilities **ret_abilities,
 			       struct assessment ret_rows[GUARANTEE_COUNT], struct cordon_error *err);
 /* False, naming every guarantee that is less than the plan accepts. */
 CORDON_CHECKED bool run_accept(const struct plan *plan, const struct assessment rows[GUARANTEE_COUNT],

@@ -68,8 +68,9 @@ void fake_exceed(enum limit limit)
 	fake_kill(SIGKILL);
 }
 
-static bool probe(struct abilities **ret_abilities, struct cordon_error *err)
+static bool probe(struct cage *cage, struct abilities **ret_abilities, struct cordon_error *err)
 {
+	(void)cage;
 	fake.probed++;
 	if (fake.fails_probe)
 		return cordon_fail(err, CORDON_OS_FAILED, "the probe failed");

@@ -7,10 +7,8 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "backend/linux/cage.h"
+#include "backend/linux/fallback.h"
 #include "backend/linux/gate.h"
-#include "base/scope.h"
-#include "base/text.h"
 
 /* The first character of a settings file, or NUL. */
 static char setting(const char *path)
@@ -25,34 +23,58 @@ static char setting(const char *path)
 	return value;
 }
 
-/* Signs only: the proof is clone3 itself, when the run starts. */
-static const char *what_forbids_namespaces(void)
-{
-	if (setting("/proc/sys/user/max_user_namespaces") == '0')
-		return "user namespaces are switched off (user.max_user_namespaces is 0)";
-	if (geteuid() != 0 && setting("/proc/sys/kernel/unprivileged_userns_clone") == '0')
-		return "user namespaces are for root only (kernel.unprivileged_userns_clone is 0)";
-	return NULL;
-}
-
-bool abilities_probe(struct abilities **ret_abilities, struct cordon_error *err)
+struct abilities *abilities_new(void)
 {
 	struct abilities *abilities = calloc(1, sizeof *abilities);
 	if (!abilities)
-		return cordon_fail_memory(err);
+		return NULL;
 	abilities->landlock = landlock_abi();
 	abilities->has_filters = prctl(PR_GET_SECCOMP, 0, 0, 0, 0) >= 0;
-	abilities->no_namespaces = what_forbids_namespaces();
 	cgroup_find(&abilities->groups);
-	*ret_abilities = abilities;
-	return true;
+	return abilities;
+}
+
+/* clone(2), user_namespaces(7): ENOSPC and EUSERS are limits that an administrator sets. */
+bool abilities_is_refusal(int64_t code)
+{
+	return code == EPERM || code == EACCES || code == ENOSYS || code == ENOSPC || code == EUSERS || code == EINVAL;
+}
+
+/* The settings that are known to refuse namespaces; the last one that applies is named. A filter is some sandbox's around
+ * this process, whatever the environment claims: a container, or another cordon.
+ */
+void abilities_lack_namespaces(struct abilities *abilities, const struct cordon_error *why)
+{
+	const char *cause = NULL;
+	abilities->is_fallback = true;
+	if (setting("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == '1') {
+		cause = "AppArmor lets no program use them that has no profile for it";
+		abilities->remedy = "sudo cp " CORDON_PROFILE " /etc/apparmor.d/cordon && "
+				    "sudo apparmor_parser -r /etc/apparmor.d/cordon (the path in it is to be cordon's)";
+	}
+	if (setting("/proc/sys/kernel/unprivileged_userns_clone") == '0' && geteuid() != 0) {
+		cause = "kernel.unprivileged_userns_clone is 0";
+		abilities->remedy = "sudo sysctl kernel.unprivileged_userns_clone=1";
+	}
+	if (setting("/proc/sys/user/max_user_namespaces") == '0') {
+		cause = "user.max_user_namespaces is 0";
+		abilities->remedy = "sudo sysctl user.max_user_namespaces=15000";
+	}
+	if (!cause && why->os_code == ENOSPC)
+		cause = "no more of them may be made here (user.max_user_namespaces, also of an outer namespace)";
+	if (!cause && prctl(PR_GET_SECCOMP, 0, 0, 0, 0) > 0) {
+		cause = "the sandbox or container around this process refuses them";
+		abilities->remedy = "start the container with a seccomp profile that allows user namespaces "
+				    "(docker run --security-opt seccomp=…)";
+	}
+	snprintf(abilities->refusal, sizeof abilities->refusal, "no namespaces: %.130s", cause ? cause : why->text);
 }
 
 /* What rests on namespaces and the mount view. */
 static const struct {
 	enum guarantee guarantee;
 	const char *by;
-} of_namespaces[] = {
+} by_namespaces[] = {
 	{ GUARANTEE_FILES_WRITE, "read-only mounts and Landlock" },
 	{ GUARANTEE_FILES_READ, "mounts over what is hidden" },
 	{ GUARANTEE_FILES_PROTECT, "mounts over what is protected, watched" },
@@ -68,16 +90,14 @@ static void say(struct assessment *row, enum level level, const char *why)
 	snprintf(row->why, sizeof row->why, "%s", why);
 }
 
-static void assess_gate(const struct plan *plan, const struct abilities *abilities, struct assessment rows[])
+static void assess_gate(const struct plan *plan, struct assessment rows[])
 {
 	static const enum guarantee both[] = { GUARANTEE_NET_FILTERED, GUARANTEE_NET_DNS };
 	char path[4096];
 	bool is_there = plan->network == NETWORK_FILTERED && gate_find(path);
 	for (int i = 0; i < 2; i++) {
 		struct assessment *row = &rows[both[i]];
-		if (abilities->no_namespaces)
-			say(row, LEVEL_ABSENT, abilities->no_namespaces);
-		else if (is_there)
+		if (is_there)
 			say(row, LEVEL_ENFORCED, "a network namespace whose only way out is the gate");
 		else
 			say(row, LEVEL_ABSENT,
@@ -151,46 +171,40 @@ static void assess_limits(const struct plan *plan, const struct cgroup_places *g
 		    "and ends the tree, which may have started more by then");
 }
 
+static void assess_namespaces(const struct plan *plan, const struct abilities *abilities, struct assessment rows[])
+{
+	for (size_t i = 0; i < sizeof by_namespaces / sizeof *by_namespaces; i++)
+		say(&rows[by_namespaces[i].guarantee], LEVEL_ENFORCED, by_namespaces[i].by);
+	assess_hidden_files(plan, &rows[GUARANTEE_FILES_READ]);
+	/* A mount that is read-only does not keep a pipe from being written to. */
+	if (abilities->landlock == 0) {
+		say(&rows[GUARANTEE_FILES_WRITE], LEVEL_ENFORCED, "read-only mounts");
+		say(&rows[GUARANTEE_IPC], LEVEL_PARTIAL,
+		    "named pipes of the host are in reach (Landlock, which this kernel lacks, would close them)");
+	}
+	/* With the host's network the host's abstract sockets come along, but for what Landlock scopes. */
+	if (plan->network == NETWORK_OPEN && abilities->landlock < 6)
+		say(&rows[GUARANTEE_IPC], LEVEL_PARTIAL,
+		    "abstract sockets of the host are in reach (Landlock ABI 6, Linux 6.12, would close them)");
+}
+
 void abilities_assess(const struct plan *plan, const struct abilities *abilities,
 		      struct assessment ret_rows[GUARANTEE_COUNT])
 {
 	memset(ret_rows, 0, GUARANTEE_COUNT * sizeof *ret_rows);
-	for (size_t i = 0; i < sizeof of_namespaces / sizeof *of_namespaces; i++) {
-		struct assessment *row = &ret_rows[of_namespaces[i].guarantee];
-		if (abilities->no_namespaces)
-			say(row, LEVEL_ABSENT, abilities->no_namespaces);
-		else
-			say(row, LEVEL_ENFORCED, of_namespaces[i].by);
-	}
-	if (!abilities->no_namespaces)
-		assess_hidden_files(plan, &ret_rows[GUARANTEE_FILES_READ]);
-	/* With the host's network the host's abstract sockets come along, but for what Landlock scopes. */
-	if (plan->network == NETWORK_OPEN && abilities->landlock < 6 && !abilities->no_namespaces)
-		say(&ret_rows[GUARANTEE_IPC], LEVEL_PARTIAL,
-		    "abstract sockets of the host are in reach (Landlock ABI 6, Linux 6.12, would close them)");
 	const char *filter = abilities->has_filters ? "no capabilities and a seccomp filter"
 						    : "this kernel has no seccomp";
 	say(&ret_rows[GUARANTEE_KERNEL], abilities->has_filters ? LEVEL_ENFORCED : LEVEL_ABSENT, filter);
 	say(&ret_rows[GUARANTEE_TERMINAL], abilities->has_filters ? LEVEL_ENFORCED : LEVEL_ABSENT,
 	    abilities->has_filters ? "a session of its own, TIOCSTI and TIOCLINUX refused" : filter);
-	assess_gate(plan, abilities, ret_rows);
+	assess_gate(plan, ret_rows);
 	assess_limits(plan, &abilities->groups, ret_rows);
+	if (abilities->is_fallback)
+		fallback_assess(plan, abilities, ret_rows);
+	else
+		assess_namespaces(plan, abilities, ret_rows);
 
 	for (int i = 0; i < GUARANTEE_COUNT; i++)
 		if (!plan->guarantees[i].is_asked)
 			ret_rows[i] = (struct assessment){ .level = LEVEL_UNASKED };
-}
-
-bool abilities_lack_namespaces(const struct plan *plan, int code, struct cordon_error *err)
-{
-	CORDON_ON_EXIT(text_free) struct text names = { 0 };
-	for (size_t i = 0; i < sizeof of_namespaces / sizeof *of_namespaces; i++)
-		if (plan->guarantees[of_namespaces[i].guarantee].is_asked)
-			text_addf(&names, "%s%s", names.length ? ", " : "", guarantee_name(of_namespaces[i].guarantee));
-	if (code == EAGAIN || code == ENOMEM || code == EMFILE || code == ENFILE)
-		return cordon_fail_errno(err, code, "start the namespaces of the run");
-	return cordon_fail(err, CORDON_UNSUPPORTED,
-			   "this host refuses user namespaces (%s), without which it cannot give %s; "
-			   "a container's or AppArmor's setting may allow them",
-			   strerror(code), text_str(&names));
 }

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "backend/linux/cage.h"
+#include "backend/linux/fallback.h"
 #include "backend/linux/gate.h"
 #include "backend/linux/kernel.h"
 #include "backend/linux/meter.h"
@@ -21,6 +22,8 @@
 #include "os/os.h"
 
 enum stage { STAGE_BEGUN, STAGE_STARTING, STAGE_RUNNING, STAGE_ENDED };
+
+static void discard(struct cage *cage);
 
 struct cage {
 	struct share *share;
@@ -32,7 +35,8 @@ struct cage {
 	int events;  /* epoll */
 	int init;    /* pidfd */
 	pid_t init_pid;
-	int refusal; /* errno of a host that gives no namespaces, else 0 */
+	struct cordon_error refusal; /* of a host that gives no namespaces */
+	int listener;                /* fallback: until the command is started */
 	enum stage stage;
 	bool was_running;
 	struct observer *observer;
@@ -58,6 +62,11 @@ enum { MENDER_AFTER_MS = 20 };
 
 /* What two processors may fill by then, and more. */
 enum { SMALL_MEMORY = 1 << 30 };
+static bool fail_as(struct cordon_error *err, const struct cordon_error *cause)
+{
+	*err = *cause;
+	return false;
+}
 
 static void close_at(int *descriptor)
 {
@@ -146,17 +155,20 @@ static bool clone_init(struct cage *cage, struct cordon_error *err)
 	sigset_t all;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &cage->inside->mask);
-	pid_t pid = kernel_clone(clone_flags(), cgroup_directory(cage->cgroup), &cage->init);
+	pid_t pid = cage->inside->is_fallback
+			    ? kernel_clone_plain(&cage->init)
+			    : kernel_clone(clone_flags(), cgroup_directory(cage->cgroup), &cage->init);
 	if (pid == 0)
 		init_main(cage->inside);
-	cage->refusal = pid < 0 ? errno : 0;
+	int code = pid < 0 ? errno : 0;
 	pthread_sigmask(SIG_SETMASK, &cage->inside->mask, NULL);
 	close(pair[1]);
 	close(supervisor);
 	cage->init_pid = pid;
-	if (pid > 0)
-		send_elsewhere(cage);
-	return cage->refusal || (watch(cage, cage->control, EPOLLIN, err) && watch(cage, cage->init, EPOLLIN, err));
+	if (code)
+		return cordon_fail_errno(err, code, "start the namespaces of the run");
+	send_elsewhere(cage);
+	return watch(cage, cage->control, EPOLLIN, err) && watch(cage, cage->init, EPOLLIN, err);
 }
 
 static bool begin(const struct handover *handover, struct cage **ret_cage, struct cordon_error *err)
@@ -167,17 +179,85 @@ static bool begin(const struct handover *handover, struct cage **ret_cage, struc
 	if (!cage)
 		return cordon_fail_memory(err);
 	cage->control = cage->init = cage->view = cage->table = cage->timer = cage->root = cage->shared_memory = -1;
-	cage->terminal = -1;
+	cage->terminal = cage->listener = -1;
+	cage->refusal = (struct cordon_error)CORDON_ERROR_INIT;
 	cage->cgroup = cgroup_begin(); /* without one the limits are kept otherwise: see assess.c */
 	cage->events = epoll_create1(EPOLL_CLOEXEC);
 	bool is_begun = cage->events >= 0 || cordon_fail_errno(err, errno, "make an event queue");
-	is_begun = is_begun && hand_over(cage, handover, err) && clone_init(cage, err);
+	is_begun = is_begun && hand_over(cage, handover, err);
+	if (is_begun && !clone_init(cage, &cage->refusal))
+		is_begun = abilities_is_refusal(cage->refusal.os_code) || fail_as(err, &cage->refusal);
 	if (!is_begun) {
 		backend_native.discard(cage);
 		return false;
 	}
 	*ret_cage = cage;
 	return true;
+}
+
+/* Waits until init has done what needs no plan: it has had the time of the planning for it. */
+static bool hear_ready(struct cage *cage, struct cordon_error *err)
+{
+	struct message message;
+	int none[CARRIED_COUNT];
+	struct pollfd sources[] = { { .fd = cage->control, .events = POLLIN }, { .fd = cage->init, .events = POLLIN } };
+	while (poll(sources, 2, -1) < 0)
+		if (errno != EINTR)
+			return cordon_fail_errno(err, errno, "wait for init");
+	if (!message_receive(cage->control, &message, none))
+		return cordon_fail(err, CORDON_OS_FAILED, "the process that sets up the cordon ended without a word");
+	if (message.kind == MESSAGE_FAILED)
+		return fail_as(err, &message.error);
+	return message.kind == MESSAGE_READY ||
+	       cordon_fail(err, CORDON_UNSUPPORTED, "init sent a message that it never sends");
+}
+
+/* Landlock and seccomp alone: see fallback.h. */
+static bool begin_fallback(struct cage *cage, struct abilities *abilities, struct cordon_error *err)
+{
+	graves_dig(&cage->init, false);
+	close_at(&cage->control);
+	cage->inside->is_fallback = true;
+	cage->inside->view = cage->inside->counted[0] = cage->inside->counted[1] = -1;
+	cage->inside->master = cage->inside->slave = -1;
+	cage->cgroup = cgroup_free(cage->cgroup);
+	abilities_lack_namespaces(abilities, &cage->refusal);
+	return clone_init(cage, err) && hear_ready(cage, err);
+}
+
+static bool probe_cage(struct cage *cage, struct abilities **ret_abilities, struct cordon_error *err)
+{
+	struct abilities *abilities = abilities_new();
+	if (!abilities)
+		return cordon_fail_memory(err);
+	bool is_fine = true;
+	if (cage->refusal.status == CORDON_OK && !hear_ready(cage, &cage->refusal))
+		is_fine = abilities_is_refusal(cage->refusal.os_code) || fail_as(err, &cage->refusal);
+	if (is_fine && cage->refusal.status != CORDON_OK)
+		is_fine = begin_fallback(cage, abilities, err);
+	if (!is_fine) {
+		free(abilities);
+		return false;
+	}
+	*ret_abilities = abilities;
+	return true;
+}
+
+static bool probe(struct cage *cage, struct abilities **ret_abilities, struct cordon_error *err)
+{
+	if (cage)
+		return probe_cage(cage, ret_abilities, err);
+	int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+	const struct handover handover = { .streams = { nothing, nothing, nothing } };
+	if (nothing < 0)
+		return cordon_fail_errno(err, errno, "open /dev/null");
+	bool is_fine = begin(&handover, &cage, err);
+	if (is_fine) {
+		is_fine = probe_cage(cage, ret_abilities, err);
+		backend_native.discard(cage);
+	}
+	close(nothing);
+	return is_fine;
 }
 
 /* What was missing is there by now, or is to be found in *err. */
@@ -234,18 +314,31 @@ static bool prepare_limits(struct cage *cage, const struct abilities *abilities,
 	return cage->output || cordon_fail_errno(err, errno, "count the output");
 }
 
+/* An init that is gone already has said why, or its pidfd will: both are heard as events. */
+static bool go(struct cage *cage)
+{
+	struct message message = { .kind = MESSAGE_GO };
+	int carried = cage->inside->is_fallback ? cage->inside->ruleset : -1;
+	message.carried = carried >= 0 ? 1u << CARRIED_RULESET : 0;
+	(void)!message_send(cage->control, &message, &carried);
+	close_at(&carried);
+	cage->stage = STAGE_STARTING;
+	return true;
+}
+
 static bool start(struct cage *cage, const struct plan *plan, const struct abilities *abilities, char *const *argv,
 		  struct cordon_error *err)
 {
 	struct inside *inside = cage->inside;
-	if (cage->refusal)
-		return abilities_lack_namespaces(plan, cage->refusal, err);
 	cage->plan = plan;
 	inside->landlock = abilities->landlock;
 	if (!share_plan(cage->share, plan, &inside->plan, err) ||
 	    !share_arguments(cage->share, argv, &inside->argv, &inside->script, err) ||
-	    !prepare_limits(cage, abilities, err) || !make_directories(&inside->plan, err) ||
-	    !placeholders_make(&inside->plan, &cage->placeholders, err))
+	    !make_directories(&inside->plan, err))
+		return false;
+	if (inside->is_fallback)
+		return fallback_prepare(cage->share, inside, plan, err) && go(cage);
+	if (!prepare_limits(cage, abilities, err) || !placeholders_make(&inside->plan, &cage->placeholders, err))
 		return false;
 	/* A home that does not exist is not made for them. */
 	bool has_home = !plan->facts->home || os_exists(plan->facts->home);
@@ -261,39 +354,10 @@ static bool start(struct cage *cage, const struct plan *plan, const struct abili
 	for (size_t i = 0; i < plan->mounts.count; i++)
 		inside->sources[i] = -1;
 
-	/* An init that is gone already has said why, or its pidfd will: both are heard as events. */
-	const struct message go = { .kind = MESSAGE_GO };
-	send(cage->control, &go, sizeof go, MSG_NOSIGNAL);
-	cage->stage = STAGE_STARTING;
-	return true;
+	return go(cage);
 }
 
 /* -- events ------------------------------------------------------------------------------------------------------- */
-
-/* The descriptors that came along are the caller's, -1 where none did. */
-static bool receive(struct cage *cage, struct message *ret_message, int ret_carried[CARRIED_COUNT])
-{
-	char space[CMSG_SPACE(CARRIED_COUNT * sizeof(int))];
-	int count = 0;
-	struct iovec part = { .iov_base = ret_message, .iov_len = sizeof *ret_message };
-	struct msghdr header = {
-		.msg_iov = &part,
-		.msg_iovlen = 1,
-		.msg_control = space,
-		.msg_controllen = sizeof space,
-	};
-	ssize_t length = recvmsg(cage->control, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	for (int i = 0; i < CARRIED_COUNT; i++)
-		ret_carried[i] = -1;
-	if (length < 0)
-		return false;
-	errno = 0; /* an end of the socket is no failed call */
-	struct cmsghdr *control = CMSG_FIRSTHDR(&header);
-	for (int i = 0; control && i < CARRIED_COUNT; i++)
-		if (ret_message->carried & 1u << i && control->cmsg_len >= CMSG_LEN((count + 1) * sizeof(int)))
-			memcpy(&ret_carried[i], CMSG_DATA(control) + count++ * sizeof(int), sizeof(int));
-	return length == (ssize_t)sizeof *ret_message;
-}
 
 static void unwatch(struct cage *cage, int descriptor)
 {
@@ -302,10 +366,18 @@ static void unwatch(struct cage *cage, int descriptor)
 
 static void end(struct cage *cage)
 {
+	const struct message message = { .kind = MESSAGE_END };
 	if (cage->output)
 		output_hurry(cage->output);
-	if (cage->init >= 0)
+	if (cage->init < 0)
+		return;
+	if (!cage->inside->is_fallback) {
 		syscall(SYS_pidfd_send_signal, cage->init, SIGKILL, NULL, 0);
+		return;
+	}
+	/* One that waits for its plan is told by the end of the socket. A command may have stopped it, where it can. */
+	(void)!message_send(cage->control, &message, NULL);
+	syscall(SYS_pidfd_send_signal, cage->init, SIGCONT, NULL, 0);
 }
 
 /* A process that is on its way out has no mount table any more; a moment later its pidfd says so. */
@@ -346,7 +418,8 @@ static bool start_janitor(struct cage *cage, struct cordon_error *err)
 {
 	bool has_estate = cage->cgroup || placeholders_count(cage->placeholders) + cage->plan->unheld.count > 0;
 	return !has_estate || is_planted("janitor") ||
-	       janitor_start(cage->init, cage->placeholders, cage->cgroup, &cage->handover, &cage->janitor, err);
+	       janitor_start(cage->init, cage->inside->is_fallback, cage->placeholders, cage->cgroup, &cage->handover,
+			     &cage->janitor, err);
 }
 
 static bool start_mender(struct cage *cage, struct cordon_error *err)
@@ -461,7 +534,8 @@ static bool tell_limit(struct cage *cage, struct cage_event *ret_event)
 static bool running(struct cage *cage, const int carried[CARRIED_COUNT], struct cage_event *ret_event,
 		    struct cordon_error *err)
 {
-	int listener = carried[CARRIED_LISTENER];
+	int listener = cage->inside->is_fallback ? cage->listener : carried[CARRIED_LISTENER];
+	cage->listener = -1;
 	cage->stage = STAGE_RUNNING;
 	cage->was_running = true;
 	cage->view = carried[CARRIED_VIEW];
@@ -479,9 +553,13 @@ static bool running(struct cage *cage, const int carried[CARRIED_COUNT], struct 
 		if (cage->gate)
 			observer_use_gate(cage->observer, cage->gate, cage->inside->handover.observe);
 	}
+	if (cage->observer && cage->inside->is_fallback)
+		observer_refuse_attributes(cage->observer);
 	ret_event->kind = CAGE_STARTED;
-	caches_settle(cage->inside);
 	ret_event->is_observed = cage->observer && cage->inside->handover.observe;
+	if (cage->inside->is_fallback) /* no view to mend, and no namespace to find the tree by */
+		return start_janitor(cage, err);
+	caches_settle(cage->inside);
 	return wait_for_mender(cage, err) && watch_usage(cage, err) && begin_meter(cage, true, err);
 }
 
@@ -539,12 +617,15 @@ static bool hear(struct cage *cage, struct cage_event *ret_event, struct cordon_
 {
 	struct message message;
 	int carried[CARRIED_COUNT];
-	if (!receive(cage, &message, carried)) {
+	if (!message_receive(cage->control, &message, carried)) {
 		if (errno != EAGAIN && errno != EINTR)
 			unwatch(cage, cage->control); /* its end is told by the pidfd */
 		return true;
 	}
 	switch (message.kind) {
+	case MESSAGE_LISTENER:
+		cage->listener = carried[CARRIED_LISTENER];
+		return true;
 	case MESSAGE_STARTED:
 		return running(cage, carried, ret_event, err);
 	case MESSAGE_FAILED:
@@ -562,10 +643,12 @@ static bool hear(struct cage *cage, struct cage_event *ret_event, struct cordon_
 	case MESSAGE_STOPPED:
 		cage->stopped = message.code;
 		return true;
+	case MESSAGE_READY:
 	case MESSAGE_GO:
 	case MESSAGE_SIGNAL:
 	case MESSAGE_FOREGROUND:
 	case MESSAGE_PAUSE:
+	case MESSAGE_END:
 		break;
 	}
 	return cordon_fail(err, CORDON_UNSUPPORTED, "init sent a message that it never sends");
@@ -615,7 +698,7 @@ static bool dispatch(struct cage *cage, int descriptor, struct cage_event *ret_e
 			tell_gate_lost(cage, ret_event);
 		return true;
 	}
-	if (!observer_next(cage->observer))
+	if (cage->observer && !observer_next(cage->observer))
 		unwatch(cage, descriptor);
 	return true;
 }
@@ -701,10 +784,14 @@ static void discard(struct cage *cage)
 		return;
 	if (cage->init >= 0 && cage->stage != STAGE_ENDED)
 		end(cage);
+	if (cage->stage < STAGE_RUNNING) /* the same to an init that waits for its plan */
+		close_at(&cage->control);
 	meter_free(cage->meter);
 	output_free(cage->output);
 	/* A control group can be removed only when its last process is no more. */
 	graves_dig(&cage->init, cage->stage == STAGE_ENDED && !cage->cgroup);
+	if (cage->inside && cage->inside->is_fallback && cage->inside->temporary) /* init was killed: else it is gone */
+		fallback_remove(cage->inside->temporary);
 	cgroup_free(cage->cgroup);
 	mender_end(cage->mender);
 	observer_free(cage->observer);
@@ -714,6 +801,7 @@ static void discard(struct cage *cage)
 		cage->handover.settle(cage->handover.context, false);
 	janitor_dismiss(cage->janitor);
 	close_at(&cage->init);
+	close_at(&cage->listener);
 	close_at(&cage->view);
 	close_at(&cage->root);
 	close_at(&cage->shared_memory);
@@ -728,7 +816,7 @@ static void discard(struct cage *cage)
 
 const struct backend_ops backend_native = {
 	.name = "linux",
-	.probe = abilities_probe,
+	.probe = probe,
 	.assess = abilities_assess,
 	.begin = begin,
 	.start = start,

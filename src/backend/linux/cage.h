@@ -31,7 +31,9 @@ struct abilities {
 	int landlock;     /* ABI, 0: none */
 	bool has_filters; /* seccomp filters */
 	struct cgroup_places groups;
-	const char *no_namespaces; /* static: what forbids user namespaces here; NULL: nothing that can be seen */
+	bool is_fallback;   /* no namespaces: see fallback.h */
+	char refusal[160];  /* fallback: what refuses namespaces */
+	const char *remedy; /* fallback: static: the command that would mend it; NULL: not known */
 };
 
 /* share.c: memory that the supervisor and init both see, at one address. Init is started before there is a plan, and finds
@@ -86,6 +88,13 @@ struct inside {
 	size_t route_count;
 	int *sources; /* one per plan mount: descriptor of the bind's source, the facade's original or the layer, or -1 */
 
+	/* without namespaces: see fallback.h */
+	bool is_fallback;
+	bool without_unix_sockets;
+	uint64_t others; /* what else the user ran when the run began: processes, and their threads */
+	char *temporary; /* the directory that stands in for the private /tmp; NULL: not made yet */
+	int ruleset;     /* of Landlock, -1: none; with MESSAGE_GO */
+
 	/* init's own */
 	int streams[3];    /* what becomes 0, 1, 2 */
 	int master, slave; /* of the command's terminal, -1: it has none */
@@ -99,15 +108,18 @@ struct inside {
 
 /* What init and the supervisor tell each other, one datagram each. */
 enum message_kind {
+	MESSAGE_READY,      /* what needs no plan is done */
+	MESSAGE_LISTENER,   /* fallback: from the command before its image runs; carries the listener */
 	MESSAGE_STARTED,    /* carries descriptors: which, `carried` says */
 	MESSAGE_FAILED,     /* set-up or exec failed: error says what */
 	MESSAGE_NETWORK,    /* carries the gate's sockets, if the network is filtered */
 	MESSAGE_ENDED,      /* the tree is empty but for init */
 	MESSAGE_STOPPED,    /* the command was stopped by the signal `code`; 0: it goes on */
-	MESSAGE_GO,         /* to init: the plan is there */
+	MESSAGE_GO,         /* to init: the plan is there; carries the ruleset, if there is one (fallback) */
 	MESSAGE_SIGNAL,     /* to init: pass the signal `code` to the command's process group */
 	MESSAGE_FOREGROUND, /* to init: bring the command to the foreground of its terminal */
 	MESSAGE_PAUSE,      /* to init: stop every process of the tree until SIGCONT or MESSAGE_FOREGROUND */
+	MESSAGE_END,        /* to init: kill the tree (fallback) */
 };
 
 enum carried {
@@ -121,6 +133,7 @@ enum carried {
 	CARRIED_DIAGNOSIS,
 	CARRIED_GATE, /* enum gate_socket, all of them */
 	CARRIED_GATE_LAST = CARRIED_GATE + 2,
+	CARRIED_RULESET,
 	CARRIED_COUNT
 };
 
@@ -134,9 +147,18 @@ struct message {
 	struct cordon_error error;
 };
 
+/* message.c: sends it; `carried` holds one descriptor for each bit of the message's. */
+CORDON_CHECKED bool message_send(int control, const struct message *message, const int *carried);
+/* Does not wait. False with errno; that is 0 when the other end is closed. The descriptors that came along are the caller's, -1
+ * where none did.
+ */
+CORDON_CHECKED bool message_receive(int control, struct message *ret_message, int ret_carried[CARRIED_COUNT]);
+
 /* layers.c: applies the layers in order, first those that need no plan, then the others. Errors name the layer. */
 CORDON_CHECKED bool layers_begin(struct inside *inside, struct cordon_error *err);
 CORDON_CHECKED bool layers_finish(struct inside *inside, struct cordon_error *err);
+/* Without namespaces: all of them, by the command itself, for init stays outside. */
+CORDON_CHECKED bool layers_of_fallback(struct inside *inside, struct cordon_error *err);
 
 /* The layers, one file each. */
 CORDON_CHECKED bool namespaces_enter(struct inside *inside, struct cordon_error *err);
@@ -146,6 +168,7 @@ CORDON_CHECKED bool view_finish(struct inside *inside, struct cordon_error *err)
 CORDON_CHECKED bool network_enter(struct inside *inside, struct cordon_error *err);
 CORDON_CHECKED bool landlock_restrict(struct inside *inside, struct cordon_error *err);
 CORDON_CHECKED bool groups_join(struct inside *inside, struct cordon_error *err);
+CORDON_CHECKED bool landlock_restrict_fallback(struct inside *inside, struct cordon_error *err);
 CORDON_CHECKED bool limits_apply(struct inside *inside, struct cordon_error *err);
 CORDON_CHECKED bool capabilities_drop(struct inside *inside, struct cordon_error *err);
 CORDON_CHECKED bool filter_load(struct inside *inside, struct cordon_error *err);
@@ -175,6 +198,9 @@ CORDON_CHECKED bool caches_open(struct inside *inside, struct cordon_error *err)
 
 /* init.c: pid 1 from its first instruction; does not return. */
 _Noreturn void init_main(struct inside *inside);
+
+/* view.c: opens what the survey saw (O_PATH), and nothing that took its place since; -1 on failure. */
+int view_open_surveyed(const struct plan_mount *mount, struct cordon_error *err);
 
 /* execute.c: the command, started by init. Returns its pid once its image runs. Errors: CORDON_NOT_FOUND,
  * CORDON_NOT_EXECUTABLE, CORDON_OS_FAILED.
@@ -212,11 +238,13 @@ pid_t terminal_foreground(const struct inside *inside);
 int landlock_abi(void);
 
 /* assess.c */
-bool abilities_probe(struct abilities **ret_abilities, struct cordon_error *err);
+struct abilities *abilities_new(void); /* of a host that gives namespaces; NULL when memory is short */
+/* Whether an errno says that the host refuses, rather than that something ran short. */
+bool abilities_is_refusal(int64_t code);
+/* Notes that the host refuses namespaces, as `why` shows, and finds the setting that does it and the remedy. */
+void abilities_lack_namespaces(struct abilities *abilities, const struct cordon_error *why);
 void abilities_assess(const struct plan *plan, const struct abilities *abilities,
 		      struct assessment ret_rows[GUARANTEE_COUNT]);
-/* Fails with the names of the guarantees that need namespaces. */
-bool abilities_lack_namespaces(const struct plan *plan, int code, struct cordon_error *err);
 
 /* covers.c: the mounts that the host can take away, and the names that must not lie bare. Made by the supervisor; the rest is
  * for the mender, and async-signal-safe.
@@ -294,6 +322,8 @@ struct observer *observer_new(int listener, int diagnosis, const struct plan *pl
 /* From now on it asks the gate about connections; where refused acts are not to be reported, it does nothing else. */
 struct gate;
 void observer_use_gate(struct observer *observer, struct gate *gate, bool reports);
+/* Where nothing else refuses their change: see fallback.h. */
+void observer_refuse_attributes(struct observer *observer);
 struct observer *observer_free(struct observer *observer);
 /* Handles one notification that is ready and lets the call go on. False: the listener is finished. */
 bool observer_next(struct observer *observer);
@@ -310,7 +340,7 @@ CORDON_CHECKED bool placeholders_make(struct plan *plan, struct placeholders **r
 				      struct cordon_error *err);
 /* Removes each that no other run needs and that is as it was made. Async-signal-safe. */
 void placeholders_remove(const struct placeholders *placeholders);
-/* The descriptors of which each keeps one placeholder locked. */
+/* The descriptors of which each keeps one placeholder locked; NULL holds none. */
 size_t placeholders_count(const struct placeholders *placeholders);
 void placeholders_descriptors(const struct placeholders *placeholders, int *descriptors);
 /* Removes them as well; NULL is fine; returns NULL. */
@@ -319,8 +349,10 @@ struct placeholders *placeholders_free(struct placeholders *placeholders);
 /* janitor.c: a process that outlives a supervisor that is killed, and then does what that would have done at the end. */
 struct cgroup;
 struct janitor;
-/* Takes nothing, and borrows what it is given; `init` is a pidfd. */
-CORDON_CHECKED bool janitor_start(int init, struct placeholders *placeholders, const struct cgroup *cgroup,
+/* Takes nothing, and borrows what it is given; `init` is a pidfd. Where init is no namespace's (`is_fallback`) its end is not the
+ * tree's: it is left to end that by itself.
+ */
+CORDON_CHECKED bool janitor_start(int init, bool is_fallback, struct placeholders *placeholders, const struct cgroup *cgroup,
 				  const struct handover *handover, struct janitor **ret_janitor,
 				  struct cordon_error *err);
 /* There is nothing left to do: it ends. NULL is fine; returns NULL. */

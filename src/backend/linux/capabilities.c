@@ -36,9 +36,18 @@ static bool is_any_left(const struct __user_cap_data_struct *sets)
 	return false;
 }
 
+/* In a user namespace init always may. Without one an unprivileged user may not, and need not: what they do not have
+ * cannot be gained under no_new_privs.
+ */
+static bool may_bound(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = { { 0 } };
+	return syscall(SYS_capget, &header, sets) == 0 && sets[0].effective & (1u << CAP_SETPCAP);
+}
+
 bool capabilities_drop(struct inside *inside, struct cordon_error *err)
 {
-	(void)inside;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return cordon_fail_errno(err, errno, "set no_new_privs");
 	if (is_planted("capabilities"))
@@ -46,10 +55,12 @@ bool capabilities_drop(struct inside *inside, struct cordon_error *err)
 
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { { 0 } };
-	if (!drop_bounding_set(err))
-		return false;
-	if (prctl(PR_SET_SECUREBITS, ROOT_IS_NOTHING, 0, 0, 0) != 0)
-		return cordon_fail_errno(err, errno, "set the secure bits");
+	if (!inside->is_fallback || may_bound()) {
+		if (!drop_bounding_set(err))
+			return false;
+		if (prctl(PR_SET_SECUREBITS, ROOT_IS_NOTHING, 0, 0, 0) != 0)
+			return cordon_fail_errno(err, errno, "set the secure bits");
+	}
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0)
 		return cordon_fail_errno(err, errno, "clear the ambient capabilities");
 	if (syscall(SYS_capset, &header, none) != 0)

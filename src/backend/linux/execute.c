@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -154,6 +155,25 @@ static bool take_streams(struct inside *inside)
 	return true;
 }
 
+/* Without namespaces the layers are the command's own, and so is the end of the listener that the kernel gave it. */
+static bool confine(struct inside *inside, struct cordon_error *err)
+{
+	if (chdir(inside->plan.directory) != 0)
+		return cordon_fail_errno(err, errno, "enter '%s'", inside->plan.directory);
+	/* Should init be killed: see to it that its child does not live on. Before the layers, which might forbid to ask. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0)
+		return cordon_fail_errno(err, errno, "ask for a signal when init dies");
+	if (!layers_of_fallback(inside, err))
+		return false;
+	if (inside->listener < 0)
+		return true;
+	const struct message listener = { .kind = MESSAGE_LISTENER, .carried = 1u << CARRIED_LISTENER };
+	bool is_told = message_send(inside->control, &listener, &inside->listener);
+	close(inside->listener);
+	inside->listener = -1;
+	return is_told || cordon_fail_errno(err, errno, "hand out the listener");
+}
+
 /* In the child of vfork, whose memory is init's: what goes wrong is left in *err. */
 static _Noreturn void become_command(struct inside *inside, struct cordon_error *err)
 {
@@ -164,6 +184,9 @@ static _Noreturn void become_command(struct inside *inside, struct cordon_error 
 		cordon_fail_errno(err, errno, "prepare the command");
 		_exit(1);
 	}
+
+	if (inside->is_fallback && !confine(inside, err))
+		_exit(1);
 
 	char found[PATH_MAX];
 	if (strchr(name, '/')) {

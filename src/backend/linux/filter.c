@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <linux/filter.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 
 #include "backend/linux/cage.h"
 #include "backend/linux/filter_data.h"
@@ -19,6 +20,8 @@
  */
 #define OBSERVER_FLAGS (SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)
 
+enum { ABI_TRUNCATE = 3 }; /* of Landlock */
+
 /* A filter that was taken and does nothing has been seen (emulators): one refused call tells. */
 static bool check_effect(struct cordon_error *err)
 {
@@ -28,12 +31,37 @@ static bool check_effect(struct cordon_error *err)
 	return true;
 }
 
+static bool load(struct sock_fprog program, struct cordon_error *err)
+{
+	if (kernel_seccomp(SECCOMP_SET_MODE_FILTER, 0, &program) != 0)
+		return cordon_fail_errno(err, errno, "load the filter");
+	return true;
+}
+
+/* Without namespaces: what those would have kept from the command, each filter for itself. */
+static bool load_for_fallback(const struct inside *inside, struct cordon_error *err)
+{
+	const struct sock_fprog shared = PROGRAM(filter_shared), families = PROGRAM(filter_families);
+	const struct sock_fprog sockets = PROGRAM(filter_unix_sockets), truncation = PROGRAM(filter_truncation);
+	bool is_off = inside->plan.network != NETWORK_OPEN && !is_planted("families");
+	if ((!is_planted("shared") && !load(shared, err)) || (is_off && !load(families, err)) ||
+	    (inside->without_unix_sockets && !is_planted("sockets") && !load(sockets, err)) ||
+	    (inside->landlock < ABI_TRUNCATE && !load(truncation, err)))
+		return false;
+	if (is_off && (socket(AF_INET, SOCK_STREAM, 0) >= 0 || errno != EPERM))
+		return cordon_fail(err, CORDON_UNSUPPORTED,
+				   "the kernel took the filter and does not apply it (guarantee net.off)");
+	return true;
+}
+
 bool filter_load(struct inside *inside, struct cordon_error *err)
 {
 	if (is_planted("seccomp"))
 		return true;
 
-	bool is_gated = inside->plan.network == NETWORK_FILTERED;
+	bool is_gated = inside->plan.network == NETWORK_FILTERED && !inside->is_fallback;
+	if (inside->is_fallback && !load_for_fallback(inside, err))
+		return false;
 	if (inside->handover.observe || is_gated) {
 		struct sock_fprog observed = PROGRAM(filter_observed), gated = PROGRAM(filter_gated),
 				  gated_observed = PROGRAM(filter_gated_observed);
@@ -53,8 +81,6 @@ bool filter_load(struct inside *inside, struct cordon_error *err)
 						 "another cordon)"
 					       : "need Linux 5.19");
 	}
-	struct sock_fprog quiet = PROGRAM(filter_quiet);
-	if (kernel_seccomp(SECCOMP_SET_MODE_FILTER, 0, &quiet) != 0)
-		return cordon_fail_errno(err, errno, "load the filter");
-	return check_effect(err);
+	const struct sock_fprog quiet = PROGRAM(filter_quiet);
+	return load(quiet, err) && check_effect(err);
 }

@@ -6,6 +6,9 @@
  * and each of them `gated`, where the network is filtered and the gate has to know of connections before they are made.
  * Everything else is allowed: the filter cuts the kernel's surface, it is not the wall around files.
  *
+ * Without namespaces (fallback.h) the filter is more than that: small ones are loaded before, each for one thing that a
+ * namespace or a newer Landlock would do; of all filters the strictest answer counts.
+ *
  * What it answers follows the design: EPERM, or ENOSYS where programs have a fallback. It never kills.
  */
 #include <errno.h>
@@ -16,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -25,6 +29,9 @@
 #define IOCTL_TIOCLINUX 0x541C
 #define FAMILY_VSOCK 40
 #define LOW_32_BITS UINT64_C(0xffffffff)
+#define SOCKET_TYPE_MASK UINT64_C(0xf) /* net/socket.h in the kernel: what lies above are flags */
+#define FAMILIES UINT64_C(64)          /* more than there are, and a power of two */
+#define IOPRIO_WHO_USER 3
 #define CALL_FCHMODAT2 452 /* Linux 6.6, the same on every architecture */
 
 #define NAMESPACE_FLAGS \
@@ -52,6 +59,21 @@ static const char *const refused[] = {
 	"settimeofday", "clock_settime", "clock_adjtime", "adjtimex", "stime", "sethostname", "setdomainname",
 	/* other processes' memory across a boundary that ptrace's own checks draw */
 	"kcmp", "process_madvise", "move_pages", "migrate_pages", "mbind", "set_mempolicy", "set_mempolicy_home_node",
+};
+
+/* What reaches objects and processes that a namespace would have divided from the host's. */
+static const char *const shared[] = {
+	"shmget", "shmat", "shmctl", "msgget", "msgsnd", "msgrcv", "msgctl", "semget", "semop", "semtimedop", "semctl",
+	"mq_open", "mq_unlink",
+};
+
+/* Calls that act on the process that an argument names; 0 is the caller. */
+static const struct {
+	const char *name;
+	unsigned process;
+} process_takers[] = {
+	{ "prlimit64", 0 },         { "setpriority", 1 },   { "ioprio_set", 1 },
+	{ "sched_setscheduler", 0 }, { "sched_setparam", 0 }, { "sched_setattr", 0 }, { "sched_setaffinity", 0 },
 };
 
 /* Calls that set a mode, and which argument that is. */
@@ -179,7 +201,90 @@ static void add_gated(scmp_filter_ctx filter, int is_observed)
 	add_bits(filter, SCMP_ACT_NOTIFY, "sendmsg", 2, MSG_FASTOPEN);
 }
 
-static scmp_filter_ctx make_filter(int is_observed, int is_gated)
+/* -- without namespaces -------------------------------------------------------------------------------------------- */
+
+static void refuse_shared(scmp_filter_ctx filter)
+{
+	for (size_t i = 0; i < sizeof shared / sizeof *shared; i++)
+		add(filter, SCMP_ACT_ERRNO(EPERM), shared[i]);
+	for (size_t i = 0; i < sizeof process_takers / sizeof *process_takers; i++)
+		add_bits(filter, SCMP_ACT_ERRNO(EPERM), process_takers[i].name, process_takers[i].process, LOW_32_BITS);
+	/* of the user, whatever the last argument is */
+	add_when(filter, SCMP_ACT_ERRNO(EPERM), "setpriority", SCMP_CMP(0, SCMP_CMP_MASKED_EQ, LOW_32_BITS, PRIO_USER));
+	add_when(filter, SCMP_ACT_ERRNO(EPERM), "ioprio_set",
+		 SCMP_CMP(0, SCMP_CMP_MASKED_EQ, LOW_32_BITS, IOPRIO_WHO_USER));
+}
+
+/* The family is an int: the kernel reads 32 bits. */
+static void refuse_families(scmp_filter_ctx filter)
+{
+	static const char *const makers[] = { "socket", "socketpair" };
+	uint32_t refuse = SCMP_ACT_ERRNO(EPERM);
+	for (size_t i = 0; i < sizeof makers / sizeof *makers; i++) {
+		for (uint64_t family = 0; family < FAMILIES; family++)
+			if (family != AF_UNIX)
+				add_when(filter, refuse, makers[i],
+					 SCMP_CMP(0, SCMP_CMP_MASKED_EQ, LOW_32_BITS, family));
+		add_bits(filter, refuse, makers[i], 0, LOW_32_BITS & ~(FAMILIES - 1));
+	}
+}
+
+/* A pair of streams is connected for good; a datagram end addresses any socket that has a name. */
+static void refuse_unix_sockets(scmp_filter_ctx filter)
+{
+	uint32_t refuse = SCMP_ACT_ERRNO(EPERM);
+	add_when(filter, refuse, "socket", SCMP_CMP(0, SCMP_CMP_MASKED_EQ, LOW_32_BITS, AF_UNIX));
+	for (uint64_t type = 0; type <= SOCKET_TYPE_MASK; type++)
+		if (type != SOCK_STREAM && type != SOCK_SEQPACKET)
+			add_when(filter, refuse, "socketpair", SCMP_CMP(1, SCMP_CMP_MASKED_EQ, SOCKET_TYPE_MASK, type));
+}
+
+/* Landlock before ABI 3 lets a file be emptied by whoever may read it. The flags of openat2 lie behind a pointer. */
+static void refuse_truncation(scmp_filter_ctx filter)
+{
+	const struct scmp_arg_cmp empty_open = SCMP_CMP(1, SCMP_CMP_MASKED_EQ, O_ACCMODE | O_TRUNC, O_TRUNC);
+	const struct scmp_arg_cmp empty_openat = SCMP_CMP(2, SCMP_CMP_MASKED_EQ, O_ACCMODE | O_TRUNC, O_TRUNC);
+	add(filter, SCMP_ACT_ERRNO(EPERM), "truncate");
+	add_when(filter, SCMP_ACT_ERRNO(EPERM), "open", empty_open);
+	add_when(filter, SCMP_ACT_ERRNO(EPERM), "openat", empty_openat);
+	add(filter, SCMP_ACT_ERRNO(ENOSYS), "openat2");
+}
+
+/* -- the filters --------------------------------------------------------------------------------------------------- */
+
+static void make_observed(scmp_filter_ctx filter)
+{
+	add_refusals(filter);
+	add_observed(filter);
+}
+
+static void make_gated(scmp_filter_ctx filter)
+{
+	add_refusals(filter);
+	add_gated(filter, 0);
+}
+
+static void make_gated_observed(scmp_filter_ctx filter)
+{
+	make_observed(filter);
+	add_gated(filter, 1);
+}
+
+static const struct {
+	const char *name;
+	void (*make)(scmp_filter_ctx filter);
+} filters[] = {
+	{ "filter_quiet", add_refusals },
+	{ "filter_observed", make_observed },
+	{ "filter_gated", make_gated },
+	{ "filter_gated_observed", make_gated_observed },
+	{ "filter_shared", refuse_shared },
+	{ "filter_families", refuse_families },
+	{ "filter_unix_sockets", refuse_unix_sockets },
+	{ "filter_truncation", refuse_truncation },
+};
+
+static scmp_filter_ctx new_filter(void)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
 	if (!filter) {
@@ -190,11 +295,6 @@ static scmp_filter_ctx make_filter(int is_observed, int is_gated)
 	check(seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(EPERM)), "bad architecture");
 	/* A tree loads twice as fast as a list: the kernel runs the filter once for every number when it is loaded. */
 	check(seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2), "optimise");
-	add_refusals(filter);
-	if (is_observed)
-		add_observed(filter);
-	if (is_gated)
-		add_gated(filter, is_observed);
 	return filter;
 }
 
@@ -236,10 +336,11 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	fprintf(output, "/* Made by filter_generate.c. */\n");
-	write_filter(output, "filter_quiet", make_filter(0, 0));
-	write_filter(output, "filter_observed", make_filter(1, 0));
-	write_filter(output, "filter_gated", make_filter(0, 1));
-	write_filter(output, "filter_gated_observed", make_filter(1, 1));
+	for (size_t i = 0; i < sizeof filters / sizeof *filters; i++) {
+		scmp_filter_ctx filter = new_filter();
+		filters[i].make(filter);
+		write_filter(output, filters[i].name, filter);
+	}
 	if (fclose(output) != 0) {
 		perror(argv[1]);
 		return 1;

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "backend/linux/cage.h"
+#include "backend/linux/fallback.h"
 
 struct reaper {
 	struct inside *inside;
@@ -26,29 +27,27 @@ struct reaper {
 	int status;
 };
 
-/* `carried`: one for each bit of the message's. */
-static bool tell(const struct inside *inside, const struct message *message, const int *carried)
+/* In a pid namespace init's end is the tree's; without one it has to see to that first. */
+static void clear(const struct inside *inside)
 {
-	size_t size = (size_t)__builtin_popcount(message->carried) * sizeof *carried;
-	char space[CMSG_SPACE(CARRIED_COUNT * sizeof *carried)] = { 0 };
-	struct iovec part = { .iov_base = (void *)(uintptr_t)message, .iov_len = sizeof *message };
-	struct msghdr header = { .msg_iov = &part, .msg_iovlen = 1 };
-	if (size > 0) {
-		header.msg_control = space;
-		header.msg_controllen = CMSG_SPACE(size);
-		struct cmsghdr *control = CMSG_FIRSTHDR(&header);
-		control->cmsg_level = SOL_SOCKET;
-		control->cmsg_type = SCM_RIGHTS;
-		control->cmsg_len = CMSG_LEN(size);
-		memcpy(CMSG_DATA(control), carried, size);
-	}
-	return sendmsg(inside->control, &header, MSG_NOSIGNAL) == (ssize_t)sizeof *message;
+	if (!inside->is_fallback)
+		return;
+	fallback_end_tree();
+	if (inside->temporary)
+		fallback_remove(inside->temporary);
+}
+
+static _Noreturn void leave(const struct inside *inside)
+{
+	clear(inside);
+	_exit(1);
 }
 
 static _Noreturn void fail(const struct inside *inside, const struct cordon_error *err)
 {
 	struct message message = { .kind = MESSAGE_FAILED, .error = *err };
-	tell(inside, &message, NULL);
+	clear(inside);
+	(void)!message_send(inside->control, &message, NULL); /* nobody there: nobody to tell */
 	_exit(1);
 }
 
@@ -71,7 +70,7 @@ static bool settle_signals(struct inside *inside, struct cordon_error *err)
 	/* Away from the terminal's signals and from the caller's process group. */
 	if (!is_planted("session") && setsid() < 0)
 		return cordon_fail_errno(err, errno, "start a session");
-	if (inside->dies_with_thread && !is_planted("dies-with-parent") &&
+	if (inside->dies_with_thread && !inside->is_fallback && !is_planted("dies-with-parent") &&
 	    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0)
 		return cordon_fail_errno(err, errno, "ask for a signal when cordon dies");
 	return true;
@@ -115,29 +114,33 @@ static void listen_to(const struct inside *inside, int signals, struct pollfd so
 	sources[FROM_CHILDREN] = (struct pollfd){ .fd = signals, .events = POLLIN };
 }
 
-static void wait_for_source(struct pollfd sources[SOURCES])
+static void wait_for_source(const struct inside *inside, struct pollfd sources[SOURCES])
 {
 	int count = poll(sources, SOURCES, -1);
 	if (count < 0 && errno != EINTR)
-		_exit(1);
+		leave(inside);
 	if (count <= 0)
 		sources[FROM_CONTROL].revents = sources[FROM_SUPERVISOR].revents = sources[FROM_CHILDREN].revents = 0;
 	if (sources[FROM_SUPERVISOR].revents)
-		_exit(1);
+		leave(inside);
 }
 
 /* Meanwhile the supervisor may have found that there is nothing to run: then its end of the socket closes. */
-static void wait_for_plan(const struct inside *inside)
+static void wait_for_plan(struct inside *inside)
 {
+	struct cordon_error err = CORDON_ERROR_INIT;
 	struct message message;
+	int carried[CARRIED_COUNT];
 	struct pollfd sources[SOURCES];
 	listen_to(inside, -1, sources);
 	do
-		wait_for_source(sources);
+		wait_for_source(inside, sources);
 	while (!sources[FROM_CONTROL].revents);
-	ssize_t length = recv(inside->control, &message, sizeof message, 0);
-	if (length != (ssize_t)sizeof message || message.kind != MESSAGE_GO)
-		_exit(1);
+	if (!message_receive(inside->control, &message, carried) || message.kind != MESSAGE_GO)
+		leave(inside);
+	inside->ruleset = carried[CARRIED_RULESET];
+	if (inside->ruleset >= 0 && !streams_move(inside, &inside->ruleset, &err))
+		fail(inside, &err);
 }
 
 /* Does not wait where the supervisor does not read: the command can stop and go on as often as it likes. */
@@ -203,11 +206,9 @@ static void pass_signal(struct reaper *reaper, int number)
 static bool obey(struct reaper *reaper)
 {
 	struct message message;
-	ssize_t length = recv(reaper->inside->control, &message, sizeof message, MSG_DONTWAIT);
-	if (length < 0)
-		return errno == EAGAIN || errno == EINTR;
-	if (length != (ssize_t)sizeof message)
-		return is_planted("dies-with-parent") && length == 0;
+	int none[CARRIED_COUNT];
+	if (!message_receive(reaper->inside->control, &message, none))
+		return errno == EAGAIN || errno == EINTR || (is_planted("dies-with-parent") && errno == 0);
 	/* A command that is over may have a successor in its group only where its background is kept. */
 	if (reaper->is_over && !reaper->inside->handover.keep_background)
 		return true;
@@ -219,6 +220,8 @@ static bool obey(struct reaper *reaper)
 		terminal_advance(reaper->inside, reaper->command);
 		pass_signal(reaper, SIGCONT);
 	}
+	if (message.kind == MESSAGE_END && !reaper->is_over)
+		kill(reaper->command, SIGKILL);
 	return true;
 }
 
@@ -227,9 +230,9 @@ static void wait_for_command(struct reaper *reaper)
 	struct pollfd sources[SOURCES];
 	listen_to(reaper->inside, reaper->signals, sources);
 	while (!reaper->is_over) {
-		wait_for_source(sources);
+		wait_for_source(reaper->inside, sources);
 		if (sources[FROM_CONTROL].revents && !obey(reaper))
-			_exit(1);
+			leave(reaper->inside);
 		struct signalfd_siginfo ignored;
 		if (sources[FROM_CHILDREN].revents && read(reaper->signals, &ignored, sizeof ignored) > 0)
 			reap(reaper);
@@ -248,9 +251,9 @@ static void wait_for_background(struct reaper *reaper)
 	struct pollfd sources[SOURCES];
 	listen_to(reaper->inside, reaper->signals, sources);
 	for (reap(reaper); has_children(); reap(reaper)) {
-		wait_for_source(sources);
+		wait_for_source(reaper->inside, sources);
 		if (sources[FROM_CONTROL].revents && !obey(reaper))
-			_exit(1);
+			leave(reaper->inside);
 		struct signalfd_siginfo ignored;
 		ssize_t length = read(reaper->signals, &ignored, sizeof ignored);
 		(void)length;
@@ -258,8 +261,12 @@ static void wait_for_background(struct reaper *reaper)
 }
 
 /* What the command left behind; orphans come to init one by one. */
-static void end_tree(void)
+static void end_tree(const struct inside *inside)
 {
+	if (inside->is_fallback) {
+		clear(inside);
+		return;
+	}
 	do
 		signal_all(SIGKILL);
 	while (getpid() == 1 && (waitpid(-1, NULL, 0) >= 0 || errno != ECHILD));
@@ -278,8 +285,16 @@ static _Noreturn void report_end(const struct reaper *reaper)
 			  (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000,
 		.memory_peak = (uint64_t)usage.ru_maxrss * 1024,
 	};
-	tell(reaper->inside, &message, NULL);
-	_exit(0);
+	_exit(message_send(reaper->inside->control, &message, NULL) ? 0 : 1);
+}
+
+/* What needs no plan. The supervisor decides by it what the plan can rest on. */
+static bool begin(struct inside *inside, struct cordon_error *err)
+{
+	const struct message ready = { .kind = MESSAGE_READY };
+	if (inside->is_fallback ? !fallback_begin(err) || !terminal_make(inside, err) : !layers_begin(inside, err))
+		return false;
+	return message_send(inside->control, &ready, NULL) || cordon_fail_errno(err, errno, "tell that init is ready");
 }
 
 /* With what the supervisor sees the tree through. */
@@ -303,8 +318,8 @@ static void tell_started(const struct inside *inside)
 		started.carried |= 1u << i;
 		carried[count++] = all[i];
 	}
-	if (!tell(inside, &started, carried))
-		_exit(1);
+	if (!message_send(inside->control, &started, carried))
+		leave(inside);
 	for (int i = 0; i < count; i++)
 		close(carried[i]);
 }
@@ -318,7 +333,7 @@ void init_main(struct inside *inside)
 	sigaddset(&child, SIGCHLD);
 
 	if (!settle_signals(inside, &err) || !streams_collect(inside, &err) || !forget_arguments(&err) ||
-	    !layers_begin(inside, &err))
+	    !begin(inside, &err))
 		fail(inside, &err);
 	wait_for_plan(inside);
 	if (CPU_COUNT(&inside->processors) > 0 &&
@@ -326,7 +341,7 @@ void init_main(struct inside *inside)
 		cordon_fail_errno(&err, errno, "take back the processor set");
 		fail(inside, &err);
 	}
-	if (!layers_finish(inside, &err))
+	if (!inside->is_fallback && !layers_finish(inside, &err))
 		fail(inside, &err);
 	reaper.signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (reaper.signals < 0) {
@@ -345,6 +360,6 @@ void init_main(struct inside *inside)
 	wait_for_command(&reaper);
 	if (inside->handover.keep_background)
 		wait_for_background(&reaper);
-	end_tree();
+	end_tree(inside);
 	report_end(&reaper);
 }

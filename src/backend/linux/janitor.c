@@ -23,6 +23,7 @@ struct janitor {
 struct estate {
 	int control;
 	int init; /* pidfd */
+	bool is_fallback;
 	struct placeholders *placeholders;
 	const struct cgroup *cgroup; /* NULL: none */
 	const struct handover *handover;
@@ -42,7 +43,8 @@ static bool is_settled(const struct estate *estate)
 static void wait_for_end(const struct estate *estate)
 {
 	struct pollfd init = { .fd = estate->init, .events = POLLIN };
-	syscall(SYS_pidfd_send_signal, estate->init, SIGKILL, NULL, 0);
+	if (!estate->is_fallback)
+		syscall(SYS_pidfd_send_signal, estate->init, SIGKILL, NULL, 0);
 	while (poll(&init, 1, -1) != 1)
 		;
 }
@@ -82,7 +84,7 @@ static bool clone_janitor(struct janitor *janitor, struct estate *estate, struct
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	pid_t pid = kernel_clone(0, -1, &janitor->process);
+	pid_t pid = kernel_clone_plain(&janitor->process);
 	if (pid == 0)
 		inherit(estate, kept, held + 2);
 	int code = errno;
@@ -92,12 +94,13 @@ static bool clone_janitor(struct janitor *janitor, struct estate *estate, struct
 	return pid > 0 || cordon_fail_errno(err, code, "start a process");
 }
 
-bool janitor_start(int init, struct placeholders *placeholders, const struct cgroup *cgroup,
+bool janitor_start(int init, bool is_fallback, struct placeholders *placeholders, const struct cgroup *cgroup,
 		   const struct handover *handover, struct janitor **ret_janitor, struct cordon_error *err)
 {
 	struct janitor *janitor = calloc(1, sizeof *janitor);
 	struct estate estate = {
 		.init = init,
+		.is_fallback = is_fallback,
 		.placeholders = placeholders,
 		.cgroup = cgroup,
 		.handover = handover,

@@ -21,6 +21,8 @@
 /* linux/landlock.h: ABI 3, 4, 5, 6 */
 #define LANDLOCK_FS_TRUNCATE (1ULL << 14)
 #define LANDLOCK_FS_IOCTL_DEV (1ULL << 15)
+#define LANDLOCK_NET_BIND_TCP (1ULL << 0)
+#define LANDLOCK_NET_CONNECT_TCP (1ULL << 1)
 #define LANDLOCK_SCOPED_ABSTRACT_UNIX_SOCKET (1ULL << 0)
 #define LANDLOCK_SCOPED_SIGNALS (1ULL << 1)
 
@@ -130,6 +132,14 @@ static inline int kernel_statx(int descriptor, struct kernel_statx *ret_status)
 	const unsigned from_cache = 0x4000; /* AT_STATX_DONT_SYNC */
 	return (int)syscall(SYS_statx, descriptor, "", AT_EMPTY_PATH | from_cache, KERNEL_STATX_TYPE_AND_MODE,
 			    ret_status);
+}
+
+/* The same without namespaces, and where clone3 is refused: the older call returns the pidfd through its third argument
+ * (clone(2)).
+ */
+static inline pid_t kernel_clone_plain(int *ret_pidfd)
+{
+	return (pid_t)syscall(SYS_clone, CLONE_PIDFD, 0, ret_pidfd, 0, 0);
 }
 
 static inline int kernel_close_range(unsigned first, unsigned last, unsigned flags)

@@ -36,6 +36,25 @@ static const struct {
 	{ "capabilities", capabilities_drop, true }, { "seccomp", filter_load, true },
 };
 
+/* Without namespaces. Landlock comes after no_new_privs, which the kernel asks for where it is not asked by privilege. */
+static const struct {
+	const char *name;
+	bool (*apply)(struct inside *inside, struct cordon_error *err);
+} fallback_layers[] = {
+	{ "limits", limits_apply },
+	{ "capabilities", capabilities_drop },
+	{ "landlock", landlock_restrict_fallback },
+	{ "seccomp", filter_load },
+};
+
+bool layers_of_fallback(struct inside *inside, struct cordon_error *err)
+{
+	for (size_t i = 0; i < sizeof fallback_layers / sizeof *fallback_layers; i++)
+		if (!fallback_layers[i].apply(inside, err))
+			return cordon_while(err, "%s", fallback_layers[i].name);
+	return true;
+}
+
 static bool apply(struct inside *inside, bool with_plan, struct cordon_error *err)
 {
 	for (size_t i = 0; i < sizeof layers / sizeof *layers; i++)

@@ -68,8 +68,9 @@ bool limits_apply(struct inside *inside, struct cordon_error *err)
 
 	if (!set_limit(RLIMIT_CORE, "the size of core files", 0, err))
 		return false;
-	if (limits[LIMIT_PROCESSES].is_set &&
-	    !set_limit(RLIMIT_NPROC, "the number of processes", limits[LIMIT_PROCESSES].value + 1, err))
+	/* without a user namespace all that the user runs counts */
+	if (limits[LIMIT_PROCESSES].is_set && !set_limit(RLIMIT_NPROC, "the number of processes",
+							 limits[LIMIT_PROCESSES].value + 1 + inside->others, err))
 		return false;
 	if (limits[LIMIT_OPEN_FILES].is_set &&
 	    !set_limit(RLIMIT_NOFILE, "the number of open files", limits[LIMIT_OPEN_FILES].value, err))

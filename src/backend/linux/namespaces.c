@@ -102,7 +102,7 @@ bool network_enter(struct inside *inside, struct cordon_error *err)
 		return cordon_fail(err, CORDON_OS_FAILED, "the helper that makes the network namespace was killed");
 	int space = WEXITSTATUS(status);
 	if (space >= FAILED)
-		return cordon_fail_errno(err, space - FAILED, "make the network namespace");
+		return cordon_fail_errno(err, space - FAILED, "make the network namespace (guarantee net.off)");
 
 	bool is_left_out = inside->plan.network == NETWORK_OPEN || is_planted("namespaces.net");
 	int result = is_left_out ? 0 : setns(space, CLONE_NEWNET);

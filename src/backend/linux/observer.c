@@ -87,6 +87,7 @@ struct observer {
 	int root;      /* of the command's view; -1 until a process of it was seen */
 	const struct plan *plan;
 	struct gate *gate; /* where the network is filtered */
+	bool refuses_attributes;
 	bool reports;
 	struct seccomp_notif call;
 	struct attempt attempts[ATTEMPTS_MAX];
@@ -120,6 +121,11 @@ void observer_use_gate(struct observer *observer, struct gate *gate, bool report
 {
 	observer->gate = gate;
 	observer->reports = reports;
+}
+
+void observer_refuse_attributes(struct observer *observer)
+{
+	observer->refuses_attributes = true;
 }
 
 struct observer *observer_free(struct observer *observer)
@@ -364,7 +370,8 @@ static void look_at_path(struct observer *observer, enum act act, int directory,
 		return;
 	}
 	bool is_denial = !fails_anyway(attempt);
-	if (!observer->answer && may_lie_open(observer->plan, attempt->landing))
+	bool is_open = act == ACT_ATTRIBUTES && observer->refuses_attributes;
+	if (!observer->answer && (is_open || may_lie_open(observer->plan, attempt->landing)))
 		observer->answer = is_denial || act != ACT_CREATE ? EROFS : EEXIST;
 	observer->count += is_denial;
 }

@@ -187,18 +187,18 @@ bool placeholders_make(struct plan *plan, struct placeholders **ret_placeholders
 
 void placeholders_remove(const struct placeholders *placeholders)
 {
-	for (size_t i = placeholders->held.count; i-- > 0;)
+	for (size_t i = placeholders_count(placeholders); i-- > 0;)
 		release(&placeholders->held.items[i]);
 }
 
 size_t placeholders_count(const struct placeholders *placeholders)
 {
-	return placeholders->held.count;
+	return placeholders ? placeholders->held.count : 0;
 }
 
 void placeholders_descriptors(const struct placeholders *placeholders, int *descriptors)
 {
-	for (size_t i = 0; i < placeholders->held.count; i++)
+	for (size_t i = 0; i < placeholders_count(placeholders); i++)
 		descriptors[i] = placeholders->held.items[i].lock;
 }
 

@@ -90,13 +90,15 @@ bool streams_collect(struct inside *inside, struct cordon_error *err)
 }
 
 /* What leads to the host's mounts and can be found again by its name: a file that was opened for reading, a device, a
- * named pipe. A file without a name any more has nothing outside to protect; one that its user opened for writing is meant to
+ * named pipe, a directory. A file without a name any more has nothing outside to protect; one that its user opened for writing is meant to
  * be written; and of another user's device or pipe the command cannot change the attributes anyway.
  */
 static bool needs_view(const struct inside *inside, const struct stat *status, int flags)
 {
 	if (status->st_nlink == 0)
 		return false;
+	if (S_ISDIR(status->st_mode))
+		return true;
 	if (S_ISREG(status->st_mode))
 		return (flags & O_ACCMODE) == O_RDONLY;
 	return (S_ISCHR(status->st_mode) || S_ISFIFO(status->st_mode)) && status->st_uid == inside->user;
@@ -122,7 +124,8 @@ static bool reopen(const struct inside *inside, int *stream, const char *name, i
 		return true;
 	/* A pipe must not wait for its other end; then it is as it was. */
 	int kept = O_ACCMODE | O_NONBLOCK | O_DIRECT | O_APPEND;
-	int again = kernel_openat2(AT_FDCWD, path, (uint64_t)(flags & kept) | O_NOCTTY | O_NONBLOCK, 0);
+	int asked = flags & O_PATH ? O_PATH : (flags & kept) | O_NOCTTY | O_NONBLOCK;
+	int again = kernel_openat2(AT_FDCWD, path, (uint64_t)asked, 0);
 	if (again >= 0 && !(flags & O_NONBLOCK))
 		fcntl(again, F_SETFL, flags & kept);
 	if (again < 0)
@@ -168,11 +171,29 @@ bool streams_count(struct inside *inside, struct cordon_error *err)
 	return true;
 }
 
+/* It has to keep its number. */
+static bool reopen_passed(const struct inside *inside, int passed, struct cordon_error *err)
+{
+	char name[32];
+	int last = highest(&inside->handover);
+	int again = passed;
+	snprintf(name, sizeof name, "descriptor %d", passed);
+	if (!move_up(&again, last, err) || !reopen(inside, &again, name, last, err))
+		return false;
+	int result = dup3(again, passed, O_CLOEXEC);
+	int code = errno;
+	close(again);
+	return result == passed || cordon_fail_errno(err, code, "put %s back", name);
+}
+
 bool streams_reopen(struct inside *inside, struct cordon_error *err)
 {
 	for (int i = 0; i < 3; i++)
 		if (inside->streams[i] >= 0 &&
 		    !reopen(inside, &inside->streams[i], names[i], highest(&inside->handover), err))
+			return false;
+	for (size_t i = 0; i < inside->handover.passed_count; i++)
+		if (!reopen_passed(inside, inside->handover.passed[i], err))
 			return false;
 	return true;
 }

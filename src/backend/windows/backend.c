@@ -10,8 +10,9 @@ struct cage {
 	struct handover handover;
 };
 
-static bool probe(struct abilities **ret_abilities, struct cordon_error *err)
+static bool probe(struct cage *cage, struct abilities **ret_abilities, struct cordon_error *err)
 {
+	(void)cage;
 	*ret_abilities = calloc(1, sizeof **ret_abilities);
 	return *ret_abilities || cordon_fail_memory(err);
 }
