@@ -1,6 +1,7 @@
 #!/bin/sh
 # files.write, hazard 20: a tool's cache in the home directory, out of which the user's own tools run things later.
 # plant: mounts
+# fallback: files.write
 prepare() {
 	mkdir -p "$HOME/.npm/_cacache" "$HOME/.cache/pip" "$HOME/.m2/repository"
 	echo untouched >"$HOME/.npm/_cacache/entry"

@@ -1,5 +1,6 @@
 /* files.write, hazards 11 and 61: standard input, opened for reading, still lies on the host's writable mount:
  * truncated through /proc, its mode, times and attributes changed by descriptor.
+ * fallback: files.write
  */
 #include <sys/xattr.h>
 

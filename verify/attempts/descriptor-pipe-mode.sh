@@ -1,5 +1,6 @@
 #!/bin/sh
 # files.write, hazard 61: the attributes of a named pipe outside that comes as standard input.
+# fallback: files.write
 prepare() {
 	mkfifo -m 600 "$OUTSIDE/pipe"
 }

@@ -1,6 +1,7 @@
 #!/bin/sh
 # kernel: a device node that lies in the workspace already.
 # plant: mounts
+# fallback: files.write
 prepare() {
 	[ "$(id -u)" = 0 ] || skip "only root may make device nodes"
 	mknod node c 1 5 && chmod 666 node || skip "this host lets nobody make device nodes"

@@ -1,6 +1,7 @@
 #!/bin/sh
 # files.protect, hazards 6 and 18: the workspace is a git directory without a checkout.
 # plant: mounts.protect+observer+observer.notes
+# fallback: files.protect
 prepare() {
 	git clone -q --bare . store && mv .git was && mv store/* . && rmdir store
 	rm -rf hooks

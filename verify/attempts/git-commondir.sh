@@ -1,6 +1,7 @@
 #!/bin/sh
 # files.protect, hazard 6: a commondir file that sends git to the command's own hooks and configuration.
 # plant: mounts.protect+observer+observer.notes
+# fallback: files.protect
 act() {
 	mkdir -p common/hooks
 	cp -R .git/config .git/objects .git/refs .git/HEAD common

@@ -1,6 +1,7 @@
 #!/bin/sh
 # files.protect, hazard 6: git's configuration made to run a program at the user's next command.
 # plant: mounts.protect+observer+observer.notes
+# fallback: files.protect
 act() {
 	payload >run-me
 	chmod 755 run-me

@@ -1,6 +1,7 @@
 #!/bin/sh
 # files.protect, hazard 6: .git is a file that names the repository's real place, also in the workspace.
 # plant: mounts.protect+observer+observer.notes
+# fallback: files.protect
 prepare() {
 	mv .git real
 	echo "gitdir: real" >.git

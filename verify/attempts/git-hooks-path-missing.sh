@@ -1,6 +1,7 @@
 #!/bin/sh
 # files.protect, hazards 1 and 6: core.hooksPath, of the user's own settings, names a folder that is not there yet.
 # plant: mounts.protect+observer+observer.notes
+# fallback: files.protect
 prepare() {
 	git config --global core.hooksPath tools/hooks
 }

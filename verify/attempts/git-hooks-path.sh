@@ -1,6 +1,7 @@
 #!/bin/sh
 # files.protect, hazard 6: the repository's own configuration says that its hooks are elsewhere in the workspace.
 # plant: mounts.protect+observer+observer.notes
+# fallback: files.protect
 prepare() {
 	mkdir .husky
 	git config core.hooksPath .husky

@@ -1,6 +1,7 @@
 #!/bin/sh
 # files.protect, hazard 6: the repository's configuration includes files of the checkout, one not there yet.
 # plant: mounts.protect+observer+observer.notes
+# fallback: files.protect
 prepare() {
 	printf '[alias]\n\tst = status\n' >shared.gitconfig
 	git config include.path ../shared.gitconfig

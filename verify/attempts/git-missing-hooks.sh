@@ -1,6 +1,7 @@
 #!/bin/sh
 # files.protect, hazard 1: a repository whose hooks directory does not exist yet.
 # plant: mounts.protect+observer+observer.notes
+# fallback: files.protect
 prepare() {
 	rm -rf .git/hooks
 }

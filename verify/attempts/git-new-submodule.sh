@@ -1,6 +1,7 @@
 #!/bin/sh
 # files.protect, hazard 6: a repository of the command's own, entered as a submodule: the project's git status obeys it.
 # plant: observer.notes
+# fallback: files.protect
 act() {
 	payload >run-me && chmod 755 run-me
 	git clone -q . part

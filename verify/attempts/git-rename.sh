@@ -1,6 +1,7 @@
 #!/bin/sh
 # files.protect, hazard 5: .git moved away, with its covers, and another put in its place.
 # plant: mounts+observer
+# fallback: files.protect
 act() {
 	sleep 0.2 # without the layer, cordon would be surprised while it starts
 	mv .git moved

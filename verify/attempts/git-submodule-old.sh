@@ -1,6 +1,7 @@
 #!/bin/sh
 # files.protect, hazards 6 and 18: a submodule as older versions of git made it, with a git directory of its own.
 # plant: mounts.protect+observer+observer.notes
+# fallback: files.protect
 prepare() {
 	git clone -q . part
 	git -c protocol.file.allow=always submodule --quiet add "$WORK" part

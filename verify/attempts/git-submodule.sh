@@ -1,6 +1,7 @@
 #!/bin/sh
 # files.protect, hazards 6 and 18: a hook and settings of a submodule, which git status in the project obeys too.
 # plant: mounts.protect+observer+observer.notes
+# fallback: files.protect
 prepare() {
 	git -c protocol.file.allow=always submodule --quiet add "$WORK" libs/part
 	git commit -q -m part

@@ -1,6 +1,7 @@
 #!/bin/sh
 # files.protect, hazard 6: the checkout of a linked worktree made to name a repository of the command's.
 # plant: mounts.protect+observer+observer.notes
+# fallback: files.protect
 prepare() {
 	git worktree add -q side
 }

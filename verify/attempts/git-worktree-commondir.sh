@@ -1,6 +1,7 @@
 #!/bin/sh
 # files.protect, hazard 6: the record of a linked worktree sent to the command's own hooks and configuration.
 # plant: mounts.protect+observer+observer.notes
+# fallback: files.protect
 prepare() {
 	git worktree add -q side
 }

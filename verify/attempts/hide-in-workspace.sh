@@ -2,6 +2,7 @@
 # files.protect: a hidden file and a hidden directory in the workspace: read, moved away, copied, linked.
 # run: --hide "$WORK/private.txt" --hide "$WORK/vault"
 # plant: mounts
+# fallback: files.protect
 prepare() {
 	mkdir vault
 	echo "$secret" >vault/inner

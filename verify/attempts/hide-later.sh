@@ -1,6 +1,7 @@
 #!/bin/sh
 # files.read, hazards 1 and 74: a hidden name that the host makes while the command waits for it.
 # run: --hide "$WORK/.env"
+# fallback: files.protect
 launch() {
 	(sleep 1 && echo "$secret" >"$WORK/.env") &
 	"$@"

@@ -2,6 +2,7 @@
 # files.read, hazard 74: a hidden file that the host saves anew, as editors and tools do, while the command waits for it.
 # run: --hide "$WORK/.env" --hide "$WORK/private"
 # plant: mender
+# fallback: files.protect
 prepare() {
 	echo old >.env
 	mkdir private

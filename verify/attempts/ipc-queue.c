@@ -1,5 +1,6 @@
 /* ipc, hazard 68: a POSIX message queue of the user's other programs.
  * plant: namespaces.ipc+landlock
+ * fallback plant: shared+landlock
  */
 #include <mqueue.h>
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # ipc: POSIX shared memory, which is files in /dev/shm.
 # plant: shm+landlock
+# fallback: half
 prepare() {
 	echo "$secret" >"/dev/shm/$TAG" || skip "this host has no /dev/shm"
 }

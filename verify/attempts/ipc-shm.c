@@ -1,5 +1,6 @@
 /* ipc, hazard 68: a SysV shared memory segment of the user's other programs, and a message queue.
  * plant: namespaces.ipc
+ * fallback plant: shared
  */
 #include <sys/ipc.h>
 #include <sys/msg.h>

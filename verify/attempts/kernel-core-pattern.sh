@@ -1,6 +1,7 @@
 #!/bin/sh
 # kernel, hazard 63: root without any capability writes core_pattern, and the host runs a program at the next crash.
 # plant: proc+mounts.readonly+landlock
+# fallback plant: landlock
 prepare() {
 	[ "$(id -u)" = 0 ] || skip "only root may write core_pattern"
 	cat /proc/sys/kernel/core_pattern >"$WORLD/pattern"

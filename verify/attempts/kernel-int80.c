@@ -1,5 +1,6 @@
 /* kernel, hazards 29 and 62: the 32-bit system call interface, whose numbers mean other calls: here creat(2).
  * plant: seccomp
+ * fallback plant: seccomp
  */
 #include <sys/mman.h>
 #include <sys/wait.h>

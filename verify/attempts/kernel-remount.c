@@ -1,5 +1,6 @@
 /* kernel: root makes a read-only mount writable again.
  * plant as root: capabilities+seccomp+landlock
+ * fallback: files.protect
  */
 #include <sys/mount.h>
 

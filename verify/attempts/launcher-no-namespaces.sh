@@ -1,6 +1,7 @@
 #!/bin/sh
 # launcher, hazards 12 and 73: a host that gives no user namespaces: refused, or as tight as ever; never bare.
 # refusal: allowed
+# fallback: files.write
 prepare() {
 	unshare --user --map-root-user true || skip "this host gives no user namespace in which to take them away"
 }

@@ -1,6 +1,7 @@
 #!/bin/sh
 # net.off, hazard 55: a server of the command's that the host, and so its network, can reach.
 # plant: namespaces.net
+# fallback: half
 launch() {
 	"$@" &
 	wait_for "$WORK/served"

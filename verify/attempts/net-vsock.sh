@@ -1,6 +1,7 @@
 #!/bin/sh
 # net.off, hazard 68: AF_VSOCK, which no namespace divides.
 # plant: seccomp
+# fallback plant: families+seccomp
 prepare() {
 	start_servers
 	[ -n "$(served vsock)" ] || skip "this host does not serve vsock"

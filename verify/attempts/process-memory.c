@@ -1,4 +1,6 @@
-/* processes, hazard 26: the memory of a host process of the same user read and written, without tracing it. */
+/* processes, hazard 26: the memory of a host process of the same user read and written, without tracing it.
+ * fallback plant as user: landlock
+ */
 #include <sys/uio.h>
 
 #include "attempt.h"

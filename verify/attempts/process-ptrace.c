@@ -1,4 +1,6 @@
-/* processes, hazard 26: a host process of the same user traced and changed. */
+/* processes, hazard 26: a host process of the same user traced and changed.
+ * fallback plant as user: landlock
+ */
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # processes: the command lines of host processes.
 # plant: namespaces.pid+proc
+# fallback: processes
 prepare() {
 	start_victim
 }

@@ -1,6 +1,7 @@
 #!/bin/sh
 # processes, hazard 30: a host process of the same user killed.
 # plant: namespaces.pid+proc+landlock
+# fallback plant: landlock
 prepare() {
 	start_victim
 }

@@ -3,6 +3,7 @@
 # run: --no-observe
 # plant: janitor
 # ending: killed
+# fallback: half
 prepare() {
 	mkdir -p "$HOME/.claude" # so that .claude is held
 }

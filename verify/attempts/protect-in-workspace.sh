@@ -2,6 +2,7 @@
 # files.protect: what is read-only in the workspace: written, removed, moved away, replaced.
 # run: --read "$WORK/locked" --read "$WORK/locked.txt"
 # plant: mounts.protect+observer
+# fallback: files.protect
 prepare() {
 	mkdir locked
 	echo untouched >locked/inner

@@ -1,6 +1,7 @@
 #!/bin/sh
 # files.protect, hazards 1 and 18: names that the user's tools obey and that do not exist yet.
 # plant: mounts.protect+observer
+# fallback: files.protect
 names='.vscode/tasks.json .idea/workspace.xml .claude/settings.json .codex/config.toml .agents/rules .cursor/mcp.json
 .mcp.json'
 

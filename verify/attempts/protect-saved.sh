@@ -2,6 +2,7 @@
 # files.protect, hazard 74: the host's own programs replace protected names while the command waits for it.
 # run: --read "$WORK/locked.txt"
 # plant: mender+observer
+# fallback: files.protect
 prepare() {
 	echo untouched >locked.txt
 }

@@ -1,6 +1,7 @@
 #!/bin/sh
 # files.read, hazard 4: the hidden file has a second name that nothing hides: refused, or hidden too.
 # refusal: demanded
+# fallback: files.read
 prepare() {
 	ln "$HOME/.netrc" "$HOME/work/same"
 }

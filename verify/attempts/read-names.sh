@@ -1,6 +1,7 @@
 #!/bin/sh
 # files.read: the names in a hidden directory, and whether one exists.
 # plant: mounts.facade
+# fallback: files.read
 prepare() {
 	: >"$HOME/.ssh/$secret"
 }

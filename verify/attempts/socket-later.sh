@@ -1,6 +1,7 @@
 #!/bin/sh
 # ipc, hazard 74: a socket in a directory that may be read, which starts to listen when the command runs already.
 # plant: observer
+# fallback plant: sockets+observer
 launch() {
 	launch_before_servers "$WORLD/late" "$@"
 }

@@ -1,5 +1,6 @@
 #!/bin/sh
 # ipc, hazard 62: a unix datagram socket addressed from a socketpair, without socket() or connect().
+# fallback plant: sockets
 prepare() {
 	start_servers
 }

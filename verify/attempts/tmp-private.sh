@@ -1,6 +1,7 @@
 #!/bin/sh
 # files: the host's /tmp, where other programs meet, is neither read nor written.
 # plant: tmp+landlock
+# fallback plant: landlock
 prepare() {
 	mkdir "/tmp/$TAG" && echo "$secret" >"/tmp/$TAG/file"
 }

@@ -1,5 +1,6 @@
 /* files.write, hazard 11: the inode flags of a file outside (chattr), by ioctl on a descriptor opened for reading.
  * plant: mounts.readonly
+ * fallback: files.write
  */
 #include <linux/fs.h>
 #include <sys/ioctl.h>

@@ -1,6 +1,7 @@
 #!/bin/sh
 # files.write: the content of a file outside, replaced and appended to.
 # plant: mounts.readonly+landlock
+# fallback plant: landlock
 act() {
 	echo evil >"$OUTSIDE/file"
 	echo evil >>"$OUTSIDE/file"

@@ -1,5 +1,6 @@
 /* files.write, hazard 11: an extended attribute of a file outside, which Landlock does not guard.
  * plant: mounts.readonly
+ * fallback: files.write
  */
 #include <sys/xattr.h>
 

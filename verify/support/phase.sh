@@ -22,7 +22,7 @@ echo "prepared=$status" >>"$seen"
 
 case $SIDE in
 bare) set -- "$program" act ;;
-inside) eval "set -- \"\$PROGRAM\" run $VERIFY_OPTIONS -- \"\$program\" act" ;;
+inside) eval "set -- $VERIFY_WRAPPER \"\$PROGRAM\" run $VERIFY_OPTIONS -- \"\$program\" act" ;;
 esac
 snapshot >"$WORLD/before"
 "$program" launch "$@" </dev/null >"$WORLD/output" 2>"$WORLD/errors"

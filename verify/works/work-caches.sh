@@ -1,6 +1,7 @@
 #!/bin/sh
 # Tools' caches: what the user has is found; what a run writes, the next run in the same workspace finds, another does not;
 # two runs at once do not disturb each other; a missing cache begins empty.
+# fallback: no the layers of caches are mounts
 prepare() {
 	mkdir -p "$HOME/.npm" "$HOME/.cache/pip" "$HOME/other" # the harness makes .cache
 	chmod 700 "$HOME/.npm"

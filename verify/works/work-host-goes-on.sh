@@ -2,6 +2,7 @@
 # While a command runs, its user goes on working in the same folder: everything that they do there succeeds, none of it
 # ends the command, and all of it is still there afterwards.
 # run: --hide "$WORK/.env" --report "$WORLD/report"
+# fallback: no nothing is covered, so nothing need be mended
 launch() {
 	"$@" &
 	running=$!

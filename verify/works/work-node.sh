@@ -2,6 +2,7 @@
 # Node: spawnSync, workers, a hot loop that is compiled, servers, watching files, the time zone; npm from a folder, with its
 # cache in the home directory.
 # same: output
+# fallback: no loopback, nor unix sockets
 prepare() {
 	command -v node >/dev/null || skip "node is not installed"
 	mkdir -p "$HOME/.npm" library app

@@ -1,5 +1,6 @@
 #!/bin/sh
 # A server and its clients inside: TCP and UDP on both loopbacks, unix sockets by path and abstract.
+# fallback: no loopback, nor unix sockets
 prepare() {
 	start_servers
 	sed 's/ .*//' "$WORLD/served" | grep -v vsock >"$OUTSIDE/kinds"

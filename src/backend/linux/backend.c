@@ -219,7 +219,7 @@ static bool begin_fallback(struct cage *cage, struct abilities *abilities, struc
 	close_at(&cage->control);
 	cage->inside->is_fallback = true;
 	cage->inside->view = cage->inside->counted[0] = cage->inside->counted[1] = -1;
-	cage->inside->master = cage->inside->slave = -1;
+	cage->inside->master = cage->inside->slave = cage->inside->diagnosis = -1;
 	cage->cgroup = cgroup_free(cage->cgroup);
 	abilities_lack_namespaces(abilities, &cage->refusal);
 	return clone_init(cage, err) && hear_ready(cage, err);
