@@ -189,8 +189,11 @@ static void signal_all(int number)
 /* What has stopped by itself goes on with the others. */
 static void set_paused(struct reaper *reaper, bool is_paused)
 {
-	if (reaper->is_paused != is_paused && !is_planted("pause"))
-		signal_all(is_paused ? SIGSTOP : SIGCONT);
+	int number = is_paused ? SIGSTOP : SIGCONT;
+	if (reaper->is_paused != is_paused && !is_planted("pause") && !reaper->inside->is_fallback)
+		signal_all(number);
+	else if (reaper->is_paused != is_paused && reaper->inside->is_fallback) /* who has left the group goes on */
+		kill(-reaper->command, number);
 	reaper->is_paused = is_paused;
 }
 
