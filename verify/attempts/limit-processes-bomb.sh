@@ -4,6 +4,7 @@
 # ending: killed
 # plant as root: groups+limits+meter
 # plant as user: limits+meter
+# fallback: half
 limit=processes
 act() {
 	"$VERIFY/hog" forks 250 && echo yes >survived

@@ -4,6 +4,7 @@
 # ending: killed
 # plant as root: meter
 # plant as user: limits+meter
+# fallback: half
 limit=processes
 ungrouped=yes
 act() {

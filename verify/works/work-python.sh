@@ -1,6 +1,7 @@
 #!/bin/sh
 # Python as people use it: venv, pip from a local wheel, sqlite, threads, processes, asyncio, time zones, locales.
 # same: output
+# fallback: no semaphores are shared memory
 prepare() {
 	[ -x /usr/bin/python3 ] || skip "python3 is not installed"
 	/usr/bin/python3 -c "import venv, ensurepip, sqlite3" 2>/dev/null || skip "python3-venv is not installed"

@@ -2,6 +2,7 @@
 # What shells and scripts take for granted: time zones, locales, ps, job control of scripts, fifos, temporary files, locks,
 # terminals made by a program, the limits that were there.
 # same: output
+# fallback: no programs can make no terminals
 prepare() {
 	echo "umlaut ä" >text
 }
