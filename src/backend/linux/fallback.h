@@ -35,6 +35,7 @@ CORDON_CHECKED bool fallback_begin(struct cordon_error *err);
 void fallback_end_tree(void);
 /* fallback_freeze.c: stops them all, so that none can be made while they are killed. */
 void fallback_freeze(void);
+void fallback_thaw(void);
 /* Removes the temporary directory with all that is in it. Where a program of the host works against that, what is left
  * stays. Also for the supervisor.
  */

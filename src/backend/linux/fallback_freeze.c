@@ -108,7 +108,7 @@ static void mark_ours(size_t count)
 /* Its number may have passed to a process of the user's meanwhile: the descriptor holds on to one, and if that is the one
  * whose parent was seen, or dead, no harm is done.
  */
-static void stop(const struct process *process)
+static void send_to(const struct process *process, int number)
 {
 	struct process now;
 	int descriptor = (int)syscall(SYS_pidfd_open, process->pid, 0);
@@ -116,7 +116,7 @@ static void stop(const struct process *process)
 		return;
 	bool is_same = look_at(process->pid, &now) && (now.parent == process->parent || now.parent == getpid());
 	if (is_same)
-		syscall(SYS_pidfd_send_signal, descriptor, SIGSTOP, NULL, 0);
+		syscall(SYS_pidfd_send_signal, descriptor, number, NULL, 0);
 	close(descriptor);
 }
 
@@ -130,7 +130,7 @@ static uint64_t stop_all(void)
 		const struct process *process = &processes[i];
 		if (!process->is_ours || strchr("TtZX", process->state))
 			continue;
-		stop(process);
+		send_to(process, SIGSTOP);
 		mixed = mixed * 1099511628211u + (uint64_t)process->pid;
 	}
 	return mixed;
@@ -147,4 +147,14 @@ void fallback_freeze(void)
 		same = moving == last ? same + 1 : 0;
 		last = moving;
 	}
+}
+
+/* Those that run already lose nothing by it. */
+void fallback_thaw(void)
+{
+	size_t count = list_processes();
+	mark_ours(count);
+	for (size_t i = 0; i < count; i++)
+		if (processes[i].is_ours)
+			send_to(&processes[i], SIGCONT);
 }

@@ -189,11 +189,13 @@ static void signal_all(int number)
 /* What has stopped by itself goes on with the others. */
 static void set_paused(struct reaper *reaper, bool is_paused)
 {
-	int number = is_paused ? SIGSTOP : SIGCONT;
-	if (reaper->is_paused != is_paused && !is_planted("pause") && !reaper->inside->is_fallback)
-		signal_all(number);
-	else if (reaper->is_paused != is_paused && reaper->inside->is_fallback) /* who has left the group goes on */
-		kill(-reaper->command, number);
+	bool is_change = reaper->is_paused != is_paused && !is_planted("pause");
+	if (is_change && !reaper->inside->is_fallback)
+		signal_all(is_paused ? SIGSTOP : SIGCONT);
+	else if (is_change && is_paused)
+		fallback_freeze();
+	else if (is_change)
+		fallback_thaw();
 	reaper->is_paused = is_paused;
 }
 
