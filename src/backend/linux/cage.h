@@ -352,8 +352,8 @@ struct janitor;
 /* Takes nothing, and borrows what it is given; `init` is a pidfd. Where init is no namespace's (`is_fallback`) its end is not the
  * tree's: it is left to end that by itself.
  */
-CORDON_CHECKED bool janitor_start(int init, bool is_fallback, struct placeholders *placeholders, const struct cgroup *cgroup,
-				  const struct handover *handover, struct janitor **ret_janitor,
-				  struct cordon_error *err);
+CORDON_CHECKED bool janitor_start(int init, bool is_fallback, struct placeholders *placeholders,
+				  const struct cgroup *cgroup, const struct handover *handover,
+				  struct janitor **ret_janitor, struct cordon_error *err);
 /* There is nothing left to do: it ends. NULL is fine; returns NULL. */
 struct janitor *janitor_dismiss(struct janitor *janitor);
