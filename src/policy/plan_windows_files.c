@@ -299,6 +299,12 @@ static bool hide(struct folder *folder, size_t index, enum holding around, struc
 
 /* -- what each place holds --------------------------------------------------------------------------------------- */
 
+/* A grant that is lost is asked for again; a denial that is lost is a hole. */
+static bool is_narrowing(const struct windows_object *object)
+{
+	return object->is_cut || (object->entries.count > 0 && object->entries.items[0].denies);
+}
+
 /* What the tier's identity has by what stands in the descriptors already. */
 static struct path_reach reach_by_itself(const struct folder *folder, const struct plan_node *node)
 {
@@ -379,6 +385,18 @@ static bool is_granted_apart(const struct folder *folder, size_t index)
 	return false;
 }
 
+/* Does a denial or a cut of ours further up take away what the tier would see here by itself? */
+static bool is_hidden_above(const struct folder *folder, size_t index)
+{
+	for (size_t above = folder->tree.items[index].parent; above != NO_NODE;
+	     above = folder->tree.items[above].parent)
+		if (folder->places[above].holding != HOLDS_NOTHING)
+			return false;
+		else if (is_narrowing(&folder->places[above].object))
+			return true;
+	return false;
+}
+
 static bool place_readable(struct folder *folder, size_t index, enum holding around, struct cordon_error *err)
 {
 	const struct plan_node *node = &folder->tree.items[index];
@@ -389,7 +407,7 @@ static bool place_readable(struct folder *folder, size_t index, enum holding aro
 		return folder->tree.items[node->parent].type != PATH_DIRECTORY || leave_unheld(folder, node, err);
 	if (around == HOLDS_WRITE)
 		return protect(folder, index, err);
-	if (around == HOLDS_READ || !exists || !is_granted_apart(folder, index))
+	if (around == HOLDS_READ || !exists || (!is_granted_apart(folder, index) && !is_hidden_above(folder, index)))
 		return true;
 	if (around == HOLDS_SYSTEM && reach_by_itself(folder, node).is_open)
 		return narrow(folder, "what is closed to others in it stays closed", node->path, err);
@@ -498,12 +516,6 @@ static bool place_node(struct folder *folder, size_t index, struct cordon_error 
 }
 
 /* -- the list ---------------------------------------------------------------------------------------------------- */
-
-/* A grant that is lost is asked for again; a denial that is lost is a hole. */
-static bool is_narrowing(const struct windows_object *object)
-{
-	return object->is_cut || (object->entries.count > 0 && object->entries.items[0].denies);
-}
 
 static bool add_object(struct folder *folder, size_t index, struct cordon_error *err)
 {

@@ -381,7 +381,8 @@ static bool must_be_carried(const struct trial *trial, enum act act, size_t file
 		return false;
 	if (trial->tier == TIER_TOKEN)
 		return true;
-	if (!was_done(trial, ACT_PERMISSIONS, file, NT_NO_FILE, &trial->plain))
+	if (!was_done(trial, ACT_PERMISSIONS, file, NT_NO_FILE, &trial->plain) ||
+	    (directory != NT_NO_FILE && !was_done(trial, ACT_PERMISSIONS, directory, NT_NO_FILE, &trial->plain)))
 		return false;
 	bool is_specific = strcmp(verdict.rule->landing, "\\") != 0 && verdict.rule->origin.layer < LAYER_FIRST_BOUND;
 	return was_done(trial, act, file, directory, &trial->token) ||
