@@ -17,7 +17,7 @@
 #include "nt_plan.h"
 #include "policy/plan.h"
 
-enum { CASES = 2400, RULES_MAX = 8 };
+enum { CASES = 2400, CASES_PLANTED = 120, RULES_MAX = 8 };
 
 /* -- one case ---------------------------------------------------------------------------------------------------- */
 
@@ -813,9 +813,9 @@ static void plan__every_plant_is_found(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(plants); i++) {
 		settings.plant = &plants[i];
-		struct counts counts = run_trials(0, 300, 0);
-		print_message("%s: found in %u cases of 300, with something open in %u\n", plants[i].name, counts.found,
-			      counts.open);
+		struct counts counts = run_trials(0, CASES_PLANTED, 0);
+		print_message("%s: found in %u cases of %d, with something open in %u\n", plants[i].name, counts.found,
+			      CASES_PLANTED, counts.open);
 		assert_true(counts.found > 0);
 	}
 	settings.plant = NULL;
@@ -828,9 +828,9 @@ static void plan__no_reading_opens_anything(void **state)
 	for (const struct nt_reading *reading = nt_readings_table; reading->name; reading++) {
 		settings.readings = nt_believed;
 		*(bool *)((char *)&settings.readings + reading->offset) ^= true;
-		struct counts counts = run_trials(0, 300, 0);
-		print_message("%s: costs something in %u cases of 300, opens in %u\n", reading->name, counts.found,
-			      counts.open);
+		struct counts counts = run_trials(0, CASES_PLANTED, 0);
+		print_message("%s: costs something in %u cases of %d, opens in %u\n", reading->name, counts.found,
+			      CASES_PLANTED, counts.open);
 		assert_int_equal(counts.open, 0);
 	}
 	settings.readings = nt_believed;
