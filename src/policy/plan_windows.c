@@ -218,11 +218,13 @@ static void compile_identity(const struct plan *plan, struct plan_windows *windo
 	/* What old tools and just-in-time compilers bear. */
 	static const char *const mitigations[] = { "extension-point-disable", "image-load-no-remote",
 						   "heap-terminate-on-corruption", NULL };
+	static const char *const handles[] = { "stdin", "stdout", "stderr", NULL };
 	bool has_capabilities = windows->tier == TIER_APPCONTAINER && plan->network == NETWORK_OPEN;
 	windows->variables = variables[windows->tier];
 	windows->capabilities = has_capabilities ? open_network : none;
 	windows->has_own_station = windows->tier == TIER_ACCOUNT;
 	windows->mitigations = mitigations;
+	windows->handles = handles;
 }
 
 /* -- what a tier lacks ------------------------------------------------------------------------------------------- */

@@ -230,6 +230,7 @@ struct plan_windows {
 	} narrowed, exposed;
 	const char *const *capabilities; /* AppContainer's, NULL-terminated */
 	bool has_own_station;            /* a window station besides the desktop of its own, which every tier has */
+	const char *const *handles;      /* the command inherits these and no others; NULL-terminated */
 	struct windows_job job;
 	const char *const *mitigations;           /* NULL-terminated */
 	const struct windows_variable *variables; /* set over the plan's environment; ends with a NULL name */

@@ -263,6 +263,7 @@ static bool print_process(const struct plan_windows *windows, json_t *object)
 		if (!set_text(variables, variable->name, variable->value))
 			return false;
 	return set_text(object, "window_station", windows->has_own_station ? "own" : "the logon session's") &&
+	       set_text(object, "desktop", "own") && set_names(object, "handles", windows->handles) &&
 	       set_names(object, "mitigations", windows->mitigations) &&
 	       set_names(object, "capabilities", windows->capabilities);
 }

@@ -392,9 +392,10 @@ static void windows__cordons_marks_stand_once_and_in_order(void **state)
 static void windows__prints_as_json(void **state)
 {
 	(void)state;
-	static const char *const keys[] = { "tier",      "needs_setup",    "promises",    "narrowed",    "exposed",
-					    "token",     "roots",          "objects",     "filters",     "job",
-					    "variables", "window_station", "mitigations", "capabilities" };
+	static const char *const keys[] = { "tier",    "needs_setup", "promises",    "narrowed",
+					    "exposed", "token",       "roots",       "objects",
+					    "filters", "job",         "variables",   "window_station",
+					    "desktop", "handles",     "mitigations", "capabilities" };
 	CORDON_ON_EXIT(made_free) struct made made = { 0 };
 	CORDON_ON_EXIT(text_free) struct text text = { 0 };
 	struct cordon_error err = CORDON_ERROR_INIT;
