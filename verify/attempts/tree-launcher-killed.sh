@@ -1,6 +1,6 @@
 #!/bin/sh
 # tree, hazards 32 and 66: the launcher killed while the command runs.
-# plant: dies-with-parent
+# plant: dies-with-parent+janitor
 # ending: killed
 launch() {
 	"$@" &

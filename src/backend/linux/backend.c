@@ -380,11 +380,16 @@ static void end(struct cage *cage)
 	syscall(SYS_pidfd_send_signal, cage->init, SIGCONT, NULL, 0);
 }
 
+static bool is_init_over(const struct cage *cage, int wait_ms)
+{
+	struct pollfd init = { .fd = cage->init, .events = POLLIN };
+	return poll(&init, 1, wait_ms) == 1;
+}
+
 /* A process that is on its way out has no mount table any more; a moment later its pidfd says so. */
 static bool is_init_ending(const struct cage *cage)
 {
-	struct pollfd init = { .fd = cage->init, .events = POLLIN };
-	return poll(&init, 1, 1000) == 1;
+	return is_init_over(cage, 1000);
 }
 
 /* -- covers -------------------------------------------------------------------------------------------------------- */
@@ -448,7 +453,7 @@ static bool hear_mender(struct cage *cage, struct cage_event *ret_event, struct 
 {
 	struct mending mending;
 	if (!mender_hear(cage->mender, &mending, err))
-		return is_init_ending(cage);
+		return is_init_over(cage, 0); /* without a mender the tree does not live on for a moment */
 	if (!mending.path)
 		return true;
 	ret_event->kind = CAGE_COVER_LOST;

@@ -121,7 +121,7 @@ static size_t step_above(const struct covers *covers, size_t name)
 	for (size_t i = 0; i < covers->plan->mounts.count; i++) {
 		const char *above = covers->plan->mounts.items[i].path;
 		size_t length = strlen(above);
-		if (i != name && length > longest && path[length] == '/' && os_lies_below(path, above))
+		if (i != name && length > longest && os_lies_below(path, above) && path[length] == '/')
 			longest = length;
 	}
 	return longest;

@@ -82,17 +82,26 @@ static _Noreturn void make_network(void)
 	_exit(space >= 0 && space < FAILED ? space : FAILED + errno % FAILED);
 }
 
-/* Before there is a plan: where the network is open this was for nothing. */
+/* Before there is a plan: where the network is open this was for nothing. A host that has no process to spare, or refuses this
+ * one, is not asked again: init does the helper's work then.
+ */
 bool network_begin(struct inside *inside, struct cordon_error *err)
 {
+	(void)err;
 	const struct clone_args arguments = { .flags = CLONE_FILES };
 	inside->network_helper = (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
 	if (inside->network_helper == 0)
 		make_network();
-	return inside->network_helper > 0 || cordon_fail_errno(err, errno, "start a helper");
+	return true;
 }
 
-bool network_enter(struct inside *inside, struct cordon_error *err)
+static bool make_alone(bool is_left_out, struct cordon_error *err)
+{
+	return is_left_out || (unshare(CLONE_NEWNET) == 0 && raise_loopback() == 0) ||
+	       cordon_fail_errno(err, errno, "make the network namespace (guarantee net.off)");
+}
+
+static bool enter_made(const struct inside *inside, bool is_left_out, struct cordon_error *err)
 {
 	int status;
 	while (waitpid(inside->network_helper, &status, __WALL) < 0)
@@ -103,13 +112,17 @@ bool network_enter(struct inside *inside, struct cordon_error *err)
 	int space = WEXITSTATUS(status);
 	if (space >= FAILED)
 		return cordon_fail_errno(err, space - FAILED, "make the network namespace (guarantee net.off)");
-
-	bool is_left_out = inside->plan.network == NETWORK_OPEN || is_planted("namespaces.net");
 	int result = is_left_out ? 0 : setns(space, CLONE_NEWNET);
 	int code = errno;
 	close(space);
-	if (result != 0)
-		return cordon_fail_errno(err, code, "enter the network namespace");
+	return result == 0 || cordon_fail_errno(err, code, "enter the network namespace");
+}
+
+bool network_enter(struct inside *inside, struct cordon_error *err)
+{
+	bool is_left_out = inside->plan.network == NETWORK_OPEN || is_planted("namespaces.net");
+	if (!(inside->network_helper > 0 ? enter_made(inside, is_left_out, err) : make_alone(is_left_out, err)))
+		return false;
 	/* Where the kernel has no such thing the host's sockets are not told apart: see observer.c. */
 	inside->diagnosis = is_left_out ? -1 : socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
 	return true;
