@@ -89,6 +89,12 @@ static bool is_inert(void *context, const struct git_named_setting *setting)
 	return false;
 }
 
+/* A link or a record of the command's may lead to repositories in which it can have written nothing. */
+static bool is_writable(const struct disarming *disarming, const char *path)
+{
+	return disarming->options->is_writable(disarming->options->context, path);
+}
+
 /* A file that git can read only in part, or not at all, is kept out of its way as a whole. */
 static bool disarm_settings(const struct disarming *disarming, const char *directory, const char *name,
 			    struct cordon_error *err)
@@ -100,7 +106,7 @@ static bool disarm_settings(const struct disarming *disarming, const char *direc
 	if (!path)
 		return cordon_fail_memory(err);
 	enum git_thing thing = git_look(path);
-	if (thing == GIT_NOTHING)
+	if (thing == GIT_NOTHING || !is_writable(disarming, path))
 		return true;
 	bool is_read = thing == GIT_FILE && os_read_file(path, SETTINGS_MAX, &text, &ignored);
 	enum git_kept what = is_read ? git_config_keep(text_str(&text), text.length, is_inert, NULL, &kept)
@@ -126,7 +132,8 @@ static bool disarm_hooks(const struct disarming *disarming, const char *director
 	if (!path)
 		return cordon_fail_memory(err);
 	enum git_thing thing = git_look(path);
-	if (thing == GIT_NOTHING || (thing == GIT_DIRECTORY && git_list(path, is_sample, NULL)))
+	if (thing == GIT_NOTHING || !is_writable(disarming, path) ||
+	    (thing == GIT_DIRECTORY && git_list(path, is_sample, NULL)))
 		return true;
 	return disarming->options->set_aside(disarming->options->context, path, err);
 }

@@ -32,6 +32,8 @@ CORDON_CHECKED bool os_survey_host(const char *workspace, struct facts **ret_fac
 CORDON_CHECKED bool os_survey_git(struct facts *facts, char *const *roots, struct cordon_error *err);
 
 struct os_disarm {
+	/* Whether the command can have written there. */
+	bool (*is_writable)(void *context, const char *landing);
 	/* Moves the path away from where git finds it. */
 	bool (*set_aside)(void *context, const char *path, struct cordon_error *err);
 	void *context;

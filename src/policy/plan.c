@@ -29,6 +29,20 @@ void plan_free_at(struct plan **plan)
 	plan_free(*plan);
 }
 
+/* The last step that holds the path is the one that shows. */
+bool plan_is_apart(const struct plan *plan, const char *landing)
+{
+	bool is_apart = false;
+	for (size_t i = 0; i < plan->mounts.count; i++) {
+		const struct plan_mount *mount = &plan->mounts.items[i];
+		size_t length = strcmp(mount->path, "/") == 0 ? 0 : strlen(mount->path);
+		if (strncmp(landing, mount->path, length) == 0 && (landing[length] == '/' || !landing[length]))
+			is_apart = mount->kind == MOUNT_PRIVATE || mount->kind == MOUNT_PROC ||
+				   mount->kind == MOUNT_DEVICES || mount->kind == MOUNT_LAYER;
+	}
+	return is_apart;
+}
+
 /* -- environment ------------------------------------------------------------------------------------------------- */
 
 static unsigned char fold(enum target target, char c)

@@ -107,6 +107,9 @@ CORDON_CHECKED bool plan_compile(const struct policy *policy, const struct facts
 struct plan *plan_free(struct plan *plan); /* NULL is fine; returns NULL */
 void plan_free_at(struct plan **plan);
 
+/* Linux: whether the command finds at the landing path something of its own, and not what the host has there. */
+bool plan_is_apart(const struct plan *plan, const char *landing);
+
 /* Appends the plan as JSON, two spaces an indent, keys in a fixed order, newline at the end. */
 CORDON_CHECKED bool plan_print(const struct plan *plan, struct text *text, struct cordon_error *err);
 

@@ -83,9 +83,16 @@ static bool set_aside_made(void *context, const char *path, struct cordon_error 
 	return true;
 }
 
+static bool is_writable(void *context, const char *landing)
+{
+	const struct run *run = context;
+	return policy_decide_path(run->plan->policy, landing).access == ACCESS_WRITE &&
+	       !plan_is_apart(run->plan, landing);
+}
+
 static void disarm_made(struct run *run)
 {
-	const struct os_disarm options = { .set_aside = set_aside_made, .context = run };
+	const struct os_disarm options = { is_writable, set_aside_made, run };
 	for (size_t i = 0; i < run->made.count; i++) {
 		struct cordon_error err = CORDON_ERROR_INIT;
 		if (!os_disarm_git(run->surveyed.facts, run->made.items[i], &options, &err))

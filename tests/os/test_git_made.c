@@ -20,6 +20,12 @@ static bool move_away(void *context, const char *path, struct cordon_error *err)
 	return true;
 }
 
+static bool is_writable(void *context, const char *landing)
+{
+	(void)context;
+	return strncmp(landing, scratch, strlen(scratch)) == 0 && !strstr(landing, "/closed/");
+}
+
 static int setup(void **state)
 {
 	moved_count = 0;
@@ -50,7 +56,7 @@ static void make_repository(const char *path, const char *settings)
 static void disarm(const char *path)
 {
 	struct cordon_error err = CORDON_ERROR_INIT;
-	const struct os_disarm options = { .set_aside = move_away };
+	const struct os_disarm options = { is_writable, move_away, NULL };
 	if (!os_disarm_git(facts, in_scratch("work/%s", path), &options, &err))
 		fail_msg("%s", err.text);
 }
@@ -177,6 +183,26 @@ static void made__repository_is_found_where_git_finds_it(void **state)
 	assert_string_equal(moved[2], "common/config");
 }
 
+/* Links and records lead to what the command can have written, or to what is none of cordon's business. */
+static void made__closed_places_are_left_alone(void **state)
+{
+	(void)state;
+	make_directory("closed");
+	make_repository("closed/a", "[core]\n\tfsmonitor = x\n");
+	write_file("closed/a/hooks/post-merge", "#!/bin/sh\n");
+	make_directory("by-file");
+	write_file("by-file/.git", "gitdir: ../closed/a\n");
+	disarm("by-file/.git");
+	make_directory("by-link");
+	assert_int_equal(symlink("../closed/a", "by-link/.git"), 0);
+	disarm("by-link/.git");
+	make_directory("by-common");
+	write_file("by-common/HEAD", "ref: refs/heads/main\n");
+	write_file("by-common/commondir", "../closed/a\n");
+	disarm("by-common/HEAD");
+	assert_int_equal(moved_count, 0);
+}
+
 /* A file named HEAD makes no repository, and the user's own is none that was made. */
 static void made__others_are_left_alone(void **state)
 {
@@ -204,6 +230,7 @@ int main(void)
 		TEST(made__settings_that_cannot_be_read_go_as_a_whole),
 		TEST(made__hooks_and_links_are_set_aside),
 		TEST(made__repository_is_found_where_git_finds_it),
+		TEST(made__closed_places_are_left_alone),
 		TEST(made__others_are_left_alone),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -287,19 +287,6 @@ static bool land(struct observer *observer, struct attempt *attempt)
 
 /* -- whether it is refused -------------------------------------------------------------------------------------------- */
 
-/* Where the platform, not the policy, decides. */
-static bool is_platforms(const struct plan *plan, const char *path)
-{
-	for (size_t i = 0; i < plan->mounts.count; i++) {
-		const struct plan_mount *mount = &plan->mounts.items[i];
-		bool is_own = mount->kind == MOUNT_PRIVATE || mount->kind == MOUNT_PROC ||
-			      mount->kind == MOUNT_DEVICES || mount->kind == MOUNT_LAYER;
-		if (is_own && os_lies_below(path, mount->path))
-			return true;
-	}
-	return false;
-}
-
 /* Names in writable places: those that no mount holds, and those of read-only mounts, which the host can take away. */
 static bool may_lie_open(const struct plan *plan, const char *path)
 {
@@ -316,7 +303,7 @@ static bool may_lie_open(const struct plan *plan, const char *path)
 
 static bool is_refused(const struct plan *plan, const char *landing)
 {
-	return policy_decide_path(plan->policy, landing).access != ACCESS_WRITE && !is_platforms(plan, landing);
+	return policy_decide_path(plan->policy, landing).access != ACCESS_WRITE && !plan_is_apart(plan, landing);
 }
 
 /* Would the call fail outside as well?  Then it is not the cordon that refused: a name that is to be made exists (mkdir -p),
@@ -348,7 +335,7 @@ static void note_name(struct observer *observer, const char *landing)
 	const char *name = strrchr(landing, '/');
 	for (const char *const *noted = observer->plan->noted; name && noted && *noted && !is_planted("observer.notes");
 	     noted++)
-		if (strcmp(name + 1, *noted) == 0 && !is_platforms(observer->plan, landing) &&
+		if (strcmp(name + 1, *noted) == 0 && !plan_is_apart(observer->plan, landing) &&
 		    lstat(landing, &status) != 0)
 			strcpy(observer->noted, landing);
 }
@@ -522,7 +509,7 @@ static void look_at_socket(struct observer *observer, uint64_t address_at, uint6
 		return;
 	snprintf(attempt->path, sizeof attempt->path, "%.*s", (int)sizeof address.sun_path, address.sun_path);
 	if (!make_absolute(observer, HERE, attempt->path) || !find(observer, attempt->path, 0, attempt->landing) ||
-	    is_platforms(observer->plan, attempt->landing))
+	    plan_is_apart(observer->plan, attempt->landing))
 		return;
 	int place = kernel_openat2(observer->root, attempt->landing, O_PATH | O_NOFOLLOW, RESOLVE_IN_ROOT);
 	bool is_outside = place >= 0 && fstat(place, &status) == 0 && S_ISSOCK(status.st_mode) &&
