@@ -281,6 +281,8 @@ enum cover_state covers_attend(const struct covers *covers, size_t name);
  * writing: to be asked again; COVER_LOST: somebody has read what is hidden.
  */
 enum cover_state covers_prove(const struct covers *covers, size_t name, const struct heard *heard);
+/* Whether the cover is there so that nobody reads what has the name. */
+bool covers_hides(const struct covers *covers, size_t name);
 /* Whether it is a directory with nothing in it. */
 bool covers_is_empty_directory(const struct covers *covers, size_t name, struct stat *ret_status);
 

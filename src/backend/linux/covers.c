@@ -89,6 +89,11 @@ static struct plan_mount wanted(const struct covers *covers, size_t name)
 	};
 }
 
+bool covers_hides(const struct covers *covers, size_t name)
+{
+	return wanted(covers, name).kind == MOUNT_COVER;
+}
+
 /* -- watching ------------------------------------------------------------------------------------------------------ */
 
 /* Fails only where there are no watches left: a directory that is not there now, or that nobody may list, has no entries that

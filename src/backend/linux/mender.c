@@ -57,7 +57,8 @@ struct word {
 struct tending {
 	const struct mender *mender;
 	int control, view, table;
-	int queue; /* inotify; -1: none is to be had */
+	int queue;    /* inotify; -1: none is to be had */
+	bool is_deaf; /* not everything is watched, or was when it was looked at last */
 };
 
 static _Noreturn void give_up(const struct tending *tending)
@@ -112,10 +113,17 @@ static void prove(const struct tending *tending, size_t name, struct tended *ten
 	note(tended, state);
 }
 
+/* Who has opened meanwhile what a cover hides is only known where it was watched. The command can see to it that it is not:
+ * it takes watches of the same user's.
+ */
 static void attend_name(const struct tending *tending, size_t name)
 {
 	struct tended *tended = &tending->mender->names[name];
 	enum cover_state state = covers_attend(tending->mender->covers, name);
+	if (state == COVER_MENDED && tending->is_deaf && covers_hides(tending->mender->covers, name)) {
+		note(tended, COVER_LOST);
+		return;
+	}
 	if (state == COVER_MENDED) {
 		tended->is_unproved = true;
 		tended->mended_ms = os_clock();
@@ -141,10 +149,12 @@ static int attend(struct tending *tending)
 		tending->queue = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	bool is_watched = tending->queue >= 0 && covers_watch(mender->covers, tending->queue);
 	bool is_proved = true;
+	tending->is_deaf = tending->is_deaf || !is_watched;
 	for (size_t name = 0; name < covers_count(mender->covers); name++) {
 		attend_name(tending, name);
 		is_proved = is_proved && !mender->names[name].is_unproved;
 	}
+	tending->is_deaf = !is_watched;
 	return !is_proved ? OPEN_EVERY_MS : !is_watched ? LOOK_EVERY_MS : -1;
 }
 
@@ -216,7 +226,7 @@ static bool clone_mender(struct mender *mender, int view, int table, struct cord
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	pid_t pid = kernel_clone(0, -1, &mender->process);
 	if (pid == 0) {
-		struct tending tending = { mender, pair[1], view, table, -1 };
+		struct tending tending = { mender, pair[1], view, table, -1, false };
 		tend(&tending);
 	}
 	int code = errno;
