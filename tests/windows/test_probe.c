@@ -60,7 +60,7 @@ static void backend__trusts_no_tier_of_it(void **state)
 		plan.facts = facts;
 		for (int i = 0; i < GUARANTEE_COUNT; i++)
 			plan.guarantees[i].is_asked = true;
-		assert_true(backend_native.probe(&abilities, &err));
+		assert_true(backend_native.probe(NULL, &abilities, &err));
 		assert_true(backend_native.prove(&plan, abilities, &err));
 		assert_false(backend_native.trust(&plan, abilities, &err));
 		assert_int_equal(err.status, CORDON_UNSUPPORTED);
