@@ -98,6 +98,8 @@ struct cordon_run_options {
 };
 
 #define CORDON_RUN_NO_OBSERVE 1u /* do not watch for refused acts: nothing is reported of them */
+#define CORDON_RUN_TELL 4u    /* keep events for cordon_run_event */
+#define CORDON_RUN_EXPLAIN 8u /* report refused reads as well; slows every look at a file */
 #define CORDON_RUN_KEEP_BACKGROUND 2u /* the run lasts until what the command leaves running has ended by itself */
 
 
@@ -220,6 +222,16 @@ CORDON_API const char *cordon_run_report(struct cordon_run *run);
 /* The same report for a run that cordon_run_new refused, from its error; malloc'ed, freed with cordon_free. */
 CORDON_API int cordon_refusal_report(const struct cordon_error *refusal, char **ret_json, struct cordon_error *err);
 
+/* With CORDON_RUN_TELL: what has happened next, one JSON object on one line without newline (docs/report.md); NULL when there
+ * is nothing. To be asked after each cordon_run_step: 255 events are kept, and the one of the end; more are counted.
+ */
+CORDON_API const char *cordon_run_event(struct cordon_run *run);
+
+/* Keeps the report of a run that is over, with its command line (what looks like a secret taken out), in cordon's own state: the
+ * last 200 are kept.
+ */
+CORDON_API int cordon_run_record(struct cordon_run *run, struct cordon_error *err);
+
 /* For people, what they should know of a run that is over whatever its exit status, in one line without newline: what it
  * left that was set aside, or why it was ended; NULL when there is nothing.
  */
@@ -235,6 +247,20 @@ CORDON_API const char *cordon_run_explanation(struct cordon_run *run);
 /* What this host can enforce, one row a guarantee, as JSON; malloc'ed, freed with cordon_free. */
 CORDON_API int cordon_doctor(char **ret_json, struct cordon_error *err);
 CORDON_API void cordon_free(void *memory);
+
+/* The recorded runs, newest first, as JSON; malloc'ed, freed with cordon_free. */
+CORDON_API int cordon_log(char **ret_json, struct cordon_error *err);
+
+/* One recorded run as JSON: `run` is its id, the beginning of it, or "last"; malloc'ed, freed with cordon_free. Errors:
+ * CORDON_NOT_FOUND; CORDON_BAD_USAGE for the beginning of several.
+ */
+CORDON_API int cordon_record(const char *run, char **ret_json, struct cordon_error *err);
+
+/* Removes what killed processes have left on this host, and says in JSON what that was; malloc'ed, freed with cordon_free. */
+CORDON_API int cordon_sweep(char **ret_json, struct cordon_error *err);
+
+/* The JSON Schema (draft-07) of reports; malloc'ed, freed with cordon_free. */
+CORDON_API int cordon_report_schema(char **ret_json, struct cordon_error *err);
 
 #ifdef __cplusplus
 }

@@ -34,6 +34,7 @@ struct handover {
 	const int *passed; /* further descriptors that pass under their own numbers */
 	size_t passed_count;
 	bool observe;         /* report refused acts (CAGE_DENIED); else none are seen */
+	bool explain;         /* …of reading as well, at whatever cost */
 	bool keep_background; /* what the command leaves running is waited for, not killed */
 	/* Called once when every process of a tree that had started is dead: by discard; or, where the caller's process was
 	 * killed, by a fork of it, the heir, in which only async-signal-safe functions work.
@@ -62,7 +63,7 @@ enum cage_event_kind {
 	CAGE_ENDED,      /* every process of the tree is dead; exit says how the command ended */
 };
 
-enum act { ACT_WRITE, ACT_CREATE, ACT_DELETE, ACT_RENAME, ACT_ATTRIBUTES, ACT_CONNECT };
+enum act { ACT_WRITE, ACT_CREATE, ACT_DELETE, ACT_RENAME, ACT_ATTRIBUTES, ACT_CONNECT, ACT_READ };
 
 /* What a tree used. What is not known is 0 and said so. */
 struct cage_usage {
@@ -93,7 +94,10 @@ struct cage_event {
 		int64_t pid;         /* as the host numbers it */
 		const char *path;    /* as asked, made absolute; borrowed until the next event */
 		const char *landing; /* where it lands as far as the observer could tell */
-		const char *program; /* argv[0] or the executable's path; may be empty */
+		const char *program; /* the executable's path; may be empty */
+		/* argv as the process shows it: strings one behind the other, maybe cut off; what it says may be made up */
+		const char *arguments;
+		size_t arguments_length;
 		/* CONNECT: why, where the policy's network does not say it (a host that is allowed as such; a socket in the file
 		 * system, whose path is the landing); static; or NULL */
 		const char *reason;
@@ -168,6 +172,9 @@ struct backend_ops {
 	/* Whatever is still alive is killed and reaped; what the cage made on the host is removed. NULL and half-built
 	 * cages are fine. */
 	void (*discard)(struct cage *cage);
+
+	/* Removes what callers that were killed have left on this host; how many things. NULL: nothing is ever left. */
+	unsigned (*sweep)(void);
 };
 
 extern const struct backend_ops backend_native; /* defined by exactly one folder */

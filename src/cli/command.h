@@ -25,3 +25,6 @@ int command_run(char **words);
 int command_policy(char **words);
 int command_doctor(char **words);
 int command_version(char **words);
+int command_log(char **words);
+int command_report(char **words);
+int command_gc(char **words);

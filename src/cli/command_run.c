@@ -16,12 +16,12 @@
 #include "cli/say.h"
 #include "cordon/cordon.h"
 
-enum { INTERRUPT_AGAIN_MS = 2000, ASK_AGAIN_MS = 20, PASSED_MAX = 64 };
+enum { LAST_LINE_MS = 1000, INTERRUPT_AGAIN_MS = 2000, ASK_AGAIN_MS = 20, PASSED_MAX = 64 };
 
 struct values {
 	struct grant grant;
-	const char *tier, *target, *report;
-	bool no_observe, keep_background, is_dry, is_verbose, wants_help, wants_terminal, wants_no_terminal;
+	const char *tier, *target, *report, *status;
+	bool no_observe, explains, keep_background, is_dry, is_verbose, wants_help, wants_terminal, wants_no_terminal;
 	struct option_list passed;
 };
 
@@ -39,6 +39,12 @@ static const struct option options[] = {
 	  .kind = OPTION_LIST,
 	  PLACE(passed) },
 	{ .name = "no-observe", .help = "do not watch for refused acts", .kind = OPTION_FLAG, PLACE(no_observe) },
+	{ .name = "explain", .help = "report refused reads as well: slow", .kind = OPTION_FLAG, PLACE(explains) },
+	{ .name = "status-fd",
+	  .argument = "N",
+	  .help = "write what happens as lines of JSON while it runs",
+	  .kind = OPTION_TEXT,
+	  PLACE(status) },
 	{ .name = "keep-background",
 	  .help = "wait for what the command leaves running instead of killing it",
 	  .kind = OPTION_FLAG,
@@ -70,8 +76,6 @@ static const struct option options[] = {
 	{ .name = "verbose", .letter = 'v', .help = "tell more on stderr", .kind = OPTION_FLAG, PLACE(is_verbose) },
 	OPTION_HELP(struct values),
 	LATER("listen", "PORT"),
-	LATER("explain", NULL),
-	LATER("status-fd", "N"),
 	LATER("control-fd", "N"),
 	{ 0 },
 };
@@ -109,21 +113,29 @@ struct descriptors {
 	uint32_t count;
 };
 
+static bool read_descriptor(const char *flag, const char *word, int32_t *ret_number, struct cordon_error *err)
+{
+	char *end;
+	errno = 0;
+	long number = strtol(word, &end, 10);
+	if (*word < '0' || *word > '9' || *end || errno || number < 3 || number > INT32_MAX)
+		return cordon_fail(err, CORDON_BAD_USAGE, "%s '%s' is no descriptor above 2", flag, word);
+	if (!host_has_descriptor((int)number))
+		return cordon_fail(err, CORDON_BAD_USAGE, "%s %ld: that descriptor is not open", flag, number);
+	*ret_number = (int32_t)number;
+	return true;
+}
+
 static bool read_descriptors(const struct option_list *list, struct descriptors *descriptors, struct cordon_error *err)
 {
 	descriptors->count = 0;
 	for (size_t i = 0; i < list->count; i++) {
-		const char *word = list->items[i].argument;
-		char *end;
-		errno = 0;
-		long number = strtol(word, &end, 10);
-		if (*word < '0' || *word > '9' || *end || errno || number < 3 || number > INT32_MAX)
-			return cordon_fail(err, CORDON_BAD_USAGE, "--pass-fd '%s' is no descriptor above 2", word);
-		if (!host_has_descriptor((int)number))
-			return cordon_fail(err, CORDON_BAD_USAGE, "--pass-fd %ld: that descriptor is not open", number);
+		int32_t number;
+		if (!read_descriptor("--pass-fd", list->items[i].argument, &number, err))
+			return false;
 		if (descriptors->count == PASSED_MAX)
 			return cordon_fail(err, CORDON_BAD_USAGE, "--pass-fd: more than %d descriptors", PASSED_MAX);
-		descriptors->numbers[descriptors->count++] = (int32_t)number;
+		descriptors->numbers[descriptors->count++] = number;
 	}
 	return true;
 }
@@ -166,7 +178,16 @@ static int patience(const struct cordon_run *run, const struct relay *relay)
 	return is_asked && (timeout < 0 || timeout > ASK_AGAIN_MS) ? ASK_AGAIN_MS : timeout;
 }
 
-static bool attend(struct cordon_run *run, struct relay *relay, struct interruption *interruption,
+/* A reader that is slow misses lines rather than holding the run up; for the last one there is a moment. */
+static void tell_status(struct cordon_run *run, int32_t status)
+{
+	const char *event;
+	while (status >= 0 && (event = cordon_run_event(run)))
+		host_write_line(status, event,
+				cordon_run_result(run, &(struct cordon_result)CORDON_RESULT_INIT) ? LAST_LINE_MS : 0);
+}
+
+static bool attend(struct cordon_run *run, struct relay *relay, int32_t status, struct interruption *interruption,
 		   struct cordon_error *err)
 {
 	int32_t is_ended = 0;
@@ -176,7 +197,9 @@ static bool attend(struct cordon_run *run, struct relay *relay, struct interrupt
 			return false;
 		if (signal)
 			interrupt(run, relay, signal, interruption);
-		if (!cordon_run_step(run, 0, &is_ended, err) || !relay_serve(relay, run, err))
+		bool is_stepped = cordon_run_step(run, 0, &is_ended, err);
+		tell_status(run, status);
+		if (!is_stepped || !relay_serve(relay, run, err))
 			return false;
 	}
 	return true;
@@ -224,7 +247,16 @@ static int conclude(struct cordon_run *run, const struct values *values, const s
 	return result.exit_status;
 }
 
-static int carry_out(struct cordon_run *run, struct relay *relay, const struct values *values, char **words)
+/* What cannot be recorded is no failure of the run. */
+static void record(struct cordon_run *run, const struct values *values)
+{
+	struct cordon_error err = CORDON_ERROR_INIT;
+	if (!cordon_run_record(run, &err) && values->is_verbose)
+		say_error(&err);
+}
+
+static int carry_out(struct cordon_run *run, struct relay *relay, const struct values *values, int32_t status,
+		     char **words)
 {
 	char *shell[] = { (char *)(uintptr_t)host_shell(), NULL };
 	struct interruption interruption = { 0 };
@@ -238,10 +270,12 @@ static int carry_out(struct cordon_run *run, struct relay *relay, const struct v
 	}
 	if (values->is_verbose)
 		say("run %s", cordon_run_id(run));
-	bool is_over = cordon_run_start(run, argv, &err) && attend(run, relay, &interruption, &err);
+	bool is_over = cordon_run_start(run, argv, &err) && attend(run, relay, status, &interruption, &err);
+	record(run, values);
 	/* What is still to be said belongs on the terminal as it was. */
 	relay_drain(relay);
 	if (!is_over) {
+		tell_status(run, status);
 		say_error(&err);
 		return STATUS_REFUSED;
 	}
@@ -274,6 +308,17 @@ static int refuse(struct report_file *file, const struct cordon_error *why)
 	return status;
 }
 
+/* A run that never was ends, too, for whoever reads along. */
+static void tell_refusal(int32_t status)
+{
+	if (status >= 0)
+		host_write_line(
+			status,
+			"{\"event\":\"ended\",\"run_id\":null,\"outcome\":\"refused\",\"exit_status\":125,\"denials\":0,"
+			"\"events_dropped\":0}",
+			LAST_LINE_MS);
+}
+
 static bool make_run(const struct values *values, const struct relay *relay, struct cordon_run **ret_run,
 		     struct cordon_error *err)
 {
@@ -290,6 +335,7 @@ static bool make_run(const struct values *values, const struct relay *relay, str
 		return false;
 
 	run_options.flags = (values->no_observe ? CORDON_RUN_NO_OBSERVE : 0) |
+			    (values->explains ? CORDON_RUN_EXPLAIN : 0) | (values->status ? CORDON_RUN_TELL : 0) |
 			    (values->keep_background ? CORDON_RUN_KEEP_BACKGROUND : 0);
 	run_options.workspace = values->grant.workspace;
 	run_options.target = values->target;
@@ -348,6 +394,7 @@ int command_run(char **words)
 	CORDON_ON_EXIT(relay_free_at) struct relay *relay = NULL;
 	struct cordon_error err = CORDON_ERROR_INIT;
 	struct cordon_run *run;
+	int32_t status_fd = -1;
 	char **command;
 	if (!option_parse(options, OPTIONS_FIRST, words, &values, &command, &err)) {
 		say_error(&err);
@@ -359,13 +406,19 @@ int command_run(char **words)
 		say_error(&err);
 		return STATUS_REFUSED;
 	}
+	if (values.status && !read_descriptor("--status-fd", values.status, &status_fd, &err)) {
+		say_error(&err);
+		return STATUS_REFUSED;
+	}
 	if (!make_relay(&values, &relay, &err))
 		return refuse(file, &err);
-	if (!make_run(&values, relay, &run, &err))
+	if (!make_run(&values, relay, &run, &err)) {
+		tell_refusal(status_fd);
 		return values.is_dry && err.status == CORDON_UNSUPPORTED ? print_refused_plan(&values, &err)
 									 : refuse(file, &err);
+	}
 
-	int status = values.is_dry ? print_plan(run) : carry_out(run, relay, &values, command);
+	int status = values.is_dry ? print_plan(run) : carry_out(run, relay, &values, status_fd, command);
 	if (!values.is_dry)
 		status = write_report(file, cordon_run_report(run), status);
 	cordon_run_free(run);

@@ -27,6 +27,14 @@ bool host_has_descriptor(int number); /* is it open? */
 
 const char *host_file_name(const char *path); /* what stands behind the last separator */
 
+/* Writes the line and a newline to the descriptor if that takes it at once, or within timeout_ms; false: it did not, or nobody
+ * reads any more. At most 4 KiB.
+ */
+bool host_write_line(int descriptor, const char *line, int timeout_ms);
+
+/* "2026-11-25 14:03:12", of the user's clock. */
+void host_show_time(uint64_t since_1970_ms, char *text, size_t size);
+
 /* -- signals -------------------------------------------------------------------------------------------------- */
 
 /* From here on the signals that are passed on to the command are noted instead of acted on; those that the caller

@@ -13,11 +13,11 @@ static const struct command commands[] = {
 	{ "doctor", "what this host can enforce", command_doctor },
 	{ "version", "versions", command_version },
 	{ "verify", "attack a policy on this host, live", NULL },
-	{ "log", "recorded runs", NULL },
-	{ "report", "one run as a page", NULL },
+	{ "log", "recorded runs", command_log },
+	{ "report", "one run as a page", command_report },
 	{ "setup", "the one-time step of the administrator", NULL },
 	{ "forget", "undo what a directory was given", NULL },
-	{ "gc", "sweep what a crash left", NULL },
+	{ "gc", "sweep what a crash left", command_gc },
 	{ NULL, NULL, NULL },
 };
 

@@ -115,13 +115,20 @@ static bool parse_long(const struct option *options, char *const *words, void *v
 	return take(option, words[1], values, err);
 }
 
-/* "-v", "-hv": letters take no arguments. */
-static bool parse_letters(const struct option *options, const char *word, void *values, struct cordon_error *err)
+/* "-v", "-hv", "-o FILE": only the last of several letters may take an argument, the next word. */
+static bool parse_letters(const struct option *options, char **words, void *values, size_t *ret_used,
+			  struct cordon_error *err)
 {
-	for (const char *letter = word + 1; *letter; letter++) {
+	for (const char *letter = words[0] + 1; *letter; letter++) {
 		const struct option *option = find_letter(options, *letter);
-		if (!option || option->argument)
-			return cordon_fail(err, CORDON_BAD_USAGE, "unknown option '-%c' in '%s'", *letter, word);
+		if (!option || (option->argument && letter[1]))
+			return cordon_fail(err, CORDON_BAD_USAGE, "unknown option '-%c' in '%s'", *letter, words[0]);
+		if (option->argument && !words[1])
+			return cordon_fail(err, CORDON_BAD_USAGE, "-%c needs %s", *letter, option->argument);
+		if (option->argument) {
+			*ret_used = 2;
+			return take(option, words[1], values, err);
+		}
 		if (!take(option, NULL, values, err))
 			return false;
 	}
@@ -145,7 +152,7 @@ bool option_parse(const struct option *options, enum option_order order, char **
 		if (!is_option)
 			words[operands++] = words[at];
 		else if (words[at][1] == '-' ? !parse_long(options, words + at, values, &used, err)
-					     : !parse_letters(options, words[at], values, err))
+					     : !parse_letters(options, words + at, values, &used, err))
 			return false;
 		at += used;
 	}

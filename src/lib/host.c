@@ -42,6 +42,40 @@ int cordon_refusal_report(const struct cordon_error *refusal, char **ret_json, s
 	return give(refusal_report(refusal, ret_json, &local), &local, err);
 }
 
+/* What a function prints, as a string of the caller's. */
+static int give_printed(bool (*print)(struct text *text, struct cordon_error *err), char **ret_json,
+			struct cordon_error *err)
+{
+	struct cordon_error local = CORDON_ERROR_INIT;
+	CORDON_ON_EXIT(text_free) struct text text = { 0 };
+	bool ok = ret_json ? print(&text, &local) && give_text(&text, ret_json, &local) : no_handle("ret_json", &local);
+	return give(ok, &local, err);
+}
+
+int cordon_log(char **ret_json, struct cordon_error *err)
+{
+	return give_printed(record_list, ret_json, err);
+}
+
+int cordon_sweep(char **ret_json, struct cordon_error *err)
+{
+	return give_printed(record_sweep, ret_json, err);
+}
+
+int cordon_report_schema(char **ret_json, struct cordon_error *err)
+{
+	return give_printed(report_schema_print, ret_json, err);
+}
+
+int cordon_record(const char *run, char **ret_json, struct cordon_error *err)
+{
+	struct cordon_error local = CORDON_ERROR_INIT;
+	CORDON_ON_EXIT(text_free) struct text text = { 0 };
+	if (!run || !ret_json)
+		return give(no_handle(run ? "ret_json" : "run", &local), &local, err);
+	return give(record_read(run, &text, &local) && give_text(&text, ret_json, &local), &local, err);
+}
+
 void cordon_free(void *memory)
 {
 	free(memory);

@@ -22,7 +22,7 @@ static bool options_read(const struct cordon_run_options *given, struct cordon_r
 		return cordon_fail(err, CORDON_UNSUPPORTED,
 				   "cordon_run_options asks for something newer than this library, version %s",
 				   CORDON_VERSION);
-	if (own->flags & ~(CORDON_RUN_NO_OBSERVE | CORDON_RUN_KEEP_BACKGROUND))
+	if (own->flags & ~(CORDON_RUN_NO_OBSERVE | CORDON_RUN_KEEP_BACKGROUND | CORDON_RUN_TELL | CORDON_RUN_EXPLAIN))
 		return cordon_fail(err, CORDON_UNSUPPORTED, "unknown flags 0x%x in cordon_run_options",
 				   (unsigned)own->flags);
 	/* Where an older caller's struct ends there was padding. */
@@ -55,6 +55,8 @@ static bool run_make(const struct cordon_policy *policy, const struct cordon_run
 		.passed = own.passed,
 		.passed_count = own.passed_count,
 		.observe = !(own.flags & CORDON_RUN_NO_OBSERVE),
+		.tell = own.flags & CORDON_RUN_TELL,
+		.explain = own.flags & CORDON_RUN_EXPLAIN,
 		.keep_background = own.flags & CORDON_RUN_KEEP_BACKGROUND,
 		.terminal = own.terminal & TERMINAL_STREAMS,
 		.rows = (uint16_t)own.rows,
@@ -139,6 +141,20 @@ const char *cordon_run_explain(struct cordon_run *run, const char *path, struct 
 	if (ok && !text_ok(&run->text))
 		ok = cordon_fail_memory(&local);
 	return give(ok, &local, err) ? text_str(&run->text) : NULL;
+}
+
+const char *cordon_run_event(struct cordon_run *run)
+{
+	if (!run)
+		return NULL;
+	text_free(&run->text);
+	return text_given(&run->text, run_take_event(run->run, &run->text));
+}
+
+int cordon_run_record(struct cordon_run *run, struct cordon_error *err)
+{
+	struct cordon_error local = CORDON_ERROR_INIT;
+	return give(run ? run_record(run->run, &local) : no_handle("run", &local), &local, err);
 }
 
 const char *cordon_run_warning(struct cordon_run *run)

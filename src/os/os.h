@@ -86,6 +86,13 @@ CORDON_CHECKED bool os_read_file(const char *path, size_t limit, struct text *re
 /* A new file, mode 0644 less the umask; fails where there is something of that name. */
 CORDON_CHECKED bool os_make_file(const char *path, const char *bytes, size_t length, struct cordon_error *err);
 
+/* Puts a file of these bytes into `folder`, which is made, under `name`, in one step; only the user may read it. */
+CORDON_CHECKED bool os_write_file(const char *folder, const char *name, const char *bytes, size_t length,
+				  struct cordon_error *err);
+
+/* Removes a file; one that is gone already is fine. */
+CORDON_CHECKED bool os_remove_file(const char *path, struct cordon_error *err);
+
 /* Is the path the directory itself, or below it?  Both absolute in the host's spelling; only the text is looked at. */
 bool os_lies_below(const char *path, const char *directory);
 

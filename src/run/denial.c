@@ -8,9 +8,10 @@
 #include "base/show.h"
 #include "os/os.h"
 #include "policy/path.h"
+#include "run/redact.h"
 #include "run/remedy.h"
 
-enum { TARGET_MAX = 1024, PROGRAM_MAX = 256, TYPED_MAX = 512 };
+enum { TARGET_MAX = 1024, PROGRAM_MAX = 256, TYPED_MAX = 512, ARGUMENTS_MAX = 32 };
 
 static const struct {
 	const char *name;
@@ -23,6 +24,7 @@ static const struct {
 	[ACT_RENAME] = { "rename", "rename", true },
 	[ACT_ATTRIBUTES] = { "attributes", "change the attributes of", false },
 	[ACT_CONNECT] = { "connect", "connect to", false },
+	[ACT_READ] = { "read", "read", false },
 };
 
 const char *act_name(enum act act)
@@ -34,7 +36,9 @@ static void clear(struct denial *denial)
 {
 	free(denial->landing);
 	free(denial->target);
+	free(denial->asked);
 	free(denial->program);
+	free(denial->arguments);
 	free(denial->would_allow);
 	*denial = (struct denial){ 0 };
 }
@@ -79,6 +83,10 @@ static bool is_refused(const struct plan *plan, enum act act, const char *landin
 	struct verdict verdict = policy_decide_path(plan->policy, landing);
 	if (denial_find_own(plan, landing))
 		return false;
+	if (act == ACT_READ) {
+		*ret_verdict = verdict;
+		return verdict.access == ACCESS_NONE;
+	}
 	if (verdict.access == ACCESS_READ && is_there_already(plan, act, landing))
 		return false;
 	if (verdict.access != ACCESS_WRITE) {
@@ -152,24 +160,54 @@ static struct denial *make_room(struct denials *denials)
 	return &denials->items[denials->last];
 }
 
+/* What to know before the remedy is followed. */
+static const char *find_danger(const struct denial *denial, const struct facts *facts)
+{
+	if (denial->access == ACCESS_NONE)
+		return "shows or gives what is kept from commands: keys, credentials, a person's own files";
+	if (denial->guarantee == GUARANTEE_FILES_PROTECT)
+		return "programs outside execute or trust what is there: the command could take them over";
+	if (facts->home && os_lies_below(facts->home, denial->landing))
+		return "holds start-up files and settings that programs outside execute";
+	return NULL;
+}
+
+/* Strings one behind the other become a list, without what looks like a secret. */
+static char **copy_arguments(const char *bytes, size_t length)
+{
+	CORDON_ON_EXIT(free_text) char *copy = malloc(length + 1);
+	char *list[ARGUMENTS_MAX + 1];
+	size_t count = 0;
+	if (!copy || length == 0)
+		return NULL;
+	memcpy(copy, bytes, length);
+	copy[length] = '\0';
+	for (size_t at = 0; at < length && count < ARGUMENTS_MAX; at += strlen(copy + at) + 1)
+		list[count++] = copy + at;
+	list[count] = NULL;
+	return redact_arguments(list);
+}
+
 static void fill_file(struct denial *denial, const struct plan *plan, const struct cage_event *event,
 		      const struct verdict *verdict)
 {
 	const char *landing = event->denied.landing;
 	const struct remedy_request request = {
 		.landing = landing,
-		.wanted = ACCESS_WRITE,
+		.wanted = denial->act == ACT_READ ? ACCESS_READ : ACCESS_WRITE,
 		.wants_name = acts[denial->act].is_of_name,
 		.is_directory = denial->act == ACT_CREATE,
 		.is_removed = denial->act == ACT_DELETE || denial->act == ACT_RENAME,
 	};
-	denial->guarantee = guarantee_of(plan->policy, landing);
+	denial->guarantee = denial->act == ACT_READ ? GUARANTEE_FILES_READ : guarantee_of(plan->policy, landing);
 	denial->access = verdict->access;
 	denial->origin = verdict->rule->origin;
 	denial->pattern = verdict->rule->pattern;
 	/* A remedy that is cut would grant something else. */
 	if (strlen(landing) <= TYPED_MAX)
 		denial->would_allow = remedy_find(plan->policy, plan->facts, &request);
+	if (denial->would_allow)
+		denial->danger = find_danger(denial, plan->facts);
 }
 
 static void fill_connection(struct denial *denial, const struct plan *plan)
@@ -180,6 +218,13 @@ static void fill_connection(struct denial *denial, const struct plan *plan)
 	policy_network_mode(plan->policy, &denial->origin);
 	if (!denial->reason)
 		denial->would_allow = remedy_find_network(plan->policy, plan->facts, denial->landing);
+	if (denial->would_allow && strcmp(denial->would_allow, "--net open") == 0)
+		denial->danger = "opens the whole network, to which anything that can be read can be sent";
+}
+
+const struct denial *denials_added(const struct denials *denials)
+{
+	return denials->was_added ? &denials->items[denials->last] : NULL;
 }
 
 bool denials_add(struct denials *denials, const struct plan *plan, const struct cage_event *event,
@@ -187,6 +232,7 @@ bool denials_add(struct denials *denials, const struct plan *plan, const struct 
 {
 	enum act act = event->denied.act;
 	struct verdict verdict = { ACCESS_NONE, NULL };
+	denials->was_added = false;
 	if (act == ACT_CONNECT ? plan->network == NETWORK_OPEN
 			       : !is_refused(plan, act, event->denied.landing, &verdict))
 		return true;
@@ -196,12 +242,15 @@ bool denials_add(struct denials *denials, const struct plan *plan, const struct 
 		denial->count++;
 		return true;
 	}
+	bool is_spelt_otherwise = event->denied.path && strcmp(event->denied.path, event->denied.landing) != 0;
 	struct denial made = {
 		.act = act,
 		.landing = strdup(event->denied.landing),
 		.target = shown(event->denied.landing, TARGET_MAX),
 		.pid = event->denied.pid,
 		.reason = event->denied.reason,
+		.asked = is_spelt_otherwise ? shown(event->denied.path, TARGET_MAX) : NULL,
+		.arguments = copy_arguments(event->denied.arguments, event->denied.arguments_length),
 		.program = shown(event->denied.program ? event->denied.program : "", PROGRAM_MAX),
 		.count = 1,
 	};
@@ -211,6 +260,7 @@ bool denials_add(struct denials *denials, const struct plan *plan, const struct 
 	}
 	denial = make_room(denials);
 	*denial = made;
+	denials->was_added = true;
 	if (act == ACT_CONNECT)
 		fill_connection(denial, plan);
 	else

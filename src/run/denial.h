@@ -18,12 +18,15 @@ struct denial {
 	char *landing; /* as it is; never shown */
 	char *target;  /* the same, shown */
 	int64_t pid;
+	char *asked;          /* as the command spelt it, made absolute, where that is not the target; or NULL */
 	char *program;        /* empty: not known, nor is pid */
+	char **arguments;     /* redacted and fit to be shown, NULL-terminated; NULL: not known */
 	const char *reason;   /* static: beyond the rule; then no rule would allow it. Or NULL */
 	enum access access;   /* what the policy gives there */
 	struct origin origin; /* of the rule that decided */
 	const char *pattern;  /* …as written; NULL for connections. The policy's */
 	char *would_allow;    /* NULL: nothing */
+	const char *danger;   /* what is at stake when that is allowed; NULL: nothing out of the ordinary */
 	uint64_t count;
 };
 
@@ -33,7 +36,11 @@ struct denials {
 	unsigned last;     /* the one that was added last */
 	uint64_t distinct; /* that were seen; some may have been dropped */
 	uint64_t dropped;
+	bool was_added; /* by the last denials_add */
 };
+
+/* The one that was added last, if the last call of denials_add has added one; else NULL. */
+const struct denial *denials_added(const struct denials *denials);
 
 void denials_clear(struct denials *denials);
 

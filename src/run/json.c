@@ -20,6 +20,16 @@ json_t *json_known(bool is_known, uint64_t number)
 	return is_known ? json_integer((json_int_t)number) : json_null();
 }
 
+json_t *json_strings(char *const *list)
+{
+	if (!list)
+		return json_null();
+	json_t *strings = json_array();
+	for (; *list; list++)
+		strings = json_add(strings, json_string(*list));
+	return strings;
+}
+
 json_t *json_add(json_t *list, json_t *item)
 {
 	if (list && item && json_array_append(list, item) == 0) {

@@ -17,6 +17,9 @@ json_t *json_shown(const char *string);
 /* The number, or null when it is not known. */
 json_t *json_known(bool is_known, uint64_t number);
 
+/* A NULL-terminated list of strings that are fit to be shown; null for NULL. */
+json_t *json_strings(char *const *list);
+
 /* Appends the item to the list and returns the list; takes both, and NULL for either makes NULL. */
 json_t *json_add(json_t *list, json_t *item);
 

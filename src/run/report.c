@@ -113,23 +113,24 @@ static json_t *describe_usage(const struct run *run)
 			 json_known(usage->has_network, usage->net_bytes_out));
 }
 
-static json_t *describe_denial(const struct denial *denial)
+json_t *report_denial(const struct denial *denial)
 {
 	/* what the gate refuses comes over the network, from no process in particular */
 	json_t *process = denial->pid == 0 ? json_null()
-					   : json_pack("{s:I s:o}", "pid", (json_int_t)denial->pid, "exe",
-						       json_shown(denial->program[0] ? denial->program : NULL));
-	return json_pack("{s:s s:s s:s s:o s:o s:o s:I}", "guarantee", guarantee_name(denial->guarantee), "action",
-			 act_name(denial->act), "target", denial->target, "process", process, "rule",
-			 json_origin(&denial->origin, denial->pattern), "would_allow", json_shown(denial->would_allow),
-			 "count", (json_int_t)denial->count);
+					   : json_pack("{s:I s:o s:o}", "pid", (json_int_t)denial->pid, "exe",
+						       json_shown(denial->program[0] ? denial->program : NULL), "argv",
+						       json_strings(denial->arguments));
+	return json_pack("{s:s s:s s:s s:s? s:o s:o s:o s:s? s:I}", "guarantee", guarantee_name(denial->guarantee),
+			 "action", act_name(denial->act), "target", denial->target, "asked", denial->asked, "process",
+			 process, "rule", json_origin(&denial->origin, denial->pattern), "would_allow",
+			 json_shown(denial->would_allow), "danger", denial->danger, "count", (json_int_t)denial->count);
 }
 
 static json_t *describe_denials(const struct run *run)
 {
 	json_t *list = json_array();
 	for (unsigned i = 0; i < run->denials.count; i++)
-		list = json_add(list, describe_denial(&run->denials.items[i]));
+		list = json_add(list, report_denial(&run->denials.items[i]));
 	return list;
 }
 
@@ -189,6 +190,11 @@ static json_t *describe_guarantees(const struct run *run, bool wants_gaps)
 		}
 	}
 	return object;
+}
+
+const char *report_outcome(const struct run *run)
+{
+	return run->stage == STAGE_OVER ? outcome_names[run->outcome] : NULL;
 }
 
 #define SCHEMA "schema", "cordon-report", "version", 1

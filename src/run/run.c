@@ -4,6 +4,8 @@
 #include "base/scope.h"
 #include "base/show.h"
 #include "os/os.h"
+#include "run/json.h"
+#include "run/redact.h"
 #include "run/state.h"
 
 /* Between the question and the end. */
@@ -20,6 +22,8 @@ struct run *run_free(struct run *run)
 		return NULL;
 	backend_native.discard(run->cage);
 	denials_clear(&run->denials);
+	events_free(&run->events);
+	free(run->arguments);
 	asides_free(&run->asides);
 	free(run->foreign.items);
 	for (size_t i = 0; i < run->made.count; i++)
@@ -67,6 +71,7 @@ static bool begin(struct run *run, struct cordon_error *err)
 		.observe = run->options.observe,
 		.settle = settle,
 		.context = run,
+		.explain = run->options.explain,
 		.keep_background = run->options.keep_background,
 		.terminal = run->options.terminal,
 		.rows = run->options.rows,
@@ -117,6 +122,23 @@ bool run_plan(struct run *run, struct text *text, struct cordon_error *err)
 
 /* -- the end -------------------------------------------------------------------------------------------------- */
 
+static void tell_end(struct run *run)
+{
+	struct run_result result;
+	if (!run_result(run, &result))
+		return;
+	run_tell(run,
+		 json_pack("{s:s s:s s:s s:i s:I s:I}", "event", "ended", "run_id", run->id, "outcome",
+			   report_outcome(run), "exit_status", result.exit_status, "denials",
+			   (json_int_t)run->denials.distinct, "events_dropped", (json_int_t)run->events.dropped),
+		 true);
+}
+
+static void tell_limit(struct run *run, enum limit limit)
+{
+	run_tell(run, json_pack("{s:s s:s}", "event", "limit", "limit", limit_name(limit)), false);
+}
+
 /* Whatever still lives is dead afterwards: only then is the outcome known. */
 static void finish(struct run *run, enum outcome outcome)
 {
@@ -125,6 +147,7 @@ static void finish(struct run *run, enum outcome outcome)
 	run->stage = STAGE_OVER;
 	run->outcome = outcome;
 	run->wall_ms = os_clock() - run->started_ms;
+	tell_end(run);
 }
 
 static void refuse(struct run *run, const struct cordon_error *why)
@@ -169,6 +192,8 @@ bool run_start(struct run *run, char *const *argv, struct cordon_error *err)
 
 	run->stage = STAGE_STARTING;
 	run->started_ms = os_clock();
+	run->began_ms = os_time();
+	run->arguments = redact_arguments(argv);
 	if (backend_native.start(run->cage, run->plan, run->abilities, argv, err))
 		return true;
 	cordon_while(err, "start the command");
@@ -251,6 +276,7 @@ static void check_clock(struct run *run)
 		return;
 	}
 	run->is_timed_out = true;
+	tell_limit(run, LIMIT_WALL_TIME);
 	run->kill_ms = os_clock() + GRACE_MS;
 	backend_native.ask(run->cage);
 }
@@ -282,6 +308,17 @@ static void note_bare(struct run *run, const char *path)
 			run->plan->mounts.items[i].is_bare = true;
 }
 
+static bool note_denial(struct run *run, const struct cage_event *event, struct cordon_error *err)
+{
+	if (!denials_add(&run->denials, run->plan, event, err))
+		return false;
+	const struct denial *denial = denials_added(&run->denials);
+	/* No more are told than are kept, whatever the command tries. */
+	if (denial && run->denials.distinct <= DENIALS_MAX)
+		run_tell(run, json_pack("{s:s s:o}", "event", "denied", "denial", report_denial(denial)), false);
+	return true;
+}
+
 static bool handle(struct run *run, const struct cage_event *event, struct cordon_error *err)
 {
 	switch (event->kind) {
@@ -291,12 +328,16 @@ static bool handle(struct run *run, const struct cage_event *event, struct cordo
 		run->stage = STAGE_RUNNING;
 		run->was_started = true;
 		run->is_observed = event->is_observed;
+		run_tell(run,
+			 json_pack("{s:s s:s s:b}", "event", "started", "run_id", run->id, "denials_observed",
+				   run->is_observed),
+			 false);
 		return true;
 	case CAGE_NOT_STARTED:
 		refuse(run, &event->error);
 		return true;
 	case CAGE_DENIED:
-		return denials_add(&run->denials, run->plan, event, err);
+		return note_denial(run, event, err);
 	case CAGE_CACHE_BARE:
 		note_bare(run, event->cover.path);
 		return true;
@@ -315,6 +356,7 @@ static bool handle(struct run *run, const struct cage_event *event, struct cordo
 	case CAGE_LIMIT:
 		run->is_over_limit = true;
 		run->limit = event->limit;
+		tell_limit(run, event->limit);
 		return true;
 	case CAGE_ENDED:
 		end_as_told(run, event);

@@ -40,6 +40,8 @@ struct run_options {
 	const int *passed;
 	size_t passed_count;
 	bool observe;
+	bool tell;    /* keep events for run_take_event */
+	bool explain; /* report refused reads as well, at whatever cost */
 	bool keep_background;
 	unsigned terminal; /* as in struct handover */
 	uint16_t rows, columns;
@@ -77,6 +79,16 @@ void run_foreground(struct run *run);
 bool run_is_started(const struct run *run);
 bool run_result(const struct run *run, struct run_result *ret_result);
 CORDON_CHECKED bool run_report(struct run *run, struct text *text, struct cordon_error *err);
+/* Appends what has happened next as one line of JSON, without newline; false when there is nothing. */
+bool run_take_event(struct run *run, struct text *text);
+/* record.c: keeps what the run came to in cordon's own state; and what is kept there. */
+CORDON_CHECKED bool run_record(struct run *run, struct cordon_error *err);
+CORDON_CHECKED bool record_list(struct text *text, struct cordon_error *err);
+/* `name`: an id, the beginning of one, or "last". Errors: CORDON_NOT_FOUND; CORDON_BAD_USAGE for a beginning of several. */
+CORDON_CHECKED bool record_read(const char *name, struct text *text, struct cordon_error *err);
+/* Removes what killed processes have left on this host; JSON of what that was. */
+CORDON_CHECKED bool record_sweep(struct text *text, struct cordon_error *err);
+CORDON_CHECKED bool report_schema_print(struct text *text, struct cordon_error *err);
 /* Appends the line of cordon_run_warning; appends nothing when there is none. */
 void run_warning(struct run *run, struct text *text);
 /* Appends the line of cordon_run_explanation; appends nothing when there is none. */

@@ -1,6 +1,8 @@
 /* run/state.h: what a run is, for the files of src/run. */
 #pragma once
 
+#include <jansson.h>
+
 #include "backend/backend.h"
 #include "run/denial.h"
 #include "run/run.h"
@@ -40,6 +42,14 @@ struct aside {
 	struct cordon_error error;
 };
 
+/* status.c: a ring of lines. */
+enum { EVENTS_MAX = 256 };
+struct events {
+	char *lines[EVENTS_MAX];
+	unsigned first, count;
+	uint64_t dropped;
+};
+
 struct run {
 	char id[RUN_ID_SIZE];
 	struct surveyed surveyed;
@@ -56,6 +66,8 @@ struct run {
 	bool is_gate_lost;
 	bool is_observed;    /* refused acts are seen */
 	uint64_t started_ms; /* os_clock */
+	uint64_t began_ms;   /* os_time */
+	char **arguments;    /* the command's, redacted and fit to be shown, NULL-terminated */
 	uint64_t wall_ms;    /* how long it took, once over */
 
 	enum outcome outcome; /* once over */
@@ -68,6 +80,7 @@ struct run {
 	struct cage_usage usage;
 	struct cordon_error refusal; /* OUTCOME_REFUSED */
 
+	struct events events;
 	struct denials denials;
 	struct lost_cover lost_covers[LOST_COVERS_MAX];
 	unsigned lost_cover_count;
@@ -89,6 +102,14 @@ struct run {
 		size_t count, room;
 	} asides;
 };
+
+/* report.c: one denial as in the report; and what `cordon run` exits with. */
+json_t *report_denial(const struct denial *denial);
+const char *report_outcome(const struct run *run); /* "exited"; NULL while it lasts */
+
+/* status.c: takes `event`, a JSON object or NULL. */
+void run_tell(struct run *run, json_t *event, bool is_end);
+void events_free(struct events *events);
 
 /* identity.c: 26 characters that sort by time: 48 bits of milliseconds and 80 of chance, in Crockford's base 32. */
 CORDON_CHECKED bool identity_make(char id[RUN_ID_SIZE], struct cordon_error *err);

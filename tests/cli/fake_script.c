@@ -1,6 +1,6 @@
 /* Tells the fake backend of the program cordon_fake what to do, from the variable FAKE:
  *
- *	FAKE="started;deny /etc/x;exit 3"      also: kill N, not_found, not_executable, lack GUARANTEE, run_on,
+ *	FAKE="started;deny /etc/x;exit 3"      also: kill N, limit NAME, not_found, not_executable, lack GUARANTEE, run_on,
  *	                                       do SHELL-COMMAND (at once, before the program begins)
  */
 #include <stdio.h>
@@ -23,6 +23,10 @@ static void follow(const char *word, char *argument)
 		fake_add(CAGE_NOT_STARTED);
 		cordon_fail(&fake.events[fake.event_count - 1].error,
 			    word[4] == 'f' ? CORDON_NOT_FOUND : CORDON_NOT_EXECUTABLE, "'command': %s", word);
+	} else if (strcmp(word, "limit") == 0) {
+		for (int limit = 0; limit < LIMIT_COUNT; limit++)
+			if (strcmp(limit_name((enum limit)limit), argument) == 0)
+				fake_exceed((enum limit)limit);
 	} else if (strcmp(word, "lack") == 0) {
 		fake.levels[guarantee_find(argument)] = LEVEL_ABSENT;
 	} else if (strcmp(word, "run_on") == 0) {

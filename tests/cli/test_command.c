@@ -139,7 +139,7 @@ static void run__with_wrong_words_exits_125(void **state)
 		{ { "run", "--pass-fd", "77", "true" }, "not open" },
 		{ { "run", "--pass-fd", "x", "true" }, "'x'" },
 		{ { "run", "--tty", "--no-tty", "true" }, "cannot both be meant" },
-		{ { "run", "--status-fd", "3", "true" }, "not in this version" },
+		{ { "run", "--status-fd", "77", "true" }, "not open" },
 		{ { "run", "--allow", "a:0", "true" }, "--allow" },
 		{ { "run", "--allow", "*", "true" }, "network.mode" },
 		{ { "run", "--accept", "nothing", "true" }, "nothing" },
@@ -547,11 +547,61 @@ static void every_command__has_help(void **state)
 	assert_non_null(strstr(output, "--write PATH"));
 }
 
+/* What was run is found again, without the secrets of its command line; a page of it carries no markup of the command's. */
+static void log__and_report_show_recorded_runs(void **state)
+{
+	(void)state;
+	assert_int_equal(CORDON("started;exit 3", "run", "--", "first", "--token", "hunter2"), 3);
+	assert_int_equal(CORDON("started;deny /etc/<script>;exit 1", "run", "--", "second"), 1);
+	assert_int_equal(CORDON("", "log"), 0);
+	assert_non_null(strstr(output, "first --token ***"));
+	assert_true(strstr(output, "second") < strstr(output, "first"));
+	assert_int_equal(CORDON("", "log", "--json"), 0);
+	CORDON_ON_EXIT(decref) json_t *log = json_loads(output, 0, NULL);
+	const json_t *runs = json_object_get(log, "runs");
+	assert_int_equal(json_array_size(runs), 2);
+	assert_int_equal(CORDON("", "report", string_at(json_array_get(runs, 1), "run_id")), 0);
+	assert_non_null(strstr(output, "first --token ***"));
+	assert_int_equal(CORDON("", "report", "last"), 0);
+	assert_non_null(strstr(output, "/etc/&lt;script&gt;"));
+	assert_null(strstr(output, "<script>"));
+	assert_int_equal(CORDON("", "report", "last", "-o", in_scratch("page.html")), 0);
+	assert_string_equal(output, "");
+	assert_int_equal(CORDON("", "report", "last", "--json"), 0);
+	assert_int_equal(CORDON("", "report", "0000"), 1);
+	assert_non_null(strstr(errors, "no recorded run"));
+	assert_int_equal(CORDON("", "report"), 2);
+}
+
+/* Whoever reads along learns of each step, and tells a 125 of ours from the command's. */
+static void status_fd__tells_what_happens(void **state)
+{
+	(void)state;
+	int file = open(in_scratch("status"), O_RDWR | O_CREAT, 0600);
+	assert_int_equal(dup2(file, 42), 42);
+	assert_int_equal(CORDON("started;deny /etc/x;deny /etc/x;exit 1", "run", "--status-fd", "42", "true"), 1);
+	char text[8192];
+	text[pread(file, text, sizeof text - 1, 0)] = '\0';
+	static const char *const expected[] = { "started", "denied", "ended" };
+	char *line = text;
+	for (size_t i = 0; i < COUNT_OF(expected); i++) {
+		char *end = strchr(line, '\n');
+		assert_non_null(end);
+		*end = '\0';
+		CORDON_ON_EXIT(decref) json_t *event = json_loads(line, 0, NULL);
+		assert_string_equal(string_at(event, "event"), expected[i]);
+		line = end + 1;
+	}
+	assert_string_equal(line, "");
+	close(file);
+	close(42);
+}
+
 /* What is not there says so, and never seems to have worked. */
 static void commands__that_are_not_there_say_so(void **state)
 {
 	(void)state;
-	static const char *const later[] = { "verify", "log", "report", "setup", "forget", "gc" };
+	static const char *const later[] = { "verify", "setup", "forget" };
 	for (size_t i = 0; i < COUNT_OF(later); i++) {
 		assert_int_equal(CORDON("", later[i]), 2);
 		assert_non_null(strstr(errors, "not in this version"));
@@ -569,6 +619,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(run__exits_as_the_command_does),
 		TEST(run__out_of_time_exits_124),
+		TEST(log__and_report_show_recorded_runs),
+		TEST(status_fd__tells_what_happens),
 		TEST(refusal__is_told_in_one_line),
 		TEST(run__with_wrong_words_exits_125),
 		TEST(policy_file__is_named_with_line_and_column),

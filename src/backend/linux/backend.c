@@ -536,6 +536,18 @@ static bool tell_limit(struct cage *cage, struct cage_event *ret_event)
 	return true;
 }
 
+static bool observe(struct cage *cage, int listener, int diagnosis, struct cordon_error *err)
+{
+	if (listener < 0)
+		return true;
+	cage->observer = observer_new(listener, diagnosis, cage->plan);
+	if (!cage->observer)
+		return cordon_fail_memory(err);
+	if (cage->gate)
+		observer_use_gate(cage->observer, cage->gate, cage->inside->handover.observe);
+	return watch(cage, listener, EPOLLIN, err);
+}
+
 static bool running(struct cage *cage, const int carried[CARRIED_COUNT], struct cage_event *ret_event,
 		    struct cordon_error *err)
 {
@@ -549,15 +561,8 @@ static bool running(struct cage *cage, const int carried[CARRIED_COUNT], struct 
 	cage->terminal = carried[CARRIED_TERMINAL];
 	if (!watch_output(cage, carried, err))
 		return false;
-	if (listener >= 0) {
-		cage->observer = observer_new(listener, carried[CARRIED_DIAGNOSIS], cage->plan);
-		if (!cage->observer)
-			return cordon_fail_memory(err);
-		if (!watch(cage, listener, EPOLLIN, err))
-			return false;
-		if (cage->gate)
-			observer_use_gate(cage->observer, cage->gate, cage->inside->handover.observe);
-	}
+	if (!observe(cage, listener, carried[CARRIED_DIAGNOSIS], err))
+		return false;
 	if (cage->observer && cage->inside->is_fallback)
 		observer_refuse_attributes(cage->observer);
 	ret_event->kind = CAGE_STARTED;
@@ -633,6 +638,8 @@ static bool hear(struct cage *cage, struct cage_event *ret_event, struct cordon_
 		return true;
 	case MESSAGE_STARTED:
 		return running(cage, carried, ret_event, err);
+	case MESSAGE_OBSERVED:
+		return observe(cage, carried[CARRIED_LISTENER], carried[CARRIED_DIAGNOSIS], err);
 	case MESSAGE_FAILED:
 		cage->stage = STAGE_ENDED;
 		ret_event->kind = CAGE_NOT_STARTED;
@@ -835,4 +842,5 @@ const struct backend_ops backend_native = {
 	.foreground = foreground,
 	.end = end,
 	.discard = discard,
+	.sweep = cgroup_sweep,
 };

@@ -111,6 +111,7 @@ enum message_kind {
 	MESSAGE_READY,      /* what needs no plan is done */
 	MESSAGE_LISTENER,   /* fallback: from the command before its image runs; carries the listener */
 	MESSAGE_STARTED,    /* carries descriptors: which, `carried` says */
+	MESSAGE_OBSERVED,   /* carries the listener, where even the start has to be let on */
 	MESSAGE_FAILED,     /* set-up or exec failed: error says what */
 	MESSAGE_NETWORK,    /* carries the gate's sockets, if the network is filtered */
 	MESSAGE_ENDED,      /* the tree is empty but for init */

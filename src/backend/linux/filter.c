@@ -63,12 +63,14 @@ bool filter_load(struct inside *inside, struct cordon_error *err)
 	if (inside->is_fallback && !load_for_fallback(inside, err))
 		return false;
 	if (inside->handover.observe || is_gated) {
-		struct sock_fprog observed = PROGRAM(filter_observed), gated = PROGRAM(filter_gated),
-				  gated_observed = PROGRAM(filter_gated_observed);
-		struct sock_fprog *program = !is_gated                  ? &observed
-					     : inside->handover.observe ? &gated_observed
-									: &gated;
-		inside->listener = kernel_seccomp(SECCOMP_SET_MODE_FILTER, OBSERVER_FLAGS, program);
+		const struct sock_fprog programs[2][3] = {
+			{ PROGRAM(filter_quiet), PROGRAM(filter_observed), PROGRAM(filter_explained) },
+			{ PROGRAM(filter_gated), PROGRAM(filter_gated_observed), PROGRAM(filter_gated_explained) },
+		};
+		bool explains = inside->handover.explain && !inside->is_fallback; /* its listener is heard of later */
+		int observation = !inside->handover.observe ? 0 : explains ? 2 : 1;
+		struct sock_fprog program = programs[is_gated][observation];
+		inside->listener = kernel_seccomp(SECCOMP_SET_MODE_FILTER, OBSERVER_FLAGS, &program);
 		if (inside->listener >= 0)
 			return check_effect(err);
 		if (errno != EBUSY && errno != EINVAL)

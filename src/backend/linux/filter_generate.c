@@ -84,6 +84,8 @@ static const struct {
 	{ "creat", 1 }, { "chmod", 1 }, { "fchmod", 1 }, { "fchmodat", 2 }, { "mknod", 1 }, { "mknodat", 2 },
 };
 
+enum observation { NOTHING, CHANGES, ALL };
+
 #define MODE_IS(argument, value) SCMP_CMP(argument, SCMP_CMP_MASKED_EQ, S_ISUID, value)
 #define HAS_BIT(argument, bit) SCMP_CMP(argument, SCMP_CMP_MASKED_EQ, bit, bit)
 
@@ -171,8 +173,14 @@ static void add_refusals(scmp_filter_ctx filter)
 	add_when(filter, refuse, "socket", SCMP_CMP(0, SCMP_CMP_MASKED_EQ, LOW_32_BITS, FAMILY_VSOCK));
 }
 
+/* Beside those, what only looks: for the complete account of --explain. */
+static const char *const looking[] = {
+	"stat",       "lstat",    "newfstatat", "statx",  "access", "faccessat",
+	"faccessat2", "readlink", "readlinkat", "execve", "chdir",
+};
+
 /* Where a mode decides, what is not refused for it: of two rules that both apply libseccomp takes either. */
-static void add_observed(scmp_filter_ctx filter)
+static void add_observed(scmp_filter_ctx filter, enum observation observation)
 {
 	static const uint64_t intents[] = { O_WRONLY, O_RDWR, O_CREAT, O_TRUNC };
 	for (size_t i = 0; i < sizeof changing / sizeof *changing; i++)
@@ -180,7 +188,13 @@ static void add_observed(scmp_filter_ctx filter)
 	for (size_t i = 0; i < sizeof mode_takers / sizeof *mode_takers; i++)
 		if (strcmp(mode_takers[i].name, "fchmod") != 0)
 			add_when(filter, SCMP_ACT_NOTIFY, mode_takers[i].name, MODE_IS(mode_takers[i].mode, 0));
-	for (size_t i = 0; i < sizeof intents / sizeof *intents; i++) {
+	if (observation == ALL) {
+		for (size_t i = 0; i < sizeof looking / sizeof *looking; i++)
+			add(filter, SCMP_ACT_NOTIFY, looking[i]);
+		add_when(filter, SCMP_ACT_NOTIFY, "open", MODE_IS(2, 0));
+		add_when(filter, SCMP_ACT_NOTIFY, "openat", MODE_IS(3, 0));
+	}
+	for (size_t i = 0; observation == CHANGES && i < sizeof intents / sizeof *intents; i++) {
 		add_when_both(filter, SCMP_ACT_NOTIFY, "open", HAS_BIT(1, intents[i]), MODE_IS(2, 0));
 		add_when_both(filter, SCMP_ACT_NOTIFY, "openat", HAS_BIT(2, intents[i]), MODE_IS(3, 0));
 	}
@@ -190,11 +204,11 @@ static void add_observed(scmp_filter_ctx filter)
 }
 
 /* Where the gate listens on demand: a connect, by any name, is where it learns of what; a bind may want its port. */
-static void add_gated(scmp_filter_ctx filter, int is_observed)
+static void add_gated(scmp_filter_ctx filter, enum observation observation)
 {
 	add(filter, SCMP_ACT_NOTIFY, "bind");
 	add_bits(filter, SCMP_ACT_NOTIFY, "sendmmsg", 3, MSG_FASTOPEN);
-	if (is_observed) /* the others are among what is observed anyway */
+	if (observation != NOTHING) /* the others are among what is observed anyway */
 		return;
 	add(filter, SCMP_ACT_NOTIFY, "connect");
 	add_bits(filter, SCMP_ACT_NOTIFY, "sendto", 3, MSG_FASTOPEN);
@@ -255,19 +269,31 @@ static void refuse_truncation(scmp_filter_ctx filter)
 static void make_observed(scmp_filter_ctx filter)
 {
 	add_refusals(filter);
-	add_observed(filter);
+	add_observed(filter, CHANGES);
+}
+
+static void make_explained(scmp_filter_ctx filter)
+{
+	add_refusals(filter);
+	add_observed(filter, ALL);
 }
 
 static void make_gated(scmp_filter_ctx filter)
 {
 	add_refusals(filter);
-	add_gated(filter, 0);
+	add_gated(filter, NOTHING);
 }
 
 static void make_gated_observed(scmp_filter_ctx filter)
 {
 	make_observed(filter);
-	add_gated(filter, 1);
+	add_gated(filter, CHANGES);
+}
+
+static void make_gated_explained(scmp_filter_ctx filter)
+{
+	make_explained(filter);
+	add_gated(filter, ALL);
 }
 
 static const struct {
@@ -276,8 +302,10 @@ static const struct {
 } filters[] = {
 	{ "filter_quiet", add_refusals },
 	{ "filter_observed", make_observed },
+	{ "filter_explained", make_explained },
 	{ "filter_gated", make_gated },
 	{ "filter_gated_observed", make_gated_observed },
+	{ "filter_gated_explained", make_gated_explained },
 	{ "filter_shared", refuse_shared },
 	{ "filter_families", refuse_families },
 	{ "filter_unix_sockets", refuse_unix_sockets },

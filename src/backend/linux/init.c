@@ -302,6 +302,18 @@ static bool begin(struct inside *inside, struct cordon_error *err)
 	return message_send(inside->control, &ready, NULL) || cordon_fail_errno(err, errno, "tell that init is ready");
 }
 
+/* Where every look at a file waits for the supervisor, init's own do from here on. */
+static void tell_observed(struct inside *inside)
+{
+	const struct message observed = { .kind = MESSAGE_OBSERVED, .carried = 1u << CARRIED_LISTENER };
+	if (!inside->handover.explain || inside->is_fallback || inside->listener < 0)
+		return;
+	if (!message_send(inside->control, &observed, &inside->listener))
+		leave(inside);
+	close(inside->listener);
+	inside->listener = -1;
+}
+
 /* With what the supervisor sees the tree through. */
 static void tell_started(const struct inside *inside)
 {
@@ -348,6 +360,7 @@ void init_main(struct inside *inside)
 	}
 	if (!inside->is_fallback && !layers_finish(inside, &err))
 		fail(inside, &err);
+	tell_observed(inside);
 	reaper.signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (reaper.signals < 0) {
 		cordon_fail_errno(&err, errno, "watch the children");

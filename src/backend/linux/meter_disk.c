@@ -53,21 +53,28 @@ static bool lies_in_another(const struct plan *plan, size_t index)
 	return false;
 }
 
+static void add_root(struct disk_meter *meter, const char *path)
+{
+	struct stat status;
+	if (stat(path, &status) != 0)
+		return;
+	meter->roots[meter->count++] = (struct disk_root){ path, status.st_dev, 0, 0 };
+	inode_set_add(&meter->devices, status.st_dev, 0);
+}
+
 struct disk_meter *disk_meter_new(const struct plan *plan)
 {
 	struct disk_meter *meter = calloc(1, sizeof *meter);
 	if (!meter)
 		return NULL;
-	meter->roots = calloc(plan->mounts.count + 1, sizeof *meter->roots);
+	meter->roots = calloc(plan->mounts.count + 2, sizeof *meter->roots);
 	if (!meter->roots)
 		return disk_meter_free(meter);
-	for (size_t i = 0; i < plan->mounts.count; i++) {
-		struct stat status;
-		if (!is_root(plan, i) || lies_in_another(plan, i) || stat(plan->mounts.items[i].path, &status) != 0)
-			continue;
-		meter->roots[meter->count++] = (struct disk_root){ plan->mounts.items[i].path, status.st_dev, 0, 0 };
-		inode_set_add(&meter->devices, status.st_dev, 0);
-	}
+	for (size_t i = 0; i < plan->mounts.count; i++)
+		if (is_root(plan, i) && !lies_in_another(plan, i))
+			add_root(meter, plan->mounts.items[i].path);
+	if (plan->caches)
+		add_root(meter, plan->caches);
 	/* The clock that stamps files runs a tick behind the other (ktime_get_coarse_real_ts64). */
 	clock_gettime(CLOCK_REALTIME_COARSE, &meter->begun);
 	return meter;

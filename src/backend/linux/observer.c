@@ -23,7 +23,7 @@
 #include "backend/linux/kernel.h"
 #include "os/os.h"
 
-enum { ATTEMPTS_MAX = 2, PAGE = 4096 };
+enum { ATTEMPTS_MAX = 2, PAGE = 4096, ARGUMENTS_SIZE = 2048 };
 enum { NONE = -1, HERE = -2 }; /* no such argument; the current directory */
 
 /* Which arguments of a call name what. The directory's descriptor stands before the path, or is HERE. */
@@ -70,6 +70,19 @@ static const struct shape shapes[] = {
 	ONE(lsetxattr, ACT_ATTRIBUTES, HERE, 0, NONE),
 	ONE(removexattr, ACT_ATTRIBUTES, HERE, 0, NONE),
 	ONE(lremovexattr, ACT_ATTRIBUTES, HERE, 0, NONE),
+#ifdef SYS_stat
+	ONE(stat, ACT_READ, HERE, 0, NONE),
+	ONE(lstat, ACT_READ, HERE, 0, NONE),
+	ONE(access, ACT_READ, HERE, 0, NONE),
+	ONE(readlink, ACT_READ, HERE, 0, NONE),
+#endif
+	ONE(statx, ACT_READ, 0, 1, NONE),
+	ONE(newfstatat, ACT_READ, 0, 1, NONE),
+	ONE(faccessat, ACT_READ, 0, 1, NONE),
+	ONE(faccessat2, ACT_READ, 0, 1, NONE),
+	ONE(readlinkat, ACT_READ, 0, 1, NONE),
+	ONE(execve, ACT_READ, HERE, 0, NONE),
+	ONE(chdir, ACT_READ, HERE, 0, NONE),
 	{ SYS_renameat2, ACT_RENAME, 0, 1, NONE, ACT_RENAME, 2, 3 },
 	{ SYS_linkat, ACT_CREATE, 2, 3, NONE, ACT_CREATE, NONE, NONE },
 };
@@ -96,6 +109,8 @@ struct observer {
 	char noted[PATH_MAX]; /* see plan.h; empty: nothing */
 	bool is_note_taken;
 	char program[PATH_MAX];
+	char arguments[ARGUMENTS_SIZE];
+	size_t arguments_length;
 };
 
 struct observer *observer_new(int listener, int diagnosis, const struct plan *plan)
@@ -301,9 +316,11 @@ static bool may_lie_open(const struct plan *plan, const char *path)
 	return false;
 }
 
-static bool is_refused(const struct plan *plan, const char *landing)
+static bool is_refused(const struct plan *plan, const struct attempt *attempt)
 {
-	return policy_decide_path(plan->policy, landing).access != ACCESS_WRITE && !plan_is_apart(plan, landing);
+	enum access access = policy_decide_path(plan->policy, attempt->landing).access;
+	bool is_too_little = attempt->act == ACT_READ ? access == ACCESS_NONE : access != ACCESS_WRITE;
+	return is_too_little && !plan_is_apart(plan, attempt->landing);
 }
 
 /* Would the call fail outside as well?  Then it is not the cordon that refused: a name that is to be made exists (mkdir -p),
@@ -316,6 +333,8 @@ static bool fails_anyway(const struct attempt *attempt)
 	bool exists = lstat(attempt->landing, &status) == 0;
 	if (attempt->act == ACT_CREATE && exists)
 		return true;
+	if (attempt->act == ACT_READ)
+		return !exists;
 	if (attempt->act == ACT_ATTRIBUTES)
 		return exists && status.st_uid != geteuid();
 	if (attempt->act == ACT_WRITE && exists)
@@ -351,14 +370,14 @@ static void look_at_path(struct observer *observer, enum act act, int directory,
 	if (!read_string(observer, arguments[path], attempt->path) || !*attempt->path ||
 	    !make_absolute(observer, base, attempt->path) || !land(observer, attempt))
 		return;
-	if (!is_refused(observer->plan, attempt->landing)) {
+	if (!is_refused(observer->plan, attempt)) {
 		if (act == ACT_CREATE || act == ACT_WRITE || act == ACT_RENAME)
 			note_name(observer, attempt->landing);
 		return;
 	}
 	bool is_denial = !fails_anyway(attempt);
 	bool is_open = act == ACT_ATTRIBUTES && observer->refuses_attributes;
-	if (!observer->answer && (is_open || may_lie_open(observer->plan, attempt->landing)))
+	if (!observer->answer && act != ACT_READ && (is_open || may_lie_open(observer->plan, attempt->landing)))
 		observer->answer = is_denial || act != ACT_CREATE ? EROFS : EEXIST;
 	observer->count += is_denial;
 }
@@ -562,14 +581,28 @@ static void look(struct observer *observer)
 	} else {
 		for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
 			const struct shape *shape = &shapes[i];
-			if (shape->call != data->nr || !means_change(observer, shape))
+			if (shape->call != data->nr)
 				continue;
-			look_at_path(observer, shape->act, shape->directory, shape->path);
+			bool is_read = shape->flags != NONE && !means_change(observer, shape);
+			look_at_path(observer, is_read ? ACT_READ : shape->act, shape->directory, shape->path);
 			if (shape->second_path != NONE)
 				look_at_path(observer, shape->second_act, shape->second_directory, shape->second_path);
 			return;
 		}
 	}
+}
+
+static void identify(struct observer *observer)
+{
+	char path[64];
+	if (!read_process_link(observer, "exe", observer->program))
+		observer->program[0] = '\0';
+	snprintf(path, sizeof path, "/proc/%u/cmdline", observer->call.pid);
+	int file = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t length = file < 0 ? -1 : read(file, observer->arguments, sizeof observer->arguments);
+	if (file >= 0)
+		close(file);
+	observer->arguments_length = length > 0 ? (size_t)length : 0;
 }
 
 bool observer_next(struct observer *observer)
@@ -582,8 +615,8 @@ bool observer_next(struct observer *observer)
 		return errno == ENOENT || errno == EINTR; /* ENOENT: the caller was killed */
 
 	look(observer);
-	if (observer->count && !read_process_link(observer, "exe", observer->program))
-		observer->program[0] = '\0';
+	if (observer->count)
+		identify(observer);
 	/* While the call waits its process exists: was what was read that process'? */
 	if (kernel_ioctl(observer->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &observer->call.id) != 0)
 		observer->count = 0;
@@ -617,5 +650,7 @@ bool observer_take(struct observer *observer, struct cage_event *ret_event)
 	ret_event->denied.landing = attempt->landing;
 	ret_event->denied.program = observer->program;
 	ret_event->denied.reason = attempt->reason;
+	ret_event->denied.arguments = observer->arguments;
+	ret_event->denied.arguments_length = observer->arguments_length;
 	return true;
 }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -89,6 +90,28 @@ uint64_t host_clock(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
+/* A pipe that polls writable takes PIPE_BUF bytes at once (pipe(7)). The descriptor's own flags are its caller's. */
+bool host_write_line(int descriptor, const char *line, int timeout_ms)
+{
+	char bytes[PIPE_BUF];
+	struct pollfd ready = { .fd = descriptor, .events = POLLOUT };
+	size_t length = strlen(line);
+	if (length + 1 > sizeof bytes || poll(&ready, 1, timeout_ms) <= 0 || ready.revents != POLLOUT)
+		return false;
+	memcpy(bytes, line, length);
+	bytes[length] = '\n';
+	return write(descriptor, bytes, length + 1) == (ssize_t)length + 1;
+}
+
+void host_show_time(uint64_t since_1970_ms, char *text, size_t size)
+{
+	time_t seconds = (time_t)(since_1970_ms / 1000);
+	struct tm parts = { 0 };
+	localtime_r(&seconds, &parts);
+	if (strftime(text, size, "%Y-%m-%d %H:%M:%S", &parts) == 0)
+		text[0] = '\0';
+}
+
 /* -- signals -------------------------------------------------------------------------------------------------- */
 
 static const int passed_on[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH };
@@ -131,16 +154,17 @@ static bool note_signals(const int *numbers, size_t count, struct cordon_error *
 bool host_catch_signals(const struct relay *relay, struct cordon_error *err)
 {
 	const struct sigaction nothing = { .sa_handler = do_nothing, .sa_flags = SA_RESTART };
+	struct sigaction now;
 	if (pipe2(signal_pipe, O_CLOEXEC | O_NONBLOCK) != 0)
 		return cordon_fail_errno(err, errno, "make a pipe for signals");
 	owner = getpid();
 	if (!note_signals(passed_on, sizeof passed_on / sizeof *passed_on, err))
 		return false;
-	if (!relay)
-		return true;
-	if (sigaction(SIGPIPE, &nothing, NULL) != 0)
+	/* Whoever reads what we write (a terminal, --status-fd) may go away: no reason to end the run by that. */
+	if (sigaction(SIGPIPE, NULL, &now) != 0 ||
+	    (now.sa_handler != SIG_IGN && sigaction(SIGPIPE, &nothing, NULL) != 0))
 		return cordon_fail_errno(err, errno, "catch signal %d", SIGPIPE);
-	return note_signals(relayed, sizeof relayed / sizeof *relayed, err);
+	return !relay || note_signals(relayed, sizeof relayed / sizeof *relayed, err);
 }
 
 bool host_wait(intptr_t waitable, struct relay *relay, int timeout_ms, int *ret_signal, struct cordon_error *err)

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/scope.h"
 #include "base/wide.h"
@@ -124,6 +125,22 @@ uint64_t host_clock(void)
 }
 
 /* -- signals ---------------------------------------------------------------------------------------------------- */
+
+bool host_write_line(int descriptor, const char *line, int timeout_ms)
+{
+	(void)descriptor;
+	(void)line;
+	(void)timeout_ms;
+	return false; /* no run starts in this version */
+}
+
+void host_show_time(uint64_t since_1970_ms, char *text, size_t size)
+{
+	time_t seconds = (time_t)(since_1970_ms / 1000);
+	struct tm parts = { 0 };
+	if (localtime_s(&parts, &seconds) != 0 || strftime(text, size, "%Y-%m-%d %H:%M:%S", &parts) == 0)
+		text[0] = '\0';
+}
 
 /* As the C runtime numbers them. */
 enum { NUMBER_INTERRUPT = 2, NUMBER_TERMINATE = 15, NUMBER_BREAK = 21 };

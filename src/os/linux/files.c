@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -55,22 +56,53 @@ bool os_read_file(const char *path, size_t limit, struct text *ret_text, struct 
 	return true;
 }
 
-bool os_make_file(const char *path, const char *bytes, size_t length, struct cordon_error *err)
+static bool write_all(int file, const char *bytes, size_t length)
 {
-	CORDON_ON_EXIT(close_descriptor)
-	int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-	if (file < 0)
-		return cordon_fail_errno(err, errno, "make '%s'", path);
 	while (length > 0) {
 		ssize_t count = write(file, bytes, length);
 		if (count < 0 && errno != EINTR)
-			return cordon_fail_errno(err, errno, "write '%s'", path);
+			return false;
 		if (count > 0) {
 			bytes += count;
 			length -= (size_t)count;
 		}
 	}
 	return true;
+}
+
+bool os_make_file(const char *path, const char *bytes, size_t length, struct cordon_error *err)
+{
+	CORDON_ON_EXIT(close_descriptor)
+	int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	if (file < 0)
+		return cordon_fail_errno(err, errno, "make '%s'", path);
+	return write_all(file, bytes, length) || cordon_fail_errno(err, errno, "write '%s'", path);
+}
+
+bool os_write_file(const char *folder, const char *name, const char *bytes, size_t length, struct cordon_error *err)
+{
+	CORDON_ON_EXIT(free_text) char *path = text_format("%s/%s", folder, name);
+	CORDON_ON_EXIT(free_text) char *draft = text_format("%s/.%s.%ld", folder, name, (long)getpid());
+	if (!path || !draft)
+		return cordon_fail_memory(err);
+	if (!os_make_directories(folder, err))
+		return false;
+	int file = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (file < 0)
+		return cordon_fail_errno(err, errno, "make '%s'", draft);
+	bool is_written = write_all(file, bytes, length);
+	int code = errno;
+	close(file);
+	if (is_written && rename(draft, path) == 0)
+		return true;
+	code = is_written ? errno : code;
+	unlink(draft);
+	return cordon_fail_errno(err, code, "write '%s'", path);
+}
+
+bool os_remove_file(const char *path, struct cordon_error *err)
+{
+	return unlink(path) == 0 || errno == ENOENT || cordon_fail_errno(err, errno, "remove '%s'", path);
 }
 
 bool os_lies_below(const char *path, const char *directory)

@@ -206,6 +206,19 @@ bool os_set_aside(const char *path, const char *folder, const char *name, bool *
 	return cordon_fail(err, CORDON_UNSUPPORTED, "set '%s' aside: not in this version for Windows", path);
 }
 
+bool os_write_file(const char *folder, const char *name, const char *bytes, size_t length, struct cordon_error *err)
+{
+	(void)folder;
+	(void)bytes;
+	(void)length;
+	return cordon_fail(err, CORDON_UNSUPPORTED, "write '%s': not in this version for Windows", name);
+}
+
+bool os_remove_file(const char *path, struct cordon_error *err)
+{
+	return cordon_fail(err, CORDON_UNSUPPORTED, "remove '%s': not in this version for Windows", path);
+}
+
 /* -- chance and time ---------------------------------------------------------------------------------------------- */
 
 bool os_random(void *bytes, size_t count, struct cordon_error *err)
