@@ -9,6 +9,7 @@
 
 #include "backend/linux/fallback.h"
 #include "backend/linux/gate.h"
+#include "os/os.h"
 
 /* The first character of a settings file, or NUL. */
 static char setting(const char *path)
@@ -135,6 +136,28 @@ static const char *const separate[CGROUP_CONTROLLERS] = {
 	[CGROUP_ACCOUNT] = "cpuacct.usage of a control group (version 1) of the run's own, read ten times a second",
 };
 
+/* A policy may make the control groups writable: a command of root's then lifts its limits, or leaves. */
+static void assess_reach(const struct plan *plan, const struct cgroup_places *groups, struct assessment rows[])
+{
+	static const enum guarantee of_groups[CGROUP_CONTROLLERS] = {
+		[CGROUP_MEMORY] = GUARANTEE_LIMITS_MEMORY,
+		[CGROUP_PROCESSES] = GUARANTEE_LIMITS_PROCESSES,
+		[CGROUP_CPU] = GUARANTEE_LIMITS_CPU,
+		[CGROUP_ACCOUNT] = GUARANTEE_LIMITS_CPU_TIME,
+	};
+	for (size_t i = 0; i < plan->mounts.count; i++) {
+		const struct plan_mount *mount = &plan->mounts.items[i];
+		if (mount->kind != MOUNT_BIND || !mount->is_writable)
+			continue;
+		for (int j = 0; j < CGROUP_CONTROLLERS; j++)
+			if (groups->paths[j][0] &&
+			    (os_lies_below(mount->path, CGROUP_ROOT) || os_lies_below(CGROUP_ROOT, mount->path)) &&
+			    strcmp(mount->path, "/") != 0)
+				say(&rows[of_groups[j]], LEVEL_PARTIAL,
+				    "the policy lets the command write to the control groups that limit it");
+	}
+}
+
 /* Where no control group does it, cordon looks itself and ends the tree; docs/guarantees.md has what was measured. */
 static void assess_limits(const struct plan *plan, const struct cgroup_places *groups, struct assessment rows[])
 {
@@ -199,6 +222,7 @@ void abilities_assess(const struct plan *plan, const struct abilities *abilities
 	    abilities->has_filters ? "a session of its own, TIOCSTI and TIOCLINUX refused" : filter);
 	assess_gate(plan, ret_rows);
 	assess_limits(plan, &abilities->groups, ret_rows);
+	assess_reach(plan, &abilities->groups, ret_rows);
 	if (abilities->is_fallback)
 		fallback_assess(plan, abilities, ret_rows);
 	else

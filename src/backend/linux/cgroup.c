@@ -13,8 +13,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define ROOT "/sys/fs/cgroup"
-
 enum { PERIOD_US = 100000, TEXT_SIZE = 4096, REMOVE_TRIES = 50, REMOVE_PAUSE_NS = 2000000, ABANDONED_AFTER_S = 60 };
 
 static const char *const controllers[CGROUP_CONTROLLERS] = { "memory", "pids", "cpu", "cpuacct" };
@@ -150,7 +148,8 @@ static void find_unified(const char *table, struct cgroup_places *places)
 		if (!slash)
 			return;
 		*slash = '\0';
-		if (!join_path(directory, ROOT, own[0] ? own + 1 : "") || !join_path(door, directory, "cgroup.procs") ||
+		if (!join_path(directory, CGROUP_ROOT, own[0] ? own + 1 : "") ||
+		    !join_path(door, directory, "cgroup.procs") ||
 		    !join_path(path, directory, "cgroup.subtree_control"))
 			return;
 		read_text(path, enabled, sizeof enabled);
@@ -168,7 +167,7 @@ static void find_separate(const char *table, struct cgroup_places *places)
 {
 	char own[CGROUP_PATH_SIZE], mount[CGROUP_PATH_SIZE], directory[CGROUP_PATH_SIZE];
 	for (int i = 0; i < CGROUP_CONTROLLERS; i++) {
-		if (!join_path(mount, ROOT, controllers[i]) || !is_file_system(mount, CGROUP_SUPER_MAGIC) ||
+		if (!join_path(mount, CGROUP_ROOT, controllers[i]) || !is_file_system(mount, CGROUP_SUPER_MAGIC) ||
 		    !find_own(table, controllers[i], own))
 			continue;
 		/* In a container the path may be the host's and the mount a part of it. */
@@ -187,7 +186,7 @@ void cgroup_find(struct cgroup_places *ret_places)
 	char table[TEXT_SIZE];
 	memset(ret_places, 0, sizeof *ret_places);
 	read_text("/proc/self/cgroup", table, sizeof table);
-	if (is_file_system(ROOT, CGROUP2_SUPER_MAGIC))
+	if (is_file_system(CGROUP_ROOT, CGROUP2_SUPER_MAGIC))
 		find_unified(table, ret_places);
 	else
 		find_separate(table, ret_places);
@@ -227,7 +226,7 @@ static struct cgroup *allocate(void)
 struct cgroup *cgroup_begin(void)
 {
 	struct cgroup_places places;
-	if (!is_file_system(ROOT, CGROUP2_SUPER_MAGIC)) {
+	if (!is_file_system(CGROUP_ROOT, CGROUP2_SUPER_MAGIC)) {
 		errno = 0;
 		return NULL;
 	}
@@ -442,6 +441,19 @@ void cgroup_remove(const struct cgroup *cgroup)
 			remove_group(cgroup->paths[i]);
 }
 
+/* What runs have left that were killed together with whoever would have removed it. */
+static void sweep_beside(const struct cgroup *cgroup)
+{
+	char place[CGROUP_PATH_SIZE];
+	for (int i = cgroup->is_unified ? CGROUP_ACCOUNT : 0; i < CGROUP_CONTROLLERS; i++) {
+		strcpy(place, cgroup->paths[i]);
+		char *slash = strrchr(place, '/');
+		if (slash)
+			*slash = '\0';
+		sweep_place(place);
+	}
+}
+
 struct cgroup *cgroup_free(struct cgroup *cgroup)
 {
 	if (!cgroup)
@@ -450,6 +462,7 @@ struct cgroup *cgroup_free(struct cgroup *cgroup)
 	if (cgroup->directory >= 0)
 		close(cgroup->directory);
 	cgroup_remove(cgroup);
+	sweep_beside(cgroup);
 	free(cgroup);
 	errno = code;
 	return NULL;

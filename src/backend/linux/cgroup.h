@@ -18,6 +18,9 @@
 
 enum cgroup_controller { CGROUP_MEMORY, CGROUP_PROCESSES, CGROUP_CPU, CGROUP_ACCOUNT, CGROUP_CONTROLLERS };
 
+/* Where the hierarchies are mounted, by general custom. */
+#define CGROUP_ROOT "/sys/fs/cgroup"
+
 enum { CGROUP_PATH_SIZE = 512 };
 
 /* Where groups can be made; an empty path: nowhere. */
