@@ -187,7 +187,8 @@ static void assess_limits(const struct plan *plan, const struct cgroup_places *g
 	    has_cpu ? by[CGROUP_CPU] : "processor affinity: whole processors, and a program may change its own");
 	if (has_processes || !is_root)
 		say(&rows[GUARANTEE_LIMITS_PROCESSES], LEVEL_ENFORCED,
-		    has_processes ? by[CGROUP_PROCESSES] : "RLIMIT_NPROC in the user namespace");
+		    has_processes ? by[CGROUP_PROCESSES]
+				  : "RLIMIT_NPROC in the user namespace, two more at most until it is ended");
 	else
 		say(&rows[GUARANTEE_LIMITS_PROCESSES], LEVEL_PARTIAL,
 		    "the kernel does not count root's processes and there is no control group to be had: cordon counts "

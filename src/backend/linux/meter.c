@@ -122,7 +122,9 @@ static void keep_larger(uint64_t *kept, uint64_t value)
 		*kept = value;
 }
 
-/* Forks that fail are for the command to deal with; one that goes on trying is a fork bomb. */
+/* Forks that fail are for the command to deal with; one that goes on trying is a fork bomb. Without a group nothing counts
+ * what fails: there the kernel lets a few more be than the limit says (limits.c), and that they are shows it.
+ */
 static void judge_forks(struct meter *meter, bool is_at_limit)
 {
 	uint64_t now = clock_ms();
@@ -205,7 +207,7 @@ static void look_at_processes(struct meter *meter, const struct cgroup_reading *
 		if (processes->is_set && geteuid() == 0)
 			judge(meter, LIMIT_PROCESSES, reading.processes);
 		else if (processes->is_set)
-			judge_forks(meter, reading.processes >= processes->value);
+			judge_forks(meter, reading.processes > processes->value);
 		sooner(wait, left_of(meter, LIMIT_PROCESSES, reading.processes, PROCESSES_PER_MS));
 		if (meter->at_limit_ms)
 			sooner(wait, AT_LIMIT_MS / 8);
