@@ -233,15 +233,15 @@ bool denials_add(struct denials *denials, const struct plan *plan, const struct 
 	enum act act = event->denied.act;
 	struct verdict verdict = { ACCESS_NONE, NULL };
 	denials->was_added = false;
+	struct denial *denial = find(denials, event);
+	if (denial) { /* judged before, and the policy is the same */
+		denial->count++;
+		return true;
+	}
 	if (act == ACT_CONNECT ? plan->network == NETWORK_OPEN
 			       : !is_refused(plan, act, event->denied.landing, &verdict))
 		return true;
 
-	struct denial *denial = find(denials, event);
-	if (denial) {
-		denial->count++;
-		return true;
-	}
 	bool is_spelt_otherwise = event->denied.path && strcmp(event->denied.path, event->denied.landing) != 0;
 	struct denial made = {
 		.act = act,

@@ -177,7 +177,7 @@ static void assess_limits(const struct plan *plan, const struct cgroup_places *g
 	    has_memory
 		    ? by[CGROUP_MEMORY]
 		    : "no control group to be had: cordon adds up the processes' memory and ends the tree, which may have "
-		      "taken 10 ms' worth more by then; memory of the kernel is not seen");
+		      "taken a few hundred MiB more by then; memory of the kernel is not seen");
 	say(&rows[GUARANTEE_LIMITS_CPU_TIME], has_account ? LEVEL_ENFORCED : LEVEL_PARTIAL,
 	    has_account
 		    ? by[CGROUP_ACCOUNT]

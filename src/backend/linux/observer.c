@@ -94,6 +94,13 @@ struct attempt {
 	const char *reason; /* see backend.h */
 };
 
+/* The last refused act that was judged. */
+struct repeated {
+	uint32_t pid; /* 0: none */
+	enum act act;
+	char path[PATH_MAX]; /* its landing too */
+};
+
 struct observer {
 	int listener;
 	int diagnosis; /* see struct inside */
@@ -111,6 +118,8 @@ struct observer {
 	char program[PATH_MAX];
 	char arguments[ARGUMENTS_SIZE];
 	size_t arguments_length;
+	struct repeated last;
+	bool is_repeat; /* this call: nothing but its number is new */
 };
 
 struct observer *observer_new(int listener, int diagnosis, const struct plan *plan)
@@ -359,6 +368,32 @@ static void note_name(struct observer *observer, const char *landing)
 			strcpy(observer->noted, landing);
 }
 
+/* A program that tries the same thing again and again is judged once. */
+static bool is_repeated(struct observer *observer, struct attempt *attempt)
+{
+	const struct repeated *last = &observer->last;
+	if (last->pid == 0 || last->pid != observer->call.pid || last->act != attempt->act ||
+	    strcmp(last->path, attempt->path) != 0)
+		return false;
+	strcpy(attempt->landing, last->path);
+	return true;
+}
+
+/* Only where the name can mean nothing else later: it has no links, and the command cannot write where it lies. */
+static void remember(struct observer *observer, const struct attempt *attempt)
+{
+	char parent[PATH_MAX];
+	size_t length = (size_t)(strrchr(attempt->landing, '/') - attempt->landing);
+	memcpy(parent, length ? attempt->landing : "/", length ? length : 1);
+	parent[length ? length : 1] = '\0';
+	if (strcmp(attempt->path, attempt->landing) != 0 ||
+	    policy_decide_path(observer->plan->policy, parent).access == ACCESS_WRITE)
+		return;
+	observer->last.pid = observer->call.pid;
+	observer->last.act = attempt->act;
+	strcpy(observer->last.path, attempt->path);
+}
+
 static void look_at_path(struct observer *observer, enum act act, int directory, int path)
 {
 	const __u64 *arguments = observer->call.data.args;
@@ -367,8 +402,13 @@ static void look_at_path(struct observer *observer, enum act act, int directory,
 
 	attempt->act = act;
 	attempt->reason = NULL;
-	if (!read_string(observer, arguments[path], attempt->path) || !*attempt->path ||
-	    !make_absolute(observer, base, attempt->path) || !land(observer, attempt))
+	if (!read_string(observer, arguments[path], attempt->path) || !*attempt->path)
+		return;
+	if (is_repeated(observer, attempt)) {
+		observer->is_repeat = observer->count++ == 0;
+		return;
+	}
+	if (!make_absolute(observer, base, attempt->path) || !land(observer, attempt))
 		return;
 	if (!is_refused(observer->plan, attempt)) {
 		if (act == ACT_CREATE || act == ACT_WRITE || act == ACT_RENAME)
@@ -376,8 +416,12 @@ static void look_at_path(struct observer *observer, enum act act, int directory,
 		return;
 	}
 	bool is_denial = !fails_anyway(attempt);
-	bool is_open = act == ACT_ATTRIBUTES && observer->refuses_attributes;
-	if (!observer->answer && act != ACT_READ && (is_open || may_lie_open(observer->plan, attempt->landing)))
+	bool is_open = (act == ACT_ATTRIBUTES && observer->refuses_attributes) ||
+		       may_lie_open(observer->plan, attempt->landing);
+	observer->is_repeat = observer->is_repeat && !is_denial;
+	if (is_denial && !is_open) /* what is answered is judged each time */
+		remember(observer, attempt);
+	if (!observer->answer && act != ACT_READ && is_open)
 		observer->answer = is_denial || act != ACT_CREATE ? EROFS : EEXIST;
 	observer->count += is_denial;
 }
@@ -610,12 +654,13 @@ bool observer_next(struct observer *observer)
 	observer->count = observer->taken = observer->answer = 0;
 	observer->noted[0] = '\0';
 	observer->is_note_taken = false;
+	observer->is_repeat = false;
 	memset(&observer->call, 0, sizeof observer->call);
 	if (kernel_ioctl(observer->listener, SECCOMP_IOCTL_NOTIF_RECV, &observer->call) != 0)
 		return errno == ENOENT || errno == EINTR; /* ENOENT: the caller was killed */
 
 	look(observer);
-	if (observer->count)
+	if (observer->count && !observer->is_repeat)
 		identify(observer);
 	/* While the call waits its process exists: was what was read that process'? */
 	if (kernel_ioctl(observer->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &observer->call.id) != 0)
