@@ -14,7 +14,7 @@ act() {
 }
 
 happened() {
-	grep -qs forged "$WORK/report.json"
+	grep -qs '"run_id": "forged"' "$WORK/report.json"
 }
 
 worked() {
