@@ -100,8 +100,10 @@ static char *phrase(const struct facts *facts, const struct remedy_request *requ
 		add_flag(&text, request->wanted, above, facts);
 		return text_take(&text);
 	}
-	if (!request->is_directory) {
-		text_add(&text, "make it first, then ");
+	if (!request->is_directory || exists) {
+		/* what is saved by a rename is there, and a rule for it holds for what takes its place */
+		if (!exists)
+			text_add(&text, "make it first, then ");
 		add_flag(&text, request->wanted, request->landing, facts);
 		return text_take(&text);
 	}

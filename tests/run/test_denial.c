@@ -35,6 +35,7 @@ static void denial__says_what_was_refused_and_what_would_allow_it(void **state)
 {
 	(void)state;
 	write_file(in_scratch("home/notes"), "");
+	write_file(in_scratch("work/.git/config"), "");
 	make_directory(in_scratch("data"));
 	static const struct {
 		enum act act;
@@ -55,6 +56,9 @@ static void denial__says_what_was_refused_and_what_would_allow_it(void **state)
 		{ ACT_WRITE, "home/.ssh/key", "files.write", "write", "~/.ssh", "--write ~/.ssh" },
 		{ ACT_WRITE, "work/.git/hooks/pre-commit", "files.protect", "write", "${git}/hooks",
 		  "--write S/work/.git/hooks" },
+		/* git saves by renaming */
+		{ ACT_RENAME, "work/.git/config", "files.protect", "rename", "${git}/config",
+		  "--write S/work/.git/config" },
 	};
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		CORDON_ON_EXIT(decref) json_t *report = NULL;
