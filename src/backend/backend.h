@@ -130,6 +130,10 @@ struct backend_ops {
 	 * miss: *err names each thing that did not hold. */
 	bool (*trust)(const struct plan *plan, const struct abilities *abilities, struct cordon_error *err);
 
+	/* Whether this host can lay a cache's layer over the user's own, tried in a directory that may be made and is gone
+	 * afterwards; *err says why not. NULL where there are no layers. */
+	bool (*try_layer)(const char *path, struct cordon_error *err);
+
 	/* Takes the descriptors, as they are now, and begins with what needs no plan, beside the planning. What the host
 	 * refuses is told of by probe and assess. */
 	bool (*begin)(const struct handover *handover, struct cage **ret_cage, struct cordon_error *err);

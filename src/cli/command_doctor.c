@@ -38,6 +38,11 @@ static bool print_rows(const char *answer, struct cordon_error *err)
 		       json_string_value(json_object_get(row, "guarantee")),
 		       json_string_value(json_object_get(row, "promise")),
 		       json_string_value(json_object_get(row, "why")));
+	const json_t *caches = json_object_get(object, "caches");
+	if (json_is_object(caches))
+		printf("%-9s %-18s %s: %s\n", json_is_true(json_object_get(caches, "layers")) ? "layers" : "empty",
+		       "(caches)", "tools' caches begin with what yours hold",
+		       json_string_value(json_object_get(caches, "why")));
 	print_causes(json_object_get(object, "guarantees"));
 	json_decref(object);
 	return true;

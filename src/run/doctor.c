@@ -113,6 +113,20 @@ static bool examine_somewhere(struct examination *examination, struct cordon_err
 	return folder && os_make_directories(folder, &second) && examine(folder, examination, &second);
 }
 
+/* No guarantee: without layers caches begin empty. */
+static json_t *describe_layers(void)
+{
+	CORDON_ON_EXIT(facts_free_at) struct facts *facts = NULL;
+	struct cordon_error why = CORDON_ERROR_INIT;
+	if (!backend_native.try_layer)
+		return json_null();
+	bool is_known = os_survey_host("/", &facts, &why);
+	CORDON_ON_EXIT(free_text) char *path = is_known ? text_format("%s/caches/trial", facts->state) : NULL;
+	bool has_layers = path && backend_native.try_layer(path, &why);
+	return json_pack("{s:b s:o}", "layers", has_layers, "why",
+			 has_layers ? json_shown("overlay mounts, kept in cordon's state") : json_shown(why.text));
+}
+
 bool run_doctor(struct text *text, struct cordon_error *err)
 {
 	struct examination examination;
@@ -130,7 +144,7 @@ bool run_doctor(struct text *text, struct cordon_error *err)
 					  level_name(row->level), "why", json_shown(row->why), "cause",
 					  row->cause[0] ? row->cause : NULL, "remedy", row->remedy));
 	}
-	return json_print(json_pack("{s:s s:i s:s s:o}", "schema", "cordon-doctor", "version", 1, "backend",
-				    backend_native.name, "guarantees", list),
+	return json_print(json_pack("{s:s s:i s:s s:o s:o}", "schema", "cordon-doctor", "version", 1, "backend",
+				    backend_native.name, "guarantees", list, "caches", describe_layers()),
 			  text, err);
 }

@@ -830,6 +830,7 @@ const struct backend_ops backend_native = {
 	.name = "linux",
 	.probe = probe,
 	.assess = abilities_assess,
+	.try_layer = caches_try,
 	.begin = begin,
 	.start = start,
 	.waitable = waitable,

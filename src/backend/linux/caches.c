@@ -22,6 +22,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/wait.h>
 
 #include "backend/linux/cage.h"
 #include "backend/linux/kernel.h"
@@ -31,6 +32,7 @@ enum { SLOTS = 16 };
 
 #define DIRECTORY (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 #define SHARED_NAME "home"
+#define TRIAL_NAME "trial"
 #define CLONE_THIS (OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH)
 
 /* -- outside, before the start --------------------------------------------------------------------------------------- */
@@ -340,4 +342,55 @@ bool caches_open(struct inside *inside, struct cordon_error *err)
 	if (shared.mount >= 0)
 		close(shared.mount);
 	return true;
+}
+
+/* -- whether this host can ------------------------------------------------------------------------------------------- */
+
+/* In a process of its own, in namespaces as init has them: 0, or errno. */
+static _Noreturn void try_layer(const char *path, uid_t user, gid_t group)
+{
+	struct cordon_error ignored = CORDON_ERROR_INIT;
+	struct inside inside = { .user = user, .group = group };
+	int slot = open(path, DIRECTORY); /* in this mount namespace */
+	int lower = slot < 0 ? -1 : open_below(slot, "lower");
+	int mount = -1;
+	if (lower >= 0 && namespaces_enter(&inside, &ignored))
+		mount = lay_over(slot, lower, TRIAL_NAME);
+	_exit(mount >= 0 ? 0 : errno > 0 && errno < 128 ? errno : EINVAL);
+}
+
+/* The names are those of a slot that was tried; what is in use by another trial stays. */
+static void remove_trial(int slot)
+{
+	static const char *const names[] = { TRIAL_NAME ".work/work", TRIAL_NAME ".work", TRIAL_NAME, "lower" };
+	settle(slot, TRIAL_NAME);
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		unlinkat(slot, names[i], AT_REMOVEDIR);
+}
+
+bool caches_try(const char *path, struct cordon_error *err)
+{
+	siginfo_t how = { 0 };
+	int process;
+	if (!os_make_directories(path, err))
+		return false;
+	int slot = open(path, DIRECTORY);
+	if (slot < 0)
+		return cordon_fail_errno(err, errno, "open '%s'", path);
+	uid_t user = geteuid();
+	gid_t group = getegid();
+	pid_t pid = kernel_clone(CLONE_NEWUSER | CLONE_NEWNS, -1, &process);
+	if (pid == 0)
+		try_layer(path, user, group);
+	int code = errno;
+	if (pid > 0) {
+		while (waitid(P_PIDFD, (id_t)process, &how, WEXITED | __WALL) != 0 && errno == EINTR)
+			;
+		code = how.si_code == CLD_EXITED ? how.si_status : EINTR;
+		close(process);
+	}
+	remove_trial(slot);
+	close(slot);
+	rmdir(path);
+	return code == 0 || cordon_fail_errno(err, code, "mount an overlay with '%s' on top", path);
 }

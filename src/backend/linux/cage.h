@@ -194,6 +194,8 @@ int view_open_surveyed(const struct plan_mount *mount, struct cordon_error *err)
 bool caches_prepare(const char *path, const char *workspace);
 /* Later, there: makes ready for the next run what the kernel marked when it mounted the layers. */
 void caches_settle(const struct inside *inside);
+/* For backend.h. */
+bool caches_try(const char *path, struct cordon_error *err);
 /* In init, while the view is still the host's: a source for each layer. */
 CORDON_CHECKED bool caches_open(struct inside *inside, struct cordon_error *err);
 
