@@ -11,13 +11,13 @@ launch() {
 
 act() {
 	git branch -m "$1" "$2" && git config --local branch."$2".description "a name" &&
-		git branch --track topic "$2" && echo "$2" >done
+		git branch --track topic "$2" && echo "$2" >named
 }
 
 worked() {
 	case $SIDE in
-	bare) [ "$(cat "$WORK/done")" = renamed ] ;;
-	*) [ "$(cat "$WORK/done")" = again ] && [ "$(git -C "$WORK" config branch.topic.merge)" = refs/heads/again ] ;;
+	bare) [ "$(cat "$WORK/named")" = renamed ] ;;
+	*) [ "$(cat "$WORK/named")" = again ] && [ "$(git -C "$WORK" config branch.topic.merge)" = refs/heads/again ] ;;
 	esac
 }
 
