@@ -269,8 +269,9 @@ const char *covers_path(const struct covers *covers, size_t name);
  * no watch left.
  */
 bool covers_watch(struct covers *covers, int queue);
-/* What was heard of a name since something else got it. */
+/* What was heard of a name since something else got it, and at the same time. */
 struct heard {
+	bool is_changed;     /* and whether that was used has not been looked at */
 	bool is_concerned;   /* it was given or taken away */
 	bool is_read;        /* hidden names: somebody has had it open, not for writing */
 	int opened, written; /* hidden names: how often it was opened, and closed after writing */

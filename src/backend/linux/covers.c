@@ -157,10 +157,8 @@ static bool hear(const struct covers *covers, const struct inotify_event *event,
 		if (watch->descriptor != event->wd || watch->length != length ||
 		    memcmp(watch->entry, event->name, length) != 0)
 			continue;
-		if (event->mask & changes) {
-			*of_name = (struct heard){ .is_concerned = true };
-			is_concerned = true;
-		}
+		if (event->mask & changes)
+			of_name->is_concerned = of_name->is_changed = is_concerned = true;
 		of_name->opened += !!(event->mask & IN_OPEN);
 		of_name->written += !!(event->mask & IN_CLOSE_WRITE);
 		of_name->is_read = of_name->is_read || (event->mask & IN_CLOSE_NOWRITE);
@@ -173,6 +171,10 @@ bool covers_heard(const struct covers *covers, int queue, struct heard *heard)
 	char buffer[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
 	bool is_concerned = false;
 	ssize_t length;
+	/* The kernel takes the mount away just before it gives the name away: what is heard together with that counts. */
+	for (size_t name = 0; name < covers_count(covers); name++)
+		if (!heard[name].is_changed)
+			heard[name] = (struct heard){ .is_concerned = heard[name].is_concerned };
 	while ((length = read(queue, buffer, sizeof buffer)) > 0) {
 		for (ssize_t at = 0; at < length;) {
 			const struct inotify_event *event = (const struct inotify_event *)(buffer + at);

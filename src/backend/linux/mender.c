@@ -110,6 +110,7 @@ static void prove(const struct tending *tending, size_t name, struct tended *ten
 	tended->device = is_empty ? status.st_dev : 0;
 	tended->inode = is_empty ? status.st_ino : 0;
 	tended->is_unproved = false;
+	mender->heard[name] = (struct heard){ .is_concerned = mender->heard[name].is_concerned };
 	note(tended, state);
 }
 
@@ -128,10 +129,12 @@ static void attend_name(const struct tending *tending, size_t name)
 		tended->is_unproved = true;
 		tended->mended_ms = os_clock();
 	}
-	if (state == COVER_MENDED || (state == COVER_STANDS && tended->is_unproved))
+	if (state == COVER_MENDED || (state == COVER_STANDS && tended->is_unproved)) {
 		prove(tending, name, tended);
-	else
-		note(tended, state);
+		return;
+	}
+	tending->mender->heard[name].is_changed = state != COVER_STANDS;
+	note(tended, state);
 }
 
 /* What was heard of lies open now. Then watches, and after them every name, so that what changes meanwhile is heard of. Returns
