@@ -56,6 +56,7 @@ enum cage_event_kind {
 	CAGE_NOT_STARTED, /* error says why: CORDON_NOT_FOUND, CORDON_NOT_EXECUTABLE, or what failed in the set-up */
 	CAGE_DENIED,
 	CAGE_CACHE_BARE, /* a layer began empty: this host cannot lay it over the user's own, or keep it; cover says which */
+	CAGE_MOVED,      /* a directory is being renamed in a writable place: `moved_from` to `noted`, or exchanged */
 	CAGE_NOTED,      /* something of a name that the plan has noted is being made; `noted` says where */
 	CAGE_COVER_LOST, /* a cover was taken away by the host; cover says which */
 	CAGE_GATE_LOST,  /* the gate is gone; nothing can be reached any more */
@@ -83,6 +84,7 @@ struct cage_event {
 	bool is_observed;          /* STARTED: refused acts are reported; false also where the host cannot */
 	enum limit limit;          /* LIMIT */
 	const char *noted;         /* NOTED: where it lands; borrowed until the next event */
+	const char *moved_from;    /* MOVED: the same */
 	struct {
 		const char *path; /* belongs to the plan */
 		bool is_mended;   /* it stands again, or nothing has the name; else the tree is being killed */

@@ -60,7 +60,7 @@ CORDON_CHECKED bool os_find_landing(const char *path, char **ret_landing, enum p
 CORDON_CHECKED bool os_survey_tools(struct facts *facts, struct cordon_error *err);
 
 /* Moves what is at `path` into `folder`, which is made, as `name`; or, where that is another file system, beside itself under
- * a name that begins with ".cordon-aside-". No component of the path's directory may be a link. *ret_moved says whether there
+ * a name that begins with ".cordon-aside-". No component of the path's directory, or of the folder, may be a link. *ret_moved says whether there
  * was anything, ret_place where it is now, when moved. Async-signal-safe on Linux: run/ calls it in a fork, too.
  */
 enum { OS_PLACE_SIZE = 8192 };

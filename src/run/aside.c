@@ -9,6 +9,7 @@
 #include "base/list.h"
 #include "base/scope.h"
 #include "base/show.h"
+#include "base/text.h"
 #include "os/os.h"
 #include "run/state.h"
 
@@ -18,7 +19,7 @@ static bool set_aside(const struct run *run, const char *path, size_t number, bo
 		      char ret_place[OS_PLACE_SIZE], struct cordon_error *err)
 {
 	char folder[OS_PLACE_SIZE], name[OS_PLACE_SIZE];
-	snprintf(folder, sizeof folder, "%s/aside/%s", run->surveyed.facts->state, run->id);
+	snprintf(folder, sizeof folder, "%s/aside/%s", run->state, run->id);
 	snprintf(name, sizeof name, "%zu-%s", number, os_name(path));
 	return os_set_aside(path, folder, name, ret_moved, ret_place, err);
 }
@@ -68,6 +69,22 @@ void run_note_made(struct run *run, const char *path)
 	else
 		free(copy);
 	run->has_made_more = run->has_made_more || !made;
+}
+
+static void note_below(struct run *run, const char *path, const char *from, const char *to)
+{
+	char *moved = os_lies_below(path, from) ? text_format("%s%s", to, path + strlen(from)) : NULL;
+	if (moved)
+		run_note_made(run, moved);
+	free(moved);
+}
+
+void run_note_moved(struct run *run, const char *from, const char *to)
+{
+	for (size_t i = 0, count = run->made.count; i < count; i++) {
+		note_below(run, run->made.items[i], from, to);
+		note_below(run, run->made.items[i], to, from);
+	}
 }
 
 static bool set_aside_made(void *context, const char *path, struct cordon_error *err)

@@ -26,6 +26,7 @@ struct run *run_free(struct run *run)
 	free(run->arguments);
 	asides_free(&run->asides);
 	free(run->foreign.items);
+	free(run->state);
 	for (size_t i = 0; i < run->made.count; i++)
 		free(run->made.items[i]);
 	free(run->made.items);
@@ -81,6 +82,26 @@ static bool begin(struct run *run, struct cordon_error *err)
 	return backend_native.begin(&handover, &run->cage, err);
 }
 
+/* The command could lay links in the way to what is written there after it. Where all is writable there is nothing to gain. */
+static bool find_state(struct run *run, struct cordon_error *err)
+{
+	enum path_type type;
+	if (!os_find_landing(run->surveyed.facts->state, &run->state, &type, err))
+		return false;
+	CORDON_ON_EXIT(free_text)
+	char *above = text_format("%.*s", (int)(os_name(run->state) - run->state), run->state);
+	if (!above)
+		return cordon_fail_memory(err);
+	if (run->plan->root_is_writable || policy_decide_path(run->plan->policy, above).access != ACCESS_WRITE ||
+	    plan_is_apart(run->plan, above))
+		return true;
+	return cordon_fail(
+		err, CORDON_BAD_USAGE,
+		"cordon's own state ('%s') would lie where the command may write; choose another place for it "
+		"(XDG_STATE_HOME) or another workspace",
+		run->state);
+}
+
 bool run_new(const struct settings *settings, const struct run_options *options, struct run **ret_run,
 	     struct cordon_error *err)
 {
@@ -97,9 +118,10 @@ bool run_new(const struct settings *settings, const struct run_options *options,
 	const struct plan_options plan_options = { .run_id = run->id, .tier = options->tier };
 	if (!plan_compile(run->surveyed.policy, run->surveyed.facts, &plan_options, &run->plan, err))
 		return false;
-	if (!run->is_look && (!run_assess(run->plan, run->cage, &run->abilities, run->rows, err) ||
-			      (backend_native.trust && !backend_native.trust(run->plan, run->abilities, err)) ||
-			      !run_accept(run->plan, run->rows, err)))
+	if (!run->is_look &&
+	    (!find_state(run, err) || !run_assess(run->plan, run->cage, &run->abilities, run->rows, err) ||
+	     (backend_native.trust && !backend_native.trust(run->plan, run->abilities, err)) ||
+	     !run_accept(run->plan, run->rows, err)))
 		return false;
 	*ret_run = cordon_take(&run);
 	return true;
@@ -343,6 +365,9 @@ static bool handle(struct run *run, const struct cage_event *event, struct cordo
 		return true;
 	case CAGE_GATE_LOST:
 		run->is_gate_lost = true;
+		return true;
+	case CAGE_MOVED:
+		run_note_moved(run, event->moved_from, event->noted);
 		return true;
 	case CAGE_NOTED:
 		run_note_made(run, event->noted);

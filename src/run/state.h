@@ -53,6 +53,7 @@ struct events {
 struct run {
 	char id[RUN_ID_SIZE];
 	struct surveyed surveyed;
+	char *state; /* where cordon's own state lands, from before the command could lay a link there */
 	struct plan *plan;
 	bool is_look; /* only to look at: nothing assessed, not startable */
 	struct run_options options;
@@ -124,6 +125,8 @@ CORDON_CHECKED bool run_accept(const struct plan *plan, const struct assessment 
 /* aside.c: notes what the backend told of an unheld name: see backend.h. Memory that is short makes it the command's. */
 void run_note_cover(struct run *run, const struct cage_event *event);
 void run_note_made(struct run *run, const char *path);
+/* What was noted below one of them may be below the other now. */
+void run_note_moved(struct run *run, const char *from, const char *to);
 /* When the tree is dead: moves away what appeared under the plan's unheld names, and disarms the repositories that the command
  * has made. What cannot be moved is in the list with its error. The heir of a supervisor that was killed disarms nothing, keeps no list, and calls nothing that is not async-signal-safe.
  */

@@ -16,13 +16,14 @@ act() {
 	git init -q --bare bare && evil bare
 	git init -q first && evil first/.git && mv first/.git moved && mkdir by-move && mv moved by-move/.git
 	git init -q second && evil second/.git && mv second/.git target && mkdir by-link && ln -s ../target by-link/.git
+	git init -q third && evil third/.git && mkdir deep && mv third deep/by-folder && mv deep by-folders
 	mkdir -p by-common/.git common/refs common/objects && cp by-init/.git/HEAD by-common/.git/HEAD &&
 		cp by-init/.git/config common/config && echo "$WORK/common" >by-common/.git/commondir
 	:
 }
 
 happened() {
-	for place in by-init by-clone by-file bare by-move by-link by-common; do
+	for place in by-init by-clone by-file bare by-move by-link by-common by-folders/by-folder; do
 		git -C "$WORK/$place" status >/dev/null 2>&1
 		git -C "$WORK/$place" checkout -q -b topic >/dev/null 2>&1
 	done

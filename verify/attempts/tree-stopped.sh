@@ -12,6 +12,7 @@ launch() {
 }
 
 act() {
+	# shellcheck disable=SC2016  # the inner shell's
 	(setsid sh -c '"$VERIFY/heartbeat.sh" & echo $! >stopped; wait' >/dev/null 2>&1 </dev/null &)
 	wait_for heartbeat && wait_for stopped && kill -STOP "$(cat stopped)"
 }

@@ -115,6 +115,9 @@ struct observer {
 	int answer;           /* errno; 0: the call goes on */
 	char noted[PATH_MAX]; /* see plan.h; empty: nothing */
 	bool is_note_taken;
+	char moves[2][PATH_MAX]; /* of a rename in writable places */
+	int move_count;
+	bool is_directory_moved;
 	char program[PATH_MAX];
 	char arguments[ARGUMENTS_SIZE];
 	size_t arguments_length;
@@ -368,6 +371,17 @@ static void note_name(struct observer *observer, const char *landing)
 			strcpy(observer->noted, landing);
 }
 
+/* Of a directory, which takes what was noted along; its old place is told first, then the new one. */
+static void note_move(struct observer *observer, const char *landing)
+{
+	struct stat status;
+	if (observer->move_count == 2 || plan_is_apart(observer->plan, landing))
+		return;
+	observer->is_directory_moved = observer->is_directory_moved ||
+				       (lstat(landing, &status) == 0 && S_ISDIR(status.st_mode));
+	strcpy(observer->moves[observer->move_count++], landing);
+}
+
 /* A program that tries the same thing again and again is judged once. */
 static bool is_repeated(struct observer *observer, struct attempt *attempt)
 {
@@ -413,6 +427,8 @@ static void look_at_path(struct observer *observer, enum act act, int directory,
 	if (!is_refused(observer->plan, attempt)) {
 		if (act == ACT_CREATE || act == ACT_WRITE || act == ACT_RENAME)
 			note_name(observer, attempt->landing);
+		if (act == ACT_RENAME)
+			note_move(observer, attempt->landing);
 		return;
 	}
 	bool is_denial = !fails_anyway(attempt);
@@ -653,6 +669,8 @@ bool observer_next(struct observer *observer)
 {
 	observer->count = observer->taken = observer->answer = 0;
 	observer->noted[0] = '\0';
+	observer->move_count = 0;
+	observer->is_directory_moved = false;
 	observer->is_note_taken = false;
 	observer->is_repeat = false;
 	memset(&observer->call, 0, sizeof observer->call);
@@ -683,6 +701,13 @@ bool observer_take(struct observer *observer, struct cage_event *ret_event)
 		observer->is_note_taken = true;
 		ret_event->kind = CAGE_NOTED;
 		ret_event->noted = observer->noted;
+		return true;
+	}
+	if (observer->move_count == 2 && observer->is_directory_moved) {
+		observer->is_directory_moved = false;
+		ret_event->kind = CAGE_MOVED;
+		ret_event->moved_from = observer->moves[0];
+		ret_event->noted = observer->moves[1];
 		return true;
 	}
 	if (observer->taken >= observer->count)

@@ -28,18 +28,25 @@ static int open_directory(const char *path, size_t length)
 	return (int)syscall(SYS_openat2, AT_FDCWD, directory, &how, sizeof how);
 }
 
-/* The folder and what is missing above it, mode 0700. */
-static bool make_folder(const char *folder)
+/* Opens the folder, and makes what is missing of it, mode 0700. No component may be a link; -1 with errno. */
+static int make_folder(const char *folder)
 {
-	char path[PATH_MAX];
-	snprintf(path, sizeof path, "%s", folder);
-	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		if (mkdir(path, 0700) != 0 && errno != EEXIST)
-			return false;
-		*slash = '/';
+	char name[NAME_MAX + 1];
+	int directory = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	for (const char *at = folder + 1; *at && directory >= 0;) {
+		size_t length = strcspn(at, "/");
+		int above = directory;
+		snprintf(name, sizeof name, "%.*s", (int)length, at);
+		if (length > NAME_MAX)
+			errno = ENAMETOOLONG;
+		bool is_there = length <= NAME_MAX && (mkdirat(above, name, 0700) == 0 || errno == EEXIST);
+		directory = is_there ? openat(above, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
+		int code = errno;
+		close(above);
+		errno = code;
+		at += length + (at[length] == '/');
 	}
-	return mkdir(path, 0700) == 0 || errno == EEXIST;
+	return directory;
 }
 
 static bool move_beside(int directory, const char *path, const char *base, char *ret_place, struct cordon_error *err)
@@ -63,8 +70,7 @@ bool os_set_aside(const char *path, const char *folder, const char *name, bool *
 		return errno == ENOENT || errno == ENOTDIR || errno == ELOOP ||
 		       cordon_fail_errno(err, errno, "look for '%s'", path);
 	}
-	CORDON_ON_EXIT(close_descriptor)
-	int to = make_folder(folder) ? open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+	CORDON_ON_EXIT(close_descriptor) int to = make_folder(folder);
 	if (to < 0)
 		return cordon_fail_errno(err, errno, "make '%s'", folder);
 	*ret_moved = true;

@@ -2,11 +2,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -72,8 +74,13 @@ static bool write_all(int file, const char *bytes, size_t length)
 
 bool os_make_file(const char *path, const char *bytes, size_t length, struct cordon_error *err)
 {
-	CORDON_ON_EXIT(close_descriptor)
-	int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	/* A command may have laid links in the way. */
+	struct open_how how = {
+		.flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		.mode = 0644,
+		.resolve = RESOLVE_NO_SYMLINKS,
+	};
+	CORDON_ON_EXIT(close_descriptor) int file = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof how);
 	if (file < 0)
 		return cordon_fail_errno(err, errno, "make '%s'", path);
 	return write_all(file, bytes, length) || cordon_fail_errno(err, errno, "write '%s'", path);
