@@ -17,6 +17,7 @@
 #include <sys/vfs.h>
 
 #include "backend/linux/kernel.h"
+#include "backend/linux/cage.h"
 #include "backend/linux/meter.h"
 #include "base/list.h"
 
@@ -156,7 +157,8 @@ static uint64_t count_tmpfs(const struct process_meter *meter)
 		const struct plan_mount *mount = &plan->mounts.items[i];
 		char path[4096];
 		struct statfs status;
-		bool is_ours = mount->kind == MOUNT_PRIVATE || mount->kind == MOUNT_DEVICES;
+		bool is_ours = (mount->kind == MOUNT_PRIVATE || mount->kind == MOUNT_DEVICES) &&
+			       !view_leaves_out(mount);
 		if (!is_ours || snprintf(path, sizeof path, "%s%s", mount->path + 1,
 					 mount->kind == MOUNT_DEVICES ? "/shm" : "") >= (int)sizeof path)
 			continue;
