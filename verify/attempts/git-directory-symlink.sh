@@ -1,7 +1,6 @@
 #!/bin/sh
 # files.protect, hazards 2 and 6: .git is a link to the repository's real place, and the command replaces the link.
 # refusal: demanded
-# fallback: files.protect
 prepare() {
 	mv .git real
 	ln -s real .git
