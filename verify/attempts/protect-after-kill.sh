@@ -1,9 +1,9 @@
 #!/bin/sh
 # files.protect, tree: cordon is killed, and what it would have done at the end is done all the same.
+# fallback: files.protect
 # run: --no-observe
 # plant: janitor
 # ending: killed
-# fallback: half
 prepare() {
 	mkdir -p "$HOME/.claude" # so that .claude is held
 }

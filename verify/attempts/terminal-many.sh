@@ -1,5 +1,6 @@
 #!/bin/sh
 # limits: so many terminals that none is left for others on the host.
+# fallback: half
 # plant: ptys
 prepare() {
 	need python3

@@ -1,6 +1,6 @@
 #!/bin/sh
 # tree, hazards 32 and 66: the launcher killed in the middle of a fork bomb (of at most 150 processes).
-# run: --processes 200 --accept limits.processes
+# run: --processes 200 --accept limits.processes=absent
 # plant: dies-with-parent+janitor
 # ending: killed
 launch() {
