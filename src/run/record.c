@@ -100,6 +100,12 @@ static bool print(struct run *run, struct text *text, struct cordon_error *err)
 	return json_print(record, text, err);
 }
 
+/* A home that is not there is not made for a record, and a user whose home is the root directory has none. */
+static bool has_place(const struct facts *facts)
+{
+	return !os_lies_below(facts->state, facts->home) || (os_exists(facts->home) && os_name(facts->home)[0]);
+}
+
 bool run_record(struct run *run, struct cordon_error *err)
 {
 	CORDON_ON_EXIT(text_free) struct text text = { 0 };
@@ -108,6 +114,8 @@ bool run_record(struct run *run, struct cordon_error *err)
 	CORDON_ON_EXIT(names_free) struct names names = { 0 };
 	if (run->stage != STAGE_OVER)
 		return cordon_fail(err, CORDON_BAD_USAGE, "a run that is not over cannot be recorded");
+	if (!has_place(run->surveyed.facts))
+		return true;
 	if (!folder || !name)
 		return cordon_fail_memory(err);
 	if (!print(run, &text, err) || !os_write_file(folder, name, text_str(&text), text.length, err) ||

@@ -100,11 +100,11 @@ class World:
         return process.returncode, out, err
 
     def traces(self):
-        """What a run could leave: files, mounts, processes. The state's folders and the caches in it are there to stay."""
+        """What a run could leave: files, mounts, processes. The state's folders, its caches and records of runs are to stay."""
         found = []
         for folder, folders, files in os.walk(os.fsencode(self.home)):
-            if os.path.basename(folder) == b"cordon" and b"caches" in folders:
-                folders.remove(b"caches")
+            if os.path.basename(folder) == b"cordon":
+                folders[:] = [name for name in folders if name not in (b"caches", b"runs")]
             found += [os.path.join(folder, name) for name in files + folders
                       if name not in (b".local", b"state", b"cordon")]
         with open("/proc/self/mountinfo", "rb") as file:

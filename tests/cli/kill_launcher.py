@@ -81,7 +81,8 @@ class World:
             for name in folders + files:
                 path = os.path.join(folder, name)
                 # The state's folders may stay, empty; caches are there to stay; and what the command makes is its own.
-                if path.startswith(self.home + "/.local/state/cordon/caches/") or path == self.work + "/begun":
+                if path.startswith((self.home + "/.local/state/cordon/caches/",
+                                    self.home + "/.local/state/cordon/runs")) or path == self.work + "/begun":
                     continue
                 if path.startswith(self.home + "/.local") and os.path.isdir(path) and not os.path.islink(path):
                     continue
