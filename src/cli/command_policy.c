@@ -70,6 +70,16 @@ static bool make_look(const struct values *values, struct cordon_run **ret_run, 
 
 /* -- explain -------------------------------------------------------------------------------------------------- */
 
+static bool print_with_remedy(struct text *text, const json_t *object, struct cordon_error *err)
+{
+	if (string_of(object, "would_allow")[0])
+		text_addf(text, "; to allow: %s", string_of(object, "would_allow"));
+	if (!text_ok(text))
+		return cordon_fail_memory(err);
+	puts(text_str(text));
+	return true;
+}
+
 /* example.org:443: refused (network off), by "off" (preset workspace, line 150); to allow: --allow example.org:443 */
 static bool print_host(const json_t *object, struct cordon_error *err)
 {
@@ -85,12 +95,7 @@ static bool print_host(const json_t *object, struct cordon_error *err)
 		add_origin(&text, rule);
 		text_add_char(&text, ')');
 	}
-	if (string_of(object, "would_allow")[0])
-		text_addf(&text, "; to allow: %s", string_of(object, "would_allow"));
-	if (!text_ok(&text))
-		return cordon_fail_memory(err);
-	puts(text_str(&text));
-	return true;
+	return print_with_remedy(&text, object, err);
 }
 
 /* ~/.ssh/id_rsa: none, by "~/.ssh" (preset workspace, line 12); to allow: --read ~/.ssh/id_rsa */
@@ -118,12 +123,7 @@ static bool print_explanation(const char *answer, struct cordon_error *err)
 		add_origin(&text, rule);
 		text_add_char(&text, ')');
 	}
-	if (string_of(object, "would_allow")[0])
-		text_addf(&text, "; to allow: %s", string_of(object, "would_allow"));
-	if (!text_ok(&text))
-		return cordon_fail_memory(err);
-	puts(text_str(&text));
-	return true;
+	return print_with_remedy(&text, object, err);
 }
 
 static bool explain(struct cordon_run *run, const struct values *values, char **operands, struct cordon_error *err)

@@ -67,8 +67,8 @@ struct plan {
 	struct limit_setting limits[LIMIT_COUNT];
 	struct plan_guarantee guarantees[GUARANTEE_COUNT];
 
-	/* Names in writable places that do not exist and that nothing holds. A `read` one that is there when the run is over is
-	 * set aside; a `none` one that appears while it lasts ends it, for then the command could read it.
+	/* Names in writable places that do not exist and that nothing holds. One that appears while the run lasts is
+	 * covered; a `read` one that is there when the run is over, and that the command may have filled, is set aside.
 	 */
 	struct plan_unheld_list {
 		struct plan_unheld {

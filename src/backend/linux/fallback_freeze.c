@@ -47,14 +47,6 @@ static bool look_at(pid_t pid, struct process *ret_process)
 	return true;
 }
 
-struct directory_entry { /* getdents64(2) */
-	uint64_t inode;
-	int64_t offset;
-	uint16_t length;
-	uint8_t type;
-	char name[];
-};
-
 static size_t list_processes(void)
 {
 	char buffer[8192] __attribute__((aligned(8)));

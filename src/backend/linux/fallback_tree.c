@@ -81,14 +81,6 @@ static pid_t parent_of(const char *pid)
 	return (pid_t)strtol(name_end + 4, NULL, 10);
 }
 
-struct directory_entry { /* getdents64(2) */
-	uint64_t inode;
-	int64_t offset;
-	uint16_t length;
-	uint8_t type;
-	char name[];
-};
-
 static void search_children(void)
 {
 	char buffer[8192] __attribute__((aligned(8)));

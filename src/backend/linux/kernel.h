@@ -142,6 +142,14 @@ static inline pid_t kernel_clone_plain(int *ret_pidfd)
 	return (pid_t)syscall(SYS_clone, CLONE_PIDFD, 0, ret_pidfd, 0, 0);
 }
 
+struct directory_entry { /* getdents64(2) */
+	uint64_t inode;
+	int64_t offset;
+	uint16_t length;
+	uint8_t type;
+	char name[];
+};
+
 static inline int kernel_close_range(unsigned first, unsigned last, unsigned flags)
 {
 	return (int)syscall(SYS_close_range, first, last, flags);

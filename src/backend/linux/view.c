@@ -133,14 +133,6 @@ struct facade {
 	const struct plan_mount *plan;
 };
 
-struct directory_entry { /* getdents64(2) */
-	uint64_t inode;
-	int64_t offset;
-	uint16_t length;
-	uint8_t type;
-	char name[];
-};
-
 static bool is_among(char *const *names, const char *name)
 {
 	for (; *names; names++)
