@@ -39,6 +39,7 @@ struct cage {
 	int listener;                /* fallback: until the command is started */
 	enum stage stage;
 	bool was_running;
+	bool is_ending; /* the tree was told to die */
 	struct observer *observer;
 	struct gate *gate; /* NULL unless the network is filtered */
 	bool is_gate_told; /* that it is gone */
@@ -366,6 +367,7 @@ static void unwatch(struct cage *cage, int descriptor)
 
 static void end(struct cage *cage)
 {
+	cage->is_ending = true;
 	const struct message message = { .kind = MESSAGE_END };
 	if (cage->output)
 		output_hurry(cage->output);
@@ -453,7 +455,7 @@ static bool hear_mender(struct cage *cage, struct cage_event *ret_event, struct 
 {
 	struct mending mending;
 	if (!mender_hear(cage->mender, &mending, err))
-		return is_init_over(cage, 0); /* without a mender the tree does not live on for a moment */
+		return is_init_over(cage, cage->is_ending ? 1000 : 0); /* no tree lives on without a mender */
 	if (!mending.path)
 		return true;
 	ret_event->kind = CAGE_COVER_LOST;
