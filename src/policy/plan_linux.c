@@ -47,6 +47,7 @@ struct place {
 	enum mount_kind kind;
 	bool is_writable;
 	bool is_missing;
+	bool is_held;
 	bool shows_only;
 	const struct rule *rule;
 	struct name_list {
@@ -242,8 +243,9 @@ static bool place_readable(struct view *view, size_t index, enum holding around,
 	place->holding = HOLDS_READ;
 	if (around == HOLDS_WRITE) {
 		view->plan->guarantees[GUARANTEE_FILES_PROTECT].is_asked = true;
-		if (exists || plan_node_is_held(&view->tree, index))
-			lay(view, index, MOUNT_BIND);
+		bool is_held = plan_node_is_held(&view->tree, index);
+		if (exists || is_held)
+			lay(view, index, MOUNT_BIND)->is_held = is_held;
 		else if (node->is_named && view->tree.items[node->parent].type == PATH_DIRECTORY)
 			return leave_unheld(view, node, err);
 	} else if (around == HOLDS_PRIVATE && node->is_granted && exists) {
@@ -536,6 +538,7 @@ static bool add_step(struct view *view, size_t index, struct cordon_error *err)
 		return cordon_fail_memory(err);
 	mount->is_writable = place->is_writable;
 	mount->is_missing = place->is_missing;
+	mount->is_held = place->is_held;
 	mount->is_directory = plan_node_is_directory(node);
 	mount->rule = place->rule;
 	mount->content = placeholder_content(node, mount);

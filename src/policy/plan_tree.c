@@ -380,8 +380,7 @@ bool plan_node_is_held(const struct plan_tree *tree, size_t index)
 	for (size_t i = 0; i < COUNT_OF(left_to_the_host); i++)
 		if (strcmp(plan_node_name(node), left_to_the_host[i]) == 0)
 			return false;
-	if (node->type != PATH_MISSING || !node->is_named || node->wanted != ACCESS_READ ||
-	    tree->items[node->parent].type != PATH_DIRECTORY)
+	if (!node->is_named || node->wanted != ACCESS_READ || tree->items[node->parent].type != PATH_DIRECTORY)
 		return false;
 	return node->rule->origin.layer != LAYER_PRESET || is_in_git_directory(node) ||
 	       (plan_node_is_directory(node) && has_tool(tree->facts, plan_node_name(node)));

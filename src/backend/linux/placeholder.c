@@ -148,23 +148,26 @@ static bool make(struct placeholders *placeholders, struct plan_mount *mount, st
 	return cordon_fail(err, CORDON_OS_FAILED, "'%s' appeared while cordon started; run it again", mount->path);
 }
 
-/* What the survey found may be a placeholder already, of a run that is under way or was killed. */
+/* What the survey found may be a placeholder already, of a run that is under way or was killed. It may be gone by now, with
+ * its last run.
+ */
 static bool share(struct placeholders *placeholders, struct plan_mount *mount, struct cordon_error *err)
 {
 	struct placeholder held = { .path = mount->path, .lock = -1, .content = mount->content };
 	struct stat status;
 	if (!mount->is_directory && !mount->content)
 		held.content = "";
-	bool may_be = mount->content || (lstat(mount->path, &status) == 0 && (status.st_mode & S_ISVTX));
-	if (mount->kind != MOUNT_BIND || mount->is_writable || !may_be)
+	if (mount->kind != MOUNT_BIND || mount->is_writable)
 		return true;
-	if (!lock(&held) || !has_mark(&held)) {
-		/* not one, or gone with its last run: then this run makes it anew */
-		bool is_gone = held.lock < 0 && errno == ENOENT;
-		close_descriptor(&held.lock);
-		return !is_gone || make(placeholders, mount, err);
-	}
-	return keep(placeholders, held, mount, err);
+	if (lstat(mount->path, &status) != 0)
+		return errno != ENOENT || !mount->is_held || make(placeholders, mount, err);
+	if (!mount->content && !(status.st_mode & S_ISVTX))
+		return true;
+	if (lock(&held) && has_mark(&held))
+		return keep(placeholders, held, mount, err);
+	bool is_gone = held.lock < 0 && errno == ENOENT;
+	close_descriptor(&held.lock);
+	return !is_gone || make(placeholders, mount, err);
 }
 
 bool placeholders_make(struct plan *plan, struct placeholders **ret_placeholders, struct cordon_error *err)
