@@ -114,6 +114,7 @@ struct cordon_run_options {
 #define CORDON_TERMINAL_OUTPUT 2u
 #define CORDON_TERMINAL_ERROR 4u
 #define CORDON_TERMINAL_BACKGROUND 8u /* the command starts in its background: see cordon_run_foreground */
+#define CORDON_TERMINAL_COUNTED 16u   /* the caller counts what it reads there: see cordon_run_count_output */
 
 #define CORDON_RUN_OPTIONS_INIT { sizeof(struct cordon_run_options), 0, NULL, NULL, NULL, 0, 1, 2, NULL, 0, 0, 0, 0 }
 
@@ -175,6 +176,13 @@ CORDON_API void cordon_run_signal(struct cordon_run *run, int32_t signal);
  * nothing (EAGAIN) or no other side (EIO): the last output is still in it.
  */
 CORDON_API intptr_t cordon_run_take_terminal(struct cordon_run *run);
+
+/* Counts bytes that were read from the command's terminal against limits.output: how many of them may be passed on. When that is fewer,
+ * the tree is being ended. Where that limit is set a terminal is refused (CORDON_UNSUPPORTED) unless CORDON_TERMINAL_COUNTED
+ * says that each read is counted, and each that found nothing or no other side, with 0: before it is told that, the run is not
+ * over. Without the limit all may pass.
+ */
+CORDON_API uint64_t cordon_run_count_output(struct cordon_run *run, uint64_t bytes);
 
 /* The signal that has stopped the command (Linux), 0 while it is not stopped; only of a command with a terminal of its own.
  * cordon_run_signal with SIGCONT lets it go on.

@@ -48,6 +48,7 @@ struct handover {
 	unsigned terminal;
 	uint16_t rows, columns; /* 0: as there, else 24 and 80 */
 	bool in_background;     /* the command has to be brought to the terminal's foreground */
+	bool counts_terminal; /* the caller tells what it reads there (count_output); else a limit on output is refused */
 };
 
 enum cage_event_kind {
@@ -158,10 +159,14 @@ struct backend_ops {
 	/* Asks the command to end, as the system does it (SIGTERM; a stopped one is woken). */
 	void (*ask)(struct cage *cage);
 
-	/* The last four are NULL in a backend without terminals, whose begin refuses `handover.terminal`.
+	/* The next five are NULL in a backend without terminals, whose begin refuses `handover.terminal`.
 	 *
 	 * The other side of the command's terminal, from CAGE_STARTED on, once: the caller's from then on. Else -1. */
 	int (*take_terminal)(struct cage *cage);
+
+	/* So many bytes were read there: how many of them limits.output lets go on. 0: nothing was there to read; with a limit
+	 * on output and a terminal CAGE_ENDED waits to be told that. */
+	uint64_t (*count_output)(struct cage *cage, uint64_t bytes);
 
 	/* The signal that has stopped the command, while it has a terminal; 0: it is not stopped. */
 	int (*stopped)(const struct cage *cage);

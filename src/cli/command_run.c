@@ -273,7 +273,7 @@ static int carry_out(struct cordon_run *run, struct relay *relay, const struct v
 	bool is_over = cordon_run_start(run, argv, &err) && attend(run, relay, status, &interruption, &err);
 	record(run, values);
 	/* What is still to be said belongs on the terminal as it was. */
-	relay_drain(relay);
+	relay_drain(relay, run);
 	if (!is_over) {
 		tell_status(run, status);
 		say_error(&err);

@@ -42,6 +42,6 @@ bool relay_signal(struct relay *relay, struct cordon_run *run, int signal);
 bool relay_has_keyboard(const struct relay *relay);
 
 /* When the run is over: writes what it has printed last, until a signal comes. The user's terminal is as it was afterwards. */
-void relay_drain(struct relay *relay);
+void relay_drain(struct relay *relay, struct cordon_run *run);
 
 struct relay *relay_free(struct relay *relay); /* returns NULL */

@@ -28,7 +28,7 @@ static bool options_read(const struct cordon_run_options *given, struct cordon_r
 	/* Where an older caller's struct ends there was padding. */
 	if (given->size <= offsetof(struct cordon_run_options, rows))
 		own->terminal = 0;
-	if (own->terminal & ~(TERMINAL_STREAMS | CORDON_TERMINAL_BACKGROUND))
+	if (own->terminal & ~(TERMINAL_STREAMS | CORDON_TERMINAL_BACKGROUND | CORDON_TERMINAL_COUNTED))
 		return cordon_fail(err, CORDON_UNSUPPORTED, "unknown wishes 0x%x for a terminal in cordon_run_options",
 				   (unsigned)own->terminal);
 	if (own->rows > UINT16_MAX || own->columns > UINT16_MAX)
@@ -62,6 +62,7 @@ static bool run_make(const struct cordon_policy *policy, const struct cordon_run
 		.rows = (uint16_t)own.rows,
 		.columns = (uint16_t)own.columns,
 		.in_background = own.terminal & CORDON_TERMINAL_BACKGROUND,
+		.counts_terminal = own.terminal & CORDON_TERMINAL_COUNTED,
 	};
 	struct cordon_run *run = calloc(1, sizeof *run);
 	if (!run)
@@ -227,6 +228,11 @@ void cordon_run_signal(struct cordon_run *run, int32_t signal)
 intptr_t cordon_run_take_terminal(struct cordon_run *run)
 {
 	return run ? run_take_terminal(run->run) : -1;
+}
+
+uint64_t cordon_run_count_output(struct cordon_run *run, uint64_t bytes)
+{
+	return run ? run_count_output(run->run, bytes) : 0;
 }
 
 int32_t cordon_run_stopped(const struct cordon_run *run)

@@ -78,6 +78,7 @@ static bool begin(struct run *run, struct cordon_error *err)
 		.rows = run->options.rows,
 		.columns = run->options.columns,
 		.in_background = run->options.in_background,
+		.counts_terminal = run->options.counts_terminal,
 	};
 	return backend_native.begin(&handover, &run->cage, err);
 }
@@ -248,6 +249,20 @@ void run_signal(struct run *run, int signal)
 int run_take_terminal(struct run *run)
 {
 	return is_under_way(run) && backend_native.take_terminal ? backend_native.take_terminal(run->cage) : -1;
+}
+
+uint64_t run_count_output(struct run *run, uint64_t bytes)
+{
+	const struct limit_setting *limit = &run->plan->limits[LIMIT_OUTPUT];
+	if (is_under_way(run) && backend_native.count_output)
+		return backend_native.count_output(run->cage, bytes);
+	if (!limit->is_set)
+		return bytes;
+	/* The tree was killed before all was read. */
+	uint64_t left = limit->value > run->usage.output_bytes ? limit->value - run->usage.output_bytes : 0;
+	uint64_t allowed = bytes < left ? bytes : left;
+	run->usage.output_bytes += allowed;
+	return allowed;
 }
 
 int run_stopped(const struct run *run)

@@ -45,7 +45,7 @@ struct run_options {
 	bool keep_background;
 	unsigned terminal; /* as in struct handover */
 	uint16_t rows, columns;
-	bool in_background;
+	bool in_background, counts_terminal;
 };
 
 struct run_result {
@@ -70,8 +70,9 @@ int run_timeout(const struct run *run);
 CORDON_CHECKED bool run_step(struct run *run, int timeout_ms, bool *ret_ended, struct cordon_error *err);
 void run_signal(struct run *run, int signal);
 void run_end(struct run *run);
-/* As cordon_run_take_terminal, cordon_run_stopped, cordon_run_pause, cordon_run_foreground. */
+/* As cordon_run_take_terminal, cordon_run_count_output, cordon_run_stopped, cordon_run_pause, cordon_run_foreground. */
 int run_take_terminal(struct run *run);
+uint64_t run_count_output(struct run *run, uint64_t bytes);
 int run_stopped(const struct run *run);
 void run_pause(struct run *run);
 void run_foreground(struct run *run);

@@ -174,6 +174,81 @@ static void terminal__that_nobody_reads_holds_nothing_up(void **state)
 	cordon_run_free(run);
 }
 
+static void limit_output(const char *bytes)
+{
+	if (!cordon_policy_set(policy, "--output", "limits.output", NULL, bytes, &err))
+		fail_msg("%s", err.text);
+}
+
+/* Who moves the bytes counts them: a limit holds there only if the caller says that he does. */
+static void terminal__with_a_limit_on_output_is_counted_or_refused(void **state)
+{
+	(void)state;
+	need_namespaces();
+	struct cordon_run_options options = with_terminal(CORDON_TERMINAL_INPUT);
+	options.output = options.error = 2;
+	limit_output("1000");
+	struct cordon_run *run = new_run(&options);
+	const char *const argv[] = { "/bin/true", NULL };
+	assert_int_equal(cordon_run_start(run, argv, &err), 0);
+	assert_int_equal(err.status, CORDON_UNSUPPORTED);
+	assert_non_null(strstr(err.text, "limits.output"));
+	cordon_run_free(run);
+}
+
+/* A terminal that is only the input can be written to as well; what goes there and what goes elsewhere is one sum. */
+static void terminal__output_is_counted_with_the_other_streams(void **state)
+{
+	(void)state;
+	need_namespaces();
+	int32_t is_ended = 0;
+	int pipe_ends[2], terminal = -1;
+	uint64_t passed = 0;
+	assert_int_equal(pipe2(pipe_ends, O_CLOEXEC), 0);
+	struct cordon_run_options options = with_terminal(CORDON_TERMINAL_INPUT | CORDON_TERMINAL_COUNTED);
+	options.output = options.error = pipe_ends[1];
+	limit_output("1000");
+	struct cordon_run *run = start_shell(&options, "head -c 600 /dev/zero && while :; do echo more >&0; done");
+	close(pipe_ends[1]);
+	while (!is_ended) {
+		assert_true(cordon_run_step(run, 20, &is_ended, &err));
+		if (terminal < 0)
+			terminal = (int)cordon_run_take_terminal(run);
+		ssize_t length = terminal < 0 ? 0 : read(terminal, screen, sizeof screen);
+		passed += cordon_run_count_output(run, length > 0 ? (uint64_t)length : 0);
+	}
+	assert_int_equal(wait_run(run).exit_status, 137);
+	assert_non_null(strstr(cordon_run_report(run), "\"output\""));
+	assert_int_equal(read(pipe_ends[0], screen, sizeof screen) + (ssize_t)passed, 1000);
+	assert_int_equal(cordon_run_count_output(run, 5), 0);
+	cordon_run_free(run);
+	close(terminal);
+	close(pipe_ends[0]);
+}
+
+/* What was printed last, before a quick end, is below the limit and comes out whole. */
+static void terminal__that_is_counted_loses_nothing(void **state)
+{
+	(void)state;
+	need_namespaces();
+	int32_t is_ended = 0;
+	int terminal = -1;
+	struct cordon_run_options options = with_terminal(ALL_STREAMS | CORDON_TERMINAL_COUNTED);
+	limit_output("1000");
+	struct cordon_run *run = start_shell(&options, "printf %0999d 0; exit 3");
+	while (!is_ended) {
+		assert_true(cordon_run_step(run, 20, &is_ended, &err));
+		if (terminal < 0)
+			terminal = (int)cordon_run_take_terminal(run);
+		ssize_t length = terminal < 0 ? 0 : read(terminal, screen + seen, sizeof screen - seen);
+		seen += cordon_run_count_output(run, length > 0 ? (uint64_t)length : 0);
+	}
+	assert_int_equal(wait_run(run).exit_status, 3);
+	assert_int_equal(seen, 999);
+	cordon_run_free(run);
+	close(terminal);
+}
+
 static void terminal__wishes_that_are_not_known_are_refused(void **state)
 {
 	(void)state;
@@ -203,6 +278,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(terminal__passes_on_what_keys_mean, runs_setup, runs_teardown),
 		cmocka_unit_test_setup_teardown(terminal__that_nobody_reads_holds_nothing_up, runs_setup,
 						runs_teardown),
+		cmocka_unit_test_setup_teardown(terminal__with_a_limit_on_output_is_counted_or_refused, runs_setup,
+						runs_teardown),
+		cmocka_unit_test_setup_teardown(terminal__output_is_counted_with_the_other_streams, runs_setup,
+						runs_teardown),
+		cmocka_unit_test_setup_teardown(terminal__that_is_counted_loses_nothing, runs_setup, runs_teardown),
 		cmocka_unit_test_setup_teardown(terminal__wishes_that_are_not_known_are_refused, runs_setup,
 						runs_teardown),
 	};

@@ -306,12 +306,13 @@ static bool prepare_limits(struct cage *cage, const struct abilities *abilities,
 		return false;
 	if (!limits[LIMIT_OUTPUT].is_set)
 		return true;
-	if (inside->handover.terminal & (1u << 1 | 1u << 2))
+	const struct handover *handover = &inside->handover;
+	if (handover->terminal && !handover->counts_terminal)
 		return cordon_fail(err, CORDON_UNSUPPORTED,
-				   "limits.output: what is printed on a terminal of the command's own is not counted; "
-				   "--no-tty gives it none");
-	inside->joins_output = output_is_joined(inside->handover.streams);
-	cage->output = output_new(inside->handover.streams, limits[LIMIT_OUTPUT].value, cage->init);
+				   "limits.output: the caller does not count what is printed on the command's terminal "
+				   "(CORDON_TERMINAL_COUNTED)");
+	inside->joins_output = !(handover->terminal & (1u << 1 | 1u << 2)) && output_is_joined(handover->streams);
+	cage->output = output_new(handover->streams, handover->terminal, limits[LIMIT_OUTPUT].value, cage->init);
 	return cage->output || cordon_fail_errno(err, errno, "count the output");
 }
 
@@ -774,6 +775,15 @@ static int take_terminal(struct cage *cage)
 	return master;
 }
 
+static uint64_t count_output(struct cage *cage, uint64_t bytes)
+{
+	if (!cage->output)
+		return bytes;
+	if (bytes == 0 && cage->is_tree_dead)
+		output_end_terminal(cage->output);
+	return bytes ? output_count_terminal(cage->output, bytes) : 0;
+}
+
 static int stopped(const struct cage *cage)
 {
 	return cage->stopped;
@@ -840,6 +850,7 @@ const struct backend_ops backend_native = {
 	.signal = pass_signal,
 	.ask = ask,
 	.take_terminal = take_terminal,
+	.count_output = count_output,
 	.stopped = stopped,
 	.pause = pause_tree,
 	.foreground = foreground,

@@ -32,8 +32,9 @@ struct output {
 	int init, told, stop;
 	pthread_t thread;
 	bool has_thread;
-	bool is_over, is_exceeded; /* atomic */
-	uint64_t bytes;            /* atomic */
+	bool is_passed_on, is_exceeded; /* atomic; the first: by the thread */
+	uint64_t bytes, taken;          /* atomic; have gone on, and were counted */
+	bool has_terminal;              /* from which more may come */
 };
 
 bool output_is_joined(const int streams[3])
@@ -54,19 +55,23 @@ static void close_at(int *descriptor)
 	*descriptor = -1;
 }
 
-struct output *output_new(const int targets[3], uint64_t limit, int init)
+struct output *output_new(const int targets[3], unsigned terminal, uint64_t limit, int init)
 {
 	struct output *output = calloc(1, sizeof *output);
 	if (!output)
 		return NULL;
 	output->limit = limit;
 	output->init = init;
+	output->has_terminal = terminal;
 	output->flows[0].source = output->flows[1].source = -1;
 	output->told = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	output->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	bool is_whole = output->told >= 0 && output->stop >= 0;
 	for (int i = 0; i < 2; i++) {
 		struct stat status;
+		output->flows[i].target = -1;
+		if (terminal & 1u << (i + 1))
+			continue;
 		output->flows[i].target = fcntl(targets[i + 1], F_DUPFD_CLOEXEC, 3);
 		is_whole = is_whole && output->flows[i].target >= 0 && fstat(output->flows[i].target, &status) == 0;
 		output->flows[i].takes_all = is_whole && S_ISREG(status.st_mode);
@@ -86,7 +91,8 @@ bool output_exceeded(const struct output *output)
 
 bool output_is_over(const struct output *output)
 {
-	return __atomic_load_n(&output->is_over, __ATOMIC_ACQUIRE);
+	bool is_passed_on = __atomic_load_n(&output->is_passed_on, __ATOMIC_ACQUIRE);
+	return is_passed_on && (!output->has_terminal || output_exceeded(output));
 }
 
 uint64_t output_bytes(const struct output *output)
@@ -99,6 +105,34 @@ static void tell(int event)
 	const uint64_t one = 1;
 	ssize_t ignored = write(event, &one, sizeof one);
 	(void)ignored;
+}
+
+/* How many more bytes may go on, of so many. The tree does not outlive the first that may not. */
+static uint64_t count(struct output *output, uint64_t bytes)
+{
+	uint64_t before = __atomic_fetch_add(&output->taken, bytes, __ATOMIC_ACQ_REL);
+	uint64_t left = before < output->limit ? output->limit - before : 0;
+	if (bytes <= left)
+		return bytes;
+	if (!is_planted("meter")) {
+		__atomic_store_n(&output->is_exceeded, true, __ATOMIC_RELEASE);
+		syscall(SYS_pidfd_send_signal, output->init, SIGKILL, NULL, 0);
+		tell(output->told);
+	}
+	return left;
+}
+
+uint64_t output_count_terminal(struct output *output, uint64_t bytes)
+{
+	uint64_t allowed = count(output, bytes);
+	__atomic_add_fetch(&output->bytes, allowed, __ATOMIC_RELEASE);
+	return allowed;
+}
+
+void output_end_terminal(struct output *output)
+{
+	output->has_terminal = false;
+	tell(output->told);
 }
 
 /* -- the thread ------------------------------------------------------------------------------------------------------- */
@@ -142,29 +176,19 @@ static void pass_on(struct output *output, struct flow *flow)
 		flow->filled = flow->taken = 0;
 }
 
-static void take_in(struct output *output, struct flow *flow, uint64_t *left)
+static void take_in(struct output *output, struct flow *flow)
 {
-	ssize_t count = read(flow->source, flow->buffer, sizeof flow->buffer);
-	if (count < 0 && (errno == EINTR || errno == EAGAIN))
+	ssize_t length = read(flow->source, flow->buffer, sizeof flow->buffer);
+	if (length < 0 && (errno == EINTR || errno == EAGAIN))
 		return;
-	if (count <= 0) {
+	if (length <= 0)
 		end_flow(flow);
-		return;
-	}
-	flow->filled = (size_t)count;
-	if (flow->filled > *left) {
-		flow->filled = (size_t)*left;
-		if (!is_planted("meter")) {
-			__atomic_store_n(&output->is_exceeded, true, __ATOMIC_RELEASE);
-			syscall(SYS_pidfd_send_signal, output->init, SIGKILL, NULL, 0);
-			tell(output->told);
-		}
-	}
-	*left -= flow->filled;
+	else
+		flow->filled = (size_t)count(output, (uint64_t)length);
 }
 
 /* False when there is nothing left to wait for. */
-static bool move(struct output *output, uint64_t *left, uint64_t deadline)
+static bool move(struct output *output, uint64_t deadline)
 {
 	struct pollfd ready[3] = { { .fd = deadline ? -1 : output->stop, .events = POLLIN } };
 	bool is_open = false;
@@ -186,7 +210,7 @@ static bool move(struct output *output, uint64_t *left, uint64_t deadline)
 		if (flow->filled > 0)
 			pass_on(output, flow);
 		else
-			take_in(output, flow, left);
+			take_in(output, flow);
 	}
 	return true;
 }
@@ -207,14 +231,14 @@ static bool is_hurried(const struct output *output)
 static void *run(void *context)
 {
 	struct output *output = context;
-	uint64_t left = output->limit, deadline = 0;
-	while (move(output, &left, deadline)) {
+	uint64_t deadline = 0;
+	while (move(output, deadline)) {
 		if (!deadline && (output_exceeded(output) || is_hurried(output)))
 			deadline = clock_ms() + HURRY_MS;
 		if (deadline && clock_ms() > deadline)
 			break;
 	}
-	__atomic_store_n(&output->is_over, true, __ATOMIC_RELEASE);
+	__atomic_store_n(&output->is_passed_on, true, __ATOMIC_RELEASE);
 	tell(output->told);
 	return NULL;
 }
@@ -235,6 +259,7 @@ bool output_begin(struct output *output, const int sources[2])
 
 void output_hurry(struct output *output)
 {
+	output->has_terminal = false;
 	tell(output->stop);
 }
 

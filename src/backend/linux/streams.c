@@ -155,6 +155,8 @@ bool streams_count(struct inside *inside, struct cordon_error *err)
 	int pipes[2], above = highest(&inside->handover);
 	inside->counted[0] = inside->counted[1] = -1;
 	for (int i = 0; inside->plan.limits[LIMIT_OUTPUT].is_set && i < (inside->joins_output ? 1 : 2); i++) {
+		if (inside->handover.terminal & 1u << (i + 1)) /* its other side is counted */
+			continue;
 		if (pipe2(pipes, O_CLOEXEC) != 0)
 			return cordon_fail_errno(err, errno, "make a pipe for %s", names[i + 1]);
 		int low = pipes[0];

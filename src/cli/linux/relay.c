@@ -161,6 +161,7 @@ void relay_ask(const struct relay *relay, struct cordon_run_options *options)
 	options->terminal = relay->streams;
 	if (relay->in_background)
 		options->terminal |= CORDON_TERMINAL_BACKGROUND;
+	options->terminal |= CORDON_TERMINAL_COUNTED;
 }
 
 bool relay_has_keyboard(const struct relay *relay)
@@ -250,15 +251,15 @@ static void pass_typed(struct relay *relay)
 		queue_drop(&relay->typed, (size_t)written);
 }
 
-static bool read_printed(struct relay *relay)
+static bool read_printed(struct relay *relay, struct cordon_run *run)
 {
 	size_t space = queue_space(&relay->printed);
 	if (space == 0)
 		return false;
 	ssize_t length = read(relay->master, relay->printed.bytes + relay->printed.end, space);
 	relay->is_dry = length == 0 || (length < 0 && errno != EINTR);
-	if (length > 0)
-		relay->printed.end += (size_t)length;
+	if (length > 0 || relay->is_dry)
+		relay->printed.end += (size_t)cordon_run_count_output(run, length > 0 ? (uint64_t)length : 0);
 	return length > 0;
 }
 
@@ -289,7 +290,7 @@ static bool move(struct relay *relay, struct cordon_run *run)
 		if (!read_typed(relay, run))
 			return false;
 		pass_typed(relay);
-		bool has_read = read_printed(relay);
+		bool has_read = read_printed(relay, run);
 		if (!pass_printed(relay, run))
 			return false;
 		if (!has_read)
@@ -436,6 +437,8 @@ bool relay_serve(struct relay *relay, struct cordon_run *run, struct cordon_erro
 		return true;
 	if (!attach(relay, run, err))
 		return false;
+	if (relay->is_hung_up)
+		cordon_run_count_output(run, 0);
 	return relay->master < 0 || !move(relay, run) || follow(relay, run, err);
 }
 
@@ -484,14 +487,14 @@ bool relay_signal(struct relay *relay, struct cordon_run *run, int signal)
 	return true;
 }
 
-void relay_drain(struct relay *relay)
+void relay_drain(struct relay *relay, struct cordon_run *run)
 {
 	struct cordon_error ignored = CORDON_ERROR_INIT;
 	if (!relay)
 		return;
 	for (size_t drained = 0; relay->master >= 0 && drained < DRAINED_MAX;) {
 		size_t before = queue_length(&relay->printed);
-		if (read_printed(relay))
+		if (read_printed(relay, run))
 			drained += queue_length(&relay->printed) - before;
 		if (!pass_printed(relay, NULL) || (relay->is_dry && queue_length(&relay->printed) == 0))
 			break;

@@ -43,9 +43,10 @@ bool relay_has_keyboard(const struct relay *relay)
 	return false;
 }
 
-void relay_drain(struct relay *relay)
+void relay_drain(struct relay *relay, struct cordon_run *run)
 {
 	(void)relay;
+	(void)run;
 }
 
 struct relay *relay_free(struct relay *relay)
