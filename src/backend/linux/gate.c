@@ -13,6 +13,7 @@
 #include "backend/linux/kernel.h"
 #include "base/scope.h"
 #include "base/text.h"
+#include "os/linux/rights.h"
 
 /* The first answer waits for the gate to have started; a later one for a system call or two. */
 enum { KNOWN = 1024, FIRST_MS = 10000, ANSWER_MS = 1000 };
@@ -260,19 +261,9 @@ bool gate_share_routes(struct share *share, const struct plan *plan, struct insi
 
 void gate_hand_over(struct gate *gate, int sockets[GATE_SOCKETS])
 {
-	struct gate_message message = { .kind = GATE_NETWORK };
-	char space[CMSG_SPACE(GATE_SOCKETS * sizeof *sockets)] = { 0 };
-	struct iovec part = { &message, sizeof message };
-	struct msghdr header = {
-		.msg_iov = &part, .msg_iovlen = 1, .msg_control = space, .msg_controllen = sizeof space
-	};
-	struct cmsghdr *control = CMSG_FIRSTHDR(&header);
-	control->cmsg_level = SOL_SOCKET;
-	control->cmsg_type = SCM_RIGHTS;
-	control->cmsg_len = CMSG_LEN(GATE_SOCKETS * sizeof *sockets);
-	memcpy(CMSG_DATA(control), sockets, GATE_SOCKETS * sizeof *sockets);
+	const struct gate_message message = { .kind = GATE_NETWORK };
 	/* A gate that is gone shows on its channel. */
-	sendmsg(gate->channel, &header, MSG_NOSIGNAL);
+	(void)!rights_send(gate->channel, &message, sizeof message, sockets, GATE_SOCKETS, 0);
 	for (int i = 0; i < GATE_SOCKETS; i++) {
 		close(sockets[i]);
 		sockets[i] = -1;

@@ -123,18 +123,9 @@ static int make_socket(int type, uint16_t port)
 
 static bool send_sockets(const struct inside *inside, const int sockets[GATE_SOCKETS])
 {
-	struct message message = { .kind = MESSAGE_NETWORK, .carried = ((1u << GATE_SOCKETS) - 1) << CARRIED_GATE };
-	char space[CMSG_SPACE(GATE_SOCKETS * sizeof *sockets)] = { 0 };
-	struct iovec part = { &message, sizeof message };
-	struct msghdr header = {
-		.msg_iov = &part, .msg_iovlen = 1, .msg_control = space, .msg_controllen = sizeof space
-	};
-	struct cmsghdr *control = CMSG_FIRSTHDR(&header);
-	control->cmsg_level = SOL_SOCKET;
-	control->cmsg_type = SCM_RIGHTS;
-	control->cmsg_len = CMSG_LEN(GATE_SOCKETS * sizeof *sockets);
-	memcpy(CMSG_DATA(control), sockets, GATE_SOCKETS * sizeof *sockets);
-	return sendmsg(inside->control, &header, MSG_NOSIGNAL) == (ssize_t)sizeof message;
+	const struct message message = { .kind = MESSAGE_NETWORK,
+					 .carried = ((1u << GATE_SOCKETS) - 1) << CARRIED_GATE };
+	return message_send(inside->control, &message, sockets);
 }
 
 bool gateway_open(struct inside *inside, struct cordon_error *err)

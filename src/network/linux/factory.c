@@ -17,6 +17,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "os/linux/rights.h"
+
 enum { BACKLOG = 4096, FREE_MS = 1000 };
 
 #ifndef IPV6_FREEBIND
@@ -80,18 +82,8 @@ static int make_listener(const struct address *address, uint16_t port)
 
 static void send_listener(int to_gate, int listener, uint16_t port)
 {
-	struct gate_message message = { .kind = GATE_LISTENER, .port = port };
-	char space[CMSG_SPACE(sizeof listener)] = { 0 };
-	struct iovec part = { &message, sizeof message };
-	struct msghdr header = {
-		.msg_iov = &part, .msg_iovlen = 1, .msg_control = space, .msg_controllen = sizeof space
-	};
-	struct cmsghdr *control = CMSG_FIRSTHDR(&header);
-	control->cmsg_level = SOL_SOCKET;
-	control->cmsg_type = SCM_RIGHTS;
-	control->cmsg_len = CMSG_LEN(sizeof listener);
-	memcpy(CMSG_DATA(control), &listener, sizeof listener);
-	if (sendmsg(to_gate, &header, MSG_NOSIGNAL) < 0)
+	const struct gate_message message = { .kind = GATE_LISTENER, .port = port };
+	if (!rights_send(to_gate, &message, sizeof message, &listener, 1, 0))
 		_exit(1);
 	close(listener);
 }

@@ -14,6 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "os/linux/rights.h"
+
 /* -- what cordon hands over ------------------------------------------------------------------------------------------- */
 
 static bool read_rules(struct network_rules *rules)
@@ -41,19 +43,11 @@ static void *map_shared(int descriptor, size_t size)
 /* Waits for the sockets that init makes inside. */
 static bool receive_sockets(int sockets[GATE_SOCKETS])
 {
-	char space[CMSG_SPACE(GATE_SOCKETS * sizeof *sockets)];
 	struct gate_message message;
-	struct iovec part = { &message, sizeof message };
-	struct msghdr header = {
-		.msg_iov = &part, .msg_iovlen = 1, .msg_control = space, .msg_controllen = sizeof space
-	};
-	ssize_t length = recvmsg(GATE_FROM_SUPERVISOR, &header, MSG_CMSG_CLOEXEC);
-	struct cmsghdr *control = CMSG_FIRSTHDR(&header);
-	if (length != (ssize_t)sizeof message || message.kind != GATE_NETWORK || !control ||
-	    control->cmsg_type != SCM_RIGHTS || control->cmsg_len != CMSG_LEN(GATE_SOCKETS * sizeof *sockets))
-		return false;
-	memcpy(sockets, CMSG_DATA(control), GATE_SOCKETS * sizeof *sockets);
-	return true;
+	size_t count;
+	ssize_t length = rights_receive(GATE_FROM_SUPERVISOR, &message, sizeof message, sockets, GATE_SOCKETS, &count,
+					0);
+	return length == (ssize_t)sizeof message && message.kind == GATE_NETWORK && count == GATE_SOCKETS;
 }
 
 /* Two descriptors a connection, two pipes for one that moves much. */
@@ -123,14 +117,12 @@ static void answer_factory(const struct gate *gate, const struct gate_message *m
 static void hear_factory(uv_poll_t *poll, int status, int events)
 {
 	struct gate *gate = poll->data;
-	char space[CMSG_SPACE(sizeof(int))];
 	struct gate_message message;
-	struct iovec part = { &message, sizeof message };
-	struct msghdr header = {
-		.msg_iov = &part, .msg_iovlen = 1, .msg_control = space, .msg_controllen = sizeof space
-	};
+	int listener;
+	size_t count;
 	(void)status, (void)events;
-	ssize_t length = recvmsg(gate->factory_socket, &header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+	ssize_t length = rights_receive(gate->factory_socket, &message, sizeof message, &listener, 1, &count,
+					MSG_DONTWAIT);
 	if (length < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (length != (ssize_t)sizeof message)
@@ -138,15 +130,10 @@ static void hear_factory(uv_poll_t *poll, int status, int events)
 	if (message.kind == GATE_FREE) {
 		listeners_free_port(gate, message.port);
 		answer_factory(gate, &message);
-		return;
+	} else if (message.kind == GATE_LISTENER && count == 1) {
+		if (!listeners_add(gate, listener, LISTENER_MEANT, message.port))
+			close(listener);
 	}
-	struct cmsghdr *control = CMSG_FIRSTHDR(&header);
-	int listener;
-	if (message.kind != GATE_LISTENER || !control || control->cmsg_len != CMSG_LEN(sizeof listener))
-		return;
-	memcpy(&listener, CMSG_DATA(control), sizeof listener);
-	if (!listeners_add(gate, listener, LISTENER_MEANT, message.port))
-		close(listener);
 }
 
 static void tick(uv_timer_t *timer)
