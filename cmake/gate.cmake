@@ -26,6 +26,7 @@ add_executable(cordon-gate
 	linux/dial.c
 	linux/dns_server.c
 	linux/factory.c
+	linux/inward.c
 	linux/listeners.c
 	linux/main.c
 	linux/proxy.c

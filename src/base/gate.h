@@ -1,6 +1,7 @@
 /* base/gate.h: what cordon and its gate, a program of its own, agree about. Plain data.
  *
- * cordon starts the gate with the descriptors below, sends it the sockets that were made inside (GATE_NETWORK), and asks
+ * cordon starts the gate with the descriptors below, sends it listeners on the host's loopback where the policy opens ports to it
+ * (GATE_SERVED) and the sockets that were made inside (GATE_NETWORK), and asks
  * its factory, a process that has joined the command's namespaces, for a listener at each address and port that the
  * command is about to connect to (GATE_OPEN). The gate tells what it refused (GATE_DENIED). Each message is one datagram.
  */
@@ -28,6 +29,7 @@ enum gate_socket {
 };
 
 enum { GATE_DNS_PORT = 53, GATE_PROXY_PORT = 3128 };
+enum { GATE_LISTEN_MAX = 64 }; /* ports of network.listen */
 #define GATE_PROXY_PORT_TEXT "3128"
 
 /* The address of both, and of the names: see network/names.h. */
@@ -38,13 +40,14 @@ enum { GATE_DNS_PORT = 53, GATE_PROXY_PORT = 3128 };
 #define GATE_PREFIX 0xfd, 'c', 'o', 'r', 'd', 'n', 0, 0
 
 enum gate_message_kind {
-	GATE_NETWORK,  /* to the gate: the sockets */
+	GATE_NETWORK, /* to the gate: the sockets */
+	GATE_SERVED, /* to the gate, before that: a listener on the host's loopback, for the command's server on that port */
 	GATE_OPEN,     /* to the factory: address, port; answered by ANSWER */
 	GATE_FREE,     /* to the factory: no listener shall be on the port; answered by ANSWER */
 	GATE_ANSWER,   /* from the factory: word, and host if it knows one */
 	GATE_LISTENER, /* from the factory to the gate: a listener; from the gate to the factory: it is closed */
-	GATE_DENIED,   /* from the gate: host, port, word */
-	GATE_READY,    /* from the gate */
+	GATE_INWARD, /* from the gate to the factory: address, port; answered by the same with a socket that connects there */
+	GATE_DENIED, /* from the gate: host, port, word */
 };
 
 enum gate_word {

@@ -75,7 +75,6 @@ static const struct option options[] = {
 	  PLACE(tier) },
 	{ .name = "verbose", .letter = 'v', .help = "tell more on stderr", .kind = OPTION_FLAG, PLACE(is_verbose) },
 	OPTION_HELP(struct values),
-	LATER("listen", "PORT"),
 	LATER("control-fd", "N"),
 	{ 0 },
 };

@@ -32,6 +32,9 @@ struct grant {
 		GRANT_SETTING(type, "net", "MODE", "off, filtered, open", "network.mode", NULL), \
 		GRANT_SETTING(type, "allow", "HOST[:PORT]", "may be reached; makes the network filtered", \
 			      "network.allow", NULL), \
+		GRANT_SETTING(type, "listen", "PORT", \
+			      "of a server inside, for the host's loopback; not if the network is off", \
+			      "network.listen", NULL), \
 		GRANT_SETTING(type, "memory", "SIZE", "of all processes together: 4GiB", "limits.memory", NULL), \
 		GRANT_SETTING(type, "cpus", "NUMBER", "processors at once: 1.5", "limits.cpus", NULL), \
 		GRANT_SETTING(type, "cpu-time", "TIME", "processor time of all: 10m", "limits.cpu_time", NULL), \

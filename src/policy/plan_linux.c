@@ -24,6 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/gate.h"
 #include "base/hash.h"
 #include "base/list.h"
 #include "base/scope.h"
@@ -608,11 +609,13 @@ static bool check_network(const struct plan *plan, struct cordon_error *err)
 {
 	size_t ports;
 	policy_listen_ports(plan->policy, &ports);
-	if (plan->network != NETWORK_OPEN && ports > 0)
-		return cordon_fail(err, CORDON_UNSUPPORTED,
-				   "network.listen: ports inside a closed or filtered network cannot be reached "
-				   "from outside in this version; leave them out");
-	return true;
+	if (plan->network == NETWORK_OFF && ports > 0)
+		return cordon_fail(
+			err, CORDON_UNSUPPORTED,
+			"network.listen: no port inside can be reached while the network is off; set the mode "
+			"to \"filtered\", which lets nothing out that 'allow' does not name");
+	return ports <= GATE_LISTEN_MAX ||
+	       cordon_fail(err, CORDON_UNSUPPORTED, "network.listen: at most %d ports", GATE_LISTEN_MAX);
 }
 
 /* What git makes first in a repository, and what it finds one by. */

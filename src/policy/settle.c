@@ -156,6 +156,14 @@ static bool bound_listens(const struct policy *policy, uint16_t port)
 	return false;
 }
 
+static bool has_port(const struct policy *policy, uint16_t port)
+{
+	for (size_t i = 0; i < policy->ports.count; i++)
+		if (policy->ports.items[i] == port)
+			return true;
+	return false;
+}
+
 static bool settle_ports(struct policy *policy, struct cordon_error *err)
 {
 	const struct key_statement *bound = policy_find_key(policy, "network.listen", LAYER_MANAGED);
@@ -168,6 +176,8 @@ static bool settle_ports(struct policy *policy, struct cordon_error *err)
 				return fail_bounded(err, &statement->origin, "the port", &bound->origin);
 			continue;
 		}
+		if (has_port(policy, statement->port))
+			continue;
 		uint16_t *port = LIST_ADD_IN(&policy->arena, &policy->ports);
 		if (!port)
 			return cordon_fail_memory(err);

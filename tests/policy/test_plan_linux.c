@@ -355,8 +355,6 @@ static void plan__refuses_what_this_version_cannot_carry(void **state)
 		{ "{ \"files\": { \"/\": \"read\",\n\"/dev/kvm\": \"write\" } }", "/dev and /proc of its own", 2 },
 		{ "{ \"files\": { \"/\": \"read\",\n\"/proc\": \"none\" } }", "/dev and /proc of its own", 2 },
 		{ "{ \"files\": { \"/\": \"read\",\n\"/run/docker.sock\": \"read\" } }", "socket", 2 },
-		{ "{ \"files\": { \"/\": \"read\" }, \"network\": { \"mode\": \"filtered\", \"listen\": [3000] } }",
-		  "network.listen", 0 },
 		{ "{ \"files\": { \"/\": \"read\" }, \"network\": { \"listen\": [3000] } }", "network.listen", 0 },
 		{ "{ \"files\": { \"/\": \"read\", \"${workspace}\": \"write\",\n\"${workspace}/tasks\": \"read\" } }",
 		  "leads through a link", 2 },

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,8 +16,17 @@
 #include "base/text.h"
 #include "os/linux/rights.h"
 
+/* A listener on the host's loopback for each address of each port. */
+struct served {
+	struct serving {
+		int listener;
+		uint16_t port;
+	} items[2 * GATE_LISTEN_MAX];
+	size_t count;
+};
+
 /* The first answer waits for the gate to have started; a later one for a system call or two. */
-enum { KNOWN = 1024, FIRST_MS = 10000, ANSWER_MS = 1000 };
+enum { BACKLOG = 4096, KNOWN = 1024, FIRST_MS = 10000, ANSWER_MS = 1000 };
 
 struct known {
 	struct address address;
@@ -81,10 +91,14 @@ static void add_rules(struct text *text, const char *verb, const struct host_rul
 static int write_rules(const struct plan *plan)
 {
 	CORDON_ON_EXIT(text_free) struct text text = { 0 };
-	size_t allowed_count, denied_count;
+	size_t allowed_count, denied_count, port_count;
+	const uint16_t *ports = policy_listen_ports(plan->policy, &port_count);
 	const struct host_rule *allowed = policy_allowed_hosts(plan->policy, &allowed_count);
 	const struct host_rule *denied = policy_denied_hosts(plan->policy, &denied_count);
 	add_rules(&text, "deny", denied, denied_count);
+	/* Such a port of the host's loopback is the command's own server: a connection there would come back for ever. */
+	for (size_t i = 0; i < port_count; i++)
+		text_addf(&text, "deny %u localhost\n", ports[i]);
 	add_rules(&text, "allow", allowed, allowed_count);
 	int file = memfd_create("cordon-rules", MFD_CLOEXEC);
 	bool is_written = file >= 0 && text_ok(&text) &&
@@ -159,8 +173,70 @@ static void close_pair(int pair[2])
 			close(pair[i]);
 }
 
+/* -1 with errno. */
+static int listen_on_loopback(int family, uint16_t port)
+{
+	const struct sockaddr_in four = { .sin_family = AF_INET,
+					  .sin_port = htons(port),
+					  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	const struct sockaddr_in6 six = { .sin6_family = AF_INET6,
+					  .sin6_port = htons(port),
+					  .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+	const int yes = 1;
+	const struct sockaddr *place = family == AF_INET ? (const struct sockaddr *)&four
+							 : (const struct sockaddr *)&six;
+	int listener = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (listener < 0)
+		return -1;
+	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+	if (bind(listener, place, family == AF_INET ? sizeof four : sizeof six) == 0 && listen(listener, BACKLOG) == 0)
+		return listener;
+	int code = errno;
+	close(listener);
+	errno = code;
+	return -1;
+}
+
+/* The ports of network.listen, as sockets; a host without IPv6 has none there. */
+static bool serve_ports(const struct plan *plan, struct served *served, struct cordon_error *err)
+{
+	static const int families[] = { AF_INET, AF_INET6 };
+	size_t count;
+	const uint16_t *ports = policy_listen_ports(plan->policy, &count);
+	for (size_t i = 0; i < count * 2; i++) {
+		uint16_t port = ports[i / 2];
+		int family = families[i % 2], listener = listen_on_loopback(family, port);
+		if (listener >= 0) {
+			served->items[served->count++] = (struct serving){ listener, port };
+			continue;
+		}
+		if (family == AF_INET6 && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL))
+			continue;
+		return cordon_fail_errno(err, errno, "network.listen: take port %u of this machine's loopback", port);
+	}
+	return true;
+}
+
+/* The gate takes them as they come; one that is gone shows on its channel. */
+static void hand_over_served(const struct gate *gate, const struct served *served)
+{
+	for (size_t i = 0; i < served->count; i++) {
+		const struct gate_message message = { .kind = GATE_SERVED, .port = served->items[i].port };
+		(void)!rights_send(gate->channel, &message, sizeof message, &served->items[i].listener, 1, 0);
+	}
+}
+
+static void close_served(struct served *served)
+{
+	while (served->count > 0)
+		close(served->items[--served->count].listener);
+}
+
 static bool start(struct gate *gate, const struct plan *plan, const char *path, struct cordon_error *err)
 {
+	CORDON_ON_EXIT(close_served) struct served served = { .count = 0 };
+	if (!serve_ports(plan, &served, err))
+		return false;
 	int channel[2] = { -1, -1 }, questions[2] = { -1, -1 };
 	int files[2] = { write_rules(plan), make_counters(gate) };
 	bool is_fine = files[0] >= 0 && files[1] >= 0 &&
@@ -174,6 +250,7 @@ static bool start(struct gate *gate, const struct plan *plan, const char *path, 
 		gate->channel = channel[0];
 		gate->questions = questions[0];
 		channel[0] = questions[0] = -1;
+		hand_over_served(gate, &served);
 	}
 	close_pair(channel);
 	close_pair(questions);

@@ -474,6 +474,17 @@ static bool has_listener(const char *process, unsigned port)
 	return false;
 }
 
+/* There the host's listener is cordon's own, for the command's server. */
+static bool is_served(const struct plan *plan, unsigned port)
+{
+	size_t count;
+	const uint16_t *ports = policy_listen_ports(plan->policy, &count);
+	while (count > 0)
+		if (ports[--count] == port)
+			return true;
+	return false;
+}
+
 /* On loopback a connection is the cordon's doing only where the host listens and nobody inside does. */
 static bool is_cut_off(const struct observer *observer, const struct sockaddr_storage *address, unsigned port)
 {
@@ -482,6 +493,8 @@ static bool is_cut_off(const struct observer *observer, const struct sockaddr_st
 		return false;
 	if (!is_loopback(address))
 		return true;
+	if (is_served(observer->plan, port))
+		return false;
 	snprintf(process, sizeof process, "%u", observer->call.pid);
 	return !has_listener(process, port) && has_listener("self", port);
 }

@@ -84,7 +84,7 @@ static void set_flow(struct flow *flow, struct side *from, struct side *to)
 	flow->pipe[0] = flow->pipe[1] = -1;
 }
 
-void connection_begin(struct gate *gate, int socket, enum listener_kind kind)
+void connection_begin(struct gate *gate, int socket, enum listener_kind kind, uint16_t port)
 {
 	struct connection *connection = calloc(1, sizeof *connection);
 	if (!connection) {
@@ -106,6 +106,8 @@ void connection_begin(struct gate *gate, int socket, enum listener_kind kind)
 	} else if (kind == LISTENER_PROXY) {
 		connection->deadline = uv_now(&gate->loop) + REQUEST_SECONDS * 1000;
 		connection_poll(connection);
+	} else if (kind == LISTENER_SERVED) {
+		inward_begin(connection, port);
 	} else if (find_target(gate, socket, &connection->target)) {
 		connection_aim(connection);
 	} else {

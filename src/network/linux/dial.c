@@ -154,17 +154,12 @@ static void on_attempt(uv_poll_t *poll, int status, int events)
 	dial_next(connection);
 }
 
-/* False when it has failed already. */
-static bool dial_address(struct connection *connection, const struct address *address)
+/* Takes a socket that connects, or -1 with errno. False when it has failed already. */
+static bool await(struct connection *connection, int socket)
 {
-	struct sockaddr_storage place;
 	struct attempt *attempt = &connection->attempts[connection->attempt_count];
-	socklen_t length = give_address(address, connection->target.port, &place);
-	*attempt = (struct attempt){ .connection = connection };
-	attempt->socket = socket(place.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (attempt->socket < 0 ||
-	    (connect(attempt->socket, (struct sockaddr *)&place, length) != 0 && errno != EINPROGRESS) ||
-	    uv_poll_init(&connection->gate->loop, &attempt->poll, attempt->socket) != 0) {
+	*attempt = (struct attempt){ .connection = connection, .socket = socket };
+	if (socket < 0 || uv_poll_init(&connection->gate->loop, &attempt->poll, socket) != 0) {
 		connection->failure = errno;
 		stop_attempt(attempt);
 		return false;
@@ -176,6 +171,34 @@ static bool dial_address(struct connection *connection, const struct address *ad
 	connection->attempt_count++;
 	uv_poll_start(&attempt->poll, UV_WRITABLE, on_attempt);
 	return true;
+}
+
+/* False when it has failed already. */
+static bool dial_address(struct connection *connection, const struct address *address)
+{
+	struct sockaddr_storage place;
+	if (connection->inward) {
+		bool is_asked = inward_ask(connection, address);
+		connection->attempts_open += is_asked; /* until dial_adopt */
+		return is_asked;
+	}
+	socklen_t length = give_address(address, connection->target.port, &place);
+	int made = socket(place.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (made >= 0 && connect(made, (struct sockaddr *)&place, length) != 0 && errno != EINPROGRESS) {
+		int code = errno;
+		close(made);
+		made = -1;
+		errno = code;
+	}
+	return await(connection, made);
+}
+
+void dial_adopt(struct connection *connection, int socket)
+{
+	connection->attempts_open--;
+	errno = ECONNREFUSED;
+	if (!await(connection, socket))
+		dial_next(connection);
 }
 
 static void on_stagger(uv_timer_t *timer)
@@ -286,7 +309,7 @@ void dial_begin(struct connection *connection)
 	connection->phase = PHASE_DIALLING;
 	connection->deadline = uv_now(&connection->gate->loop) + DIAL_SECONDS * 1000;
 	connection_poll(connection);
-	if (means_localhost(connection)) {
+	if (connection->inward || means_localhost(connection)) {
 		memcpy(connection->addresses, loopback, sizeof loopback);
 		connection->address_count = 2;
 	} else if (host->address.length) {

@@ -124,20 +124,65 @@ static void open_listener(const struct network_rules *rules, const struct names 
 		message->word = GATE_FULL;
 }
 
-/* The command wants the port for a server of its own on every address. */
-static void free_port(int to_gate, struct gate_message *message)
+/* A socket inside that connects to a server of the command's; none where that is refused at once. */
+static void connect_inside(int to_gate, const struct gate_message *message)
 {
-	struct gate_message answer;
+	struct sockaddr_storage place;
+	socklen_t length = fill_address(&message->address, message->port, &place);
+	int made = socket(place.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	bool is_under_way = made >= 0 &&
+			    (connect(made, (struct sockaddr *)&place, length) == 0 || errno == EINPROGRESS);
+	if (!rights_send(to_gate, message, sizeof *message, &made, is_under_way, 0))
+		_exit(1);
+	if (made >= 0)
+		close(made);
+}
+
+/* What the gate says; true when it was the answer to GATE_FREE. */
+static bool hear_gate(int to_gate)
+{
+	struct gate_message message;
+	ssize_t length = recv(to_gate, &message, sizeof message, 0);
+	if (length < 0 && errno == EINTR)
+		return false;
+	if (length != (ssize_t)sizeof message)
+		_exit(0);
+	if (message.kind == GATE_INWARD)
+		connect_inside(to_gate, &message);
+	return message.kind == GATE_FREE;
+}
+
+/* The command wants the port for a server of its own on every address. */
+static void free_port(int to_gate, const struct gate_message *message)
+{
 	struct pollfd gate = { .fd = to_gate, .events = POLLIN };
 	if (send(to_gate, message, sizeof *message, MSG_NOSIGNAL) < 0)
 		_exit(1);
-	if (poll(&gate, 1, FREE_MS) == 1 && recv(to_gate, &answer, sizeof answer, 0) <= 0)
-		_exit(1);
+	while (poll(&gate, 1, FREE_MS) == 1 && !hear_gate(to_gate))
+		continue;
+}
+
+static void hear_observer(const struct network_rules *rules, const struct names *names, int to_gate)
+{
+	struct gate_message message;
+	ssize_t length = recv(GATE_FROM_OBSERVER, &message, sizeof message, 0);
+	if (length < 0 && errno == EINTR)
+		return;
+	if (length != (ssize_t)sizeof message)
+		_exit(0);
+	if (message.kind == GATE_OPEN)
+		open_listener(rules, names, to_gate, &message);
+	else if (message.kind == GATE_FREE)
+		free_port(to_gate, &message);
+	message.kind = GATE_ANSWER;
+	if (send(GATE_FROM_OBSERVER, &message, sizeof message, MSG_NOSIGNAL) < 0)
+		_exit(0);
 }
 
 void factory_run(const struct network_rules *rules, const struct names *names, int to_gate, int inside)
 {
-	struct gate_message message;
+	struct pollfd sources[] = { { .fd = GATE_FROM_OBSERVER, .events = POLLIN },
+				    { .fd = to_gate, .events = POLLIN } };
 	if (!join(inside))
 		_exit(1);
 	close(inside);
@@ -145,17 +190,11 @@ void factory_run(const struct network_rules *rules, const struct names *names, i
 	if (!gate_confine(UINT32_C(1) << CAP_NET_BIND_SERVICE))
 		_exit(1);
 	for (;;) {
-		ssize_t length = recv(GATE_FROM_OBSERVER, &message, sizeof message, 0);
-		if (length < 0 && errno == EINTR)
+		if (poll(sources, 2, -1) < 0)
 			continue;
-		if (length != (ssize_t)sizeof message)
-			_exit(0);
-		if (message.kind == GATE_OPEN)
-			open_listener(rules, names, to_gate, &message);
-		else if (message.kind == GATE_FREE)
-			free_port(to_gate, &message);
-		message.kind = GATE_ANSWER;
-		if (send(GATE_FROM_OBSERVER, &message, sizeof message, MSG_NOSIGNAL) < 0)
-			_exit(0);
+		if (sources[0].revents)
+			hear_observer(rules, names, to_gate);
+		if (sources[1].revents)
+			hear_gate(to_gate);
 	}
 }

@@ -13,6 +13,7 @@
  *	connection.c  one connection from its first byte on
  *	proxy.c       HTTP proxy and SOCKS requests
  *	dial.c        resolves, judges and dials
+ *	inward.c      connections from the host to the command's servers
  *	relay.c       moves bytes, and looks at the first of them
  *	tell.c        what was refused, for cordon
  *
@@ -52,6 +53,7 @@ struct gate {
 	struct listener *listeners;
 	unsigned listener_count;
 	struct connection *connections;
+	uint32_t inward_count;
 	unsigned connection_count;
 	bool is_paused; /* nothing is accepted: too many connections, or no descriptor left */
 };
@@ -73,7 +75,12 @@ bool gate_confine(uint32_t kept);
 _Noreturn void factory_run(const struct network_rules *rules, const struct names *names, int to_gate, int inside);
 
 /* listeners.c */
-enum listener_kind { LISTENER_MEANT, LISTENER_PROXY, LISTENER_DNS };
+enum listener_kind {
+	LISTENER_MEANT, /* inside: its address says for which host */
+	LISTENER_PROXY,
+	LISTENER_DNS,
+	LISTENER_SERVED, /* outside: for a server of the command's */
+};
 /* Takes the descriptor. */
 bool listeners_add(struct gate *gate, int descriptor, enum listener_kind kind, uint16_t port);
 void listeners_free_port(struct gate *gate, uint16_t port); /* what waits there is accepted first */
@@ -133,6 +140,7 @@ struct connection {
 	enum phase phase;
 	enum speech speech;
 	bool is_greeted; /* SOCKS */
+	uint32_t inward; /* from the host to a server of the command's: its number; 0: it goes out */
 	struct target target;
 	uint64_t deadline; /* uv_now; 0: none */
 	struct side client, server;
@@ -155,7 +163,7 @@ struct connection {
 };
 
 /* connection.c. A socket that was accepted; taken. */
-void connection_begin(struct gate *gate, int socket, enum listener_kind kind);
+void connection_begin(struct gate *gate, int socket, enum listener_kind kind, uint16_t port);
 /* The target is known: decides, and dials or refuses. */
 void connection_aim(struct connection *connection);
 void connection_refuse(struct connection *connection, enum gate_word word, enum reach reach);
@@ -180,6 +188,16 @@ void proxy_answer_failed(struct connection *connection, int code);
 /* dial.c */
 void dial_begin(struct connection *connection);
 void dial_stop(struct connection *connection);
+
+/* Tries a socket that connects already, and takes it; -1: that way is closed. */
+void dial_adopt(struct connection *connection, int socket);
+
+/* inward.c: connections of the host to servers of the command's (network.listen) */
+void inward_begin(struct connection *connection, uint16_t port);
+/* Asks the factory for a socket. False when it is too busy. */
+bool inward_ask(struct connection *connection, const struct address *address);
+/* The answer; takes the socket. */
+void inward_take(struct gate *gate, const struct gate_message *message, int socket);
 
 /* relay.c */
 void relay_begin(struct connection *connection);

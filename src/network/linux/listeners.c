@@ -34,7 +34,7 @@ static unsigned accept_some(struct listener *listener, unsigned most)
 		if (listener->kind == LISTENER_DNS)
 			dns_server_accept(gate, socket);
 		else
-			connection_begin(gate, socket, listener->kind);
+			connection_begin(gate, socket, listener->kind, listener->port);
 	}
 	if (gate->connection_count >= CONNECTIONS_MAX)
 		listeners_pause(gate, true);

@@ -18,6 +18,16 @@
 
 /* -- what cordon hands over ------------------------------------------------------------------------------------------- */
 
+/* Of each port both addresses. */
+enum { SERVED_MAX = 2 * GATE_LISTEN_MAX };
+
+struct handed {
+	int sockets[GATE_SOCKETS];
+	int served[SERVED_MAX];
+	uint16_t ports[SERVED_MAX];
+	unsigned served_count;
+};
+
 static bool read_rules(struct network_rules *rules)
 {
 	char line[HOST_NAME_SIZE + 64], verb[8], pattern[HOST_NAME_SIZE + 8];
@@ -40,14 +50,23 @@ static void *map_shared(int descriptor, size_t size)
 	return memory == MAP_FAILED ? NULL : memory;
 }
 
-/* Waits for the sockets that init makes inside. */
-static bool receive_sockets(int sockets[GATE_SOCKETS])
+/* Waits for the sockets that init makes inside; listeners outside come before. */
+static bool receive_sockets(struct handed *handed)
 {
-	struct gate_message message;
-	size_t count;
-	ssize_t length = rights_receive(GATE_FROM_SUPERVISOR, &message, sizeof message, sockets, GATE_SOCKETS, &count,
-					0);
-	return length == (ssize_t)sizeof message && message.kind == GATE_NETWORK && count == GATE_SOCKETS;
+	for (;;) {
+		struct gate_message message;
+		size_t count;
+		ssize_t length = rights_receive(GATE_FROM_SUPERVISOR, &message, sizeof message, handed->sockets,
+						GATE_SOCKETS, &count, 0);
+		if (length != (ssize_t)sizeof message)
+			return false;
+		if (message.kind == GATE_NETWORK)
+			return count == GATE_SOCKETS;
+		if (message.kind != GATE_SERVED || count != 1 || handed->served_count == SERVED_MAX)
+			return false;
+		handed->served[handed->served_count] = handed->sockets[0];
+		handed->ports[handed->served_count++] = message.port;
+	}
 }
 
 /* Two descriptors a connection, two pipes for one that moves much. */
@@ -72,7 +91,7 @@ static bool settle(void)
 	return chdir("/") == 0;
 }
 
-static bool start_factory(struct gate *gate, const int sockets[GATE_SOCKETS])
+static bool start_factory(struct gate *gate, const struct handed *handed)
 {
 	int pair[2];
 	pid_t parent = getpid();
@@ -85,9 +104,11 @@ static bool start_factory(struct gate *gate, const int sockets[GATE_SOCKETS])
 		close(pair[0]);
 		close(GATE_FROM_SUPERVISOR);
 		close(GATE_COUNTERS);
-		int inside = sockets[GATE_DNS_DATAGRAMS];
-		close(sockets[GATE_DNS_STREAM]);
-		close(sockets[GATE_PROXY]);
+		int inside = handed->sockets[GATE_DNS_DATAGRAMS];
+		close(handed->sockets[GATE_DNS_STREAM]);
+		close(handed->sockets[GATE_PROXY]);
+		for (unsigned i = 0; i < handed->served_count; i++)
+			close(handed->served[i]);
 		factory_run(&gate->rules, gate->names, pair[1], inside);
 	}
 	close(pair[1]);
@@ -133,6 +154,8 @@ static void hear_factory(uv_poll_t *poll, int status, int events)
 	} else if (message.kind == GATE_LISTENER && count == 1) {
 		if (!listeners_add(gate, listener, LISTENER_MEANT, message.port))
 			close(listener);
+	} else if (message.kind == GATE_INWARD) {
+		inward_take(gate, &message, count == 1 ? listener : -1);
 	}
 }
 
@@ -151,8 +174,17 @@ static bool watch(struct gate *gate, uv_poll_t *poll, int descriptor, uv_poll_cb
 	return uv_poll_init(&gate->loop, poll, descriptor) == 0 && uv_poll_start(poll, UV_READABLE, hear) == 0;
 }
 
-static bool start(struct gate *gate, const int sockets[GATE_SOCKETS])
+static bool listen_outside(struct gate *gate, const struct handed *handed)
 {
+	for (unsigned i = 0; i < handed->served_count; i++)
+		if (!listeners_add(gate, handed->served[i], LISTENER_SERVED, handed->ports[i]))
+			return false;
+	return true;
+}
+
+static bool start(struct gate *gate, const struct handed *handed)
+{
+	const int *sockets = handed->sockets;
 	gate->clock.data = gate;
 	return uv_loop_init(&gate->loop) == 0 && uv_timer_init(&gate->loop, &gate->clock) == 0 &&
 	       uv_timer_start(&gate->clock, tick, 1000, 1000) == 0 &&
@@ -160,20 +192,21 @@ static bool start(struct gate *gate, const int sockets[GATE_SOCKETS])
 	       watch(gate, &gate->factory, gate->factory_socket, hear_factory) &&
 	       dns_server_start(gate, sockets[GATE_DNS_DATAGRAMS]) &&
 	       listeners_add(gate, sockets[GATE_DNS_STREAM], LISTENER_DNS, GATE_DNS_PORT) &&
-	       listeners_add(gate, sockets[GATE_PROXY], LISTENER_PROXY, GATE_PROXY_PORT);
+	       listeners_add(gate, sockets[GATE_PROXY], LISTENER_PROXY, GATE_PROXY_PORT) &&
+	       listen_outside(gate, handed);
 }
 
 int main(void)
 {
 	static struct gate gate;
-	int sockets[GATE_SOCKETS];
+	static struct handed handed;
 	if (!settle() || !read_rules(&gate.rules))
 		return 1;
 	gate.names = map_shared(-1, sizeof *gate.names);
 	gate.counters = map_shared(GATE_COUNTERS, sizeof *gate.counters);
 	/* Before the loop: the factory changes its user namespace, which a process with threads may not. */
-	if (!gate.names || !gate.counters || !receive_sockets(sockets) || !start_factory(&gate, sockets) ||
-	    !gate_confine(0) || !start(&gate, sockets))
+	if (!gate.names || !gate.counters || !receive_sockets(&handed) || !start_factory(&gate, &handed) ||
+	    !gate_confine(0) || !start(&gate, &handed))
 		return 1;
 	return uv_run(&gate.loop, UV_RUN_DEFAULT);
 }

@@ -81,7 +81,8 @@ static void count(struct connection *connection, struct flow *flow, size_t lengt
 {
 	struct gate_counters *counters = connection->gate->counters;
 	flow->moved += length;
-	atomic_fetch_add_explicit(flow == &connection->up ? &counters->bytes_out : &counters->bytes_in, length,
+	bool is_outward = (flow == &connection->up) != (connection->inward != 0);
+	atomic_fetch_add_explicit(is_outward ? &counters->bytes_out : &counters->bytes_in, length,
 				  memory_order_relaxed);
 }
 
