@@ -10,12 +10,12 @@
 
 enum { FOLDERS = 300 };
 
-/* The exit status of `cordon run -- true` in the workspace, with the policy file if there is one. */
-static int run(const char *policy)
+/* The exit status of `cordon run -- sh -c SCRIPT` in the workspace, with the policy file if there is one. */
+static int run(const char *policy, const char *script)
 {
 	const char *program = getenv("CORDON");
-	const char *with[] = { program, "run", "--policy", policy, "--", "true", NULL };
-	const char *without[] = { program, "run", "--", "true", NULL };
+	const char *with[] = { program, "run", "--policy", policy, "--", "sh", "-c", script, NULL };
+	const char *without[] = { program, "run", "--", "sh", "-c", script, NULL };
 	int status;
 	assert_non_null(program);
 	pid_t pid = fork();
@@ -82,16 +82,25 @@ static void launch__does_not_look_into_the_workspace(void **state)
 	write_file(in_scratch("glob.json"), "{ \"files\": { \"**/.env\": \"none\" } }");
 	need_namespaces();
 	int watch = watch_all();
-	assert_int_equal(run(NULL), 0);
+	assert_int_equal(run(NULL, ":"), 0);
 	assert_int_equal(count_events(watch), 0);
-	assert_int_equal(run(in_scratch("glob.json")), 0);
+	assert_int_equal(run(in_scratch("glob.json"), ":"), 0);
 	assert_true(count_events(watch) >= FOLDERS);
 	close(watch);
+}
+
+/* Init and the command: what helped with the set-up has been waited for, and so has its work been used. */
+static void launch__leaves_no_helper_in_the_tree(void **state)
+{
+	(void)state;
+	need_namespaces();
+	assert_int_equal(run(NULL, "set -- /proc/[0-9]*; exit $#"), 2);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(launch__leaves_no_helper_in_the_tree, scratch_setup, scratch_teardown),
 		cmocka_unit_test_setup_teardown(launch__does_not_look_into_the_workspace, scratch_setup,
 						scratch_teardown),
 	};

@@ -89,9 +89,11 @@ bool network_begin(struct inside *inside, struct cordon_error *err)
 {
 	(void)err;
 	const struct clone_args arguments = { .flags = CLONE_FILES };
-	inside->network_helper = (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
-	if (inside->network_helper == 0)
+	/* The helper shares `inside`, in which it must not leave what the call returned to it. */
+	pid_t helper = (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
+	if (helper == 0)
 		make_network();
+	inside->network_helper = helper;
 	return true;
 }
 
