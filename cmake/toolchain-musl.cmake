@@ -2,6 +2,7 @@
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR ${CMAKE_HOST_SYSTEM_PROCESSOR})
 set(CMAKE_C_COMPILER musl-gcc)
+set(CORDON_MUSL ON)
 set(CMAKE_EXE_LINKER_FLAGS_INIT "-static -no-pie")
 
 # musl-gcc leaves out the host's headers, the kernel's among them: those three folders alone come back.
