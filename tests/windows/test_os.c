@@ -5,6 +5,8 @@
 #include "os/os.h"
 #include "scratch.h"
 
+#include <sddl.h>
+
 /* -- spelling ------------------------------------------------------------------------------------------------------- */
 
 static void absolute__is_what_win32_would_open(void **state)
@@ -203,6 +205,65 @@ static void survey__gives_paths_and_what_is_above_them(void **state)
 	assert_int_equal(drive->type, PATH_DIRECTORY);
 }
 
+static void make_secured(const char *path, const char *list)
+{
+	PSECURITY_DESCRIPTOR descriptor = NULL;
+	CORDON_ON_EXIT(free_text) char *text = NULL;
+	CORDON_ON_EXIT(facts_free_at) struct facts *facts = NULL;
+	struct cordon_error err = CORDON_ERROR_INIT;
+	assert_true(os_survey_host(scratch, &facts, &err));
+	text = text_format("D:P(A;;FA;;;%s)%s", facts->user_sid, list);
+	assert_true(ConvertStringSecurityDescriptorToSecurityDescriptorA(text, SDDL_REVISION_1, &descriptor, NULL));
+	assert_true(SetFileSecurityA(path, DACL_SECURITY_INFORMATION, descriptor));
+	LocalFree(descriptor);
+}
+
+/* Wine keeps of a descriptor what Unix modes can say: whether everybody reads. */
+static void survey__tells_who_else_reads(void **state)
+{
+	(void)state;
+	CORDON_ON_EXIT(facts_free_at) struct facts *facts = NULL;
+	struct cordon_error err = CORDON_ERROR_INIT;
+	static const char *const names[] = { "Reach\\open", "Reach\\closed", "Reach\\mixed", "Reach\\none",
+					     "Reach\\shut" };
+	char kept[COUNT_OF(names)][300];
+	char *paths[COUNT_OF(names) + 1] = { 0 };
+	make_directory(in_scratch("Reach"));
+	write_file(in_scratch("Reach\\open"), "x");
+	write_file(in_scratch("Reach\\closed"), "x");
+	make_directory(in_scratch("Reach\\mixed"));
+	make_directory(in_scratch("Reach\\shut"));
+	write_file(in_scratch("Reach\\mixed\\open"), "x");
+	write_file(in_scratch("Reach\\shut\\closed"), "x");
+	make_secured(in_scratch("Reach\\open"), "(A;;FRFX;;;WD)");
+	make_secured(in_scratch("Reach\\closed"), "");
+	make_secured(in_scratch("Reach\\mixed\\open"), "(A;;FRFX;;;WD)");
+	make_secured(in_scratch("Reach\\shut\\closed"), "");
+	make_secured(in_scratch("Reach\\mixed"), "");
+	make_secured(in_scratch("Reach\\shut"), "");
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		paths[i] = strcpy(kept[i], in_scratch("%s", names[i]));
+	assert_true(os_survey_host(scratch, &facts, &err));
+	if (!os_survey_paths(facts, paths, &err))
+		fail_msg("%s", err.text);
+	const struct path_fact *found[COUNT_OF(names)];
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		assert_non_null(found[i] = facts_find_path(facts, paths[i]));
+	assert_true(found[0]->others.is_open && !found[0]->others.is_closed);
+	assert_true(!found[1]->others.is_open && found[1]->others.is_closed);
+	/* Others pass through a directory that they may not list. */
+	assert_true(!found[2]->others.is_open && !found[2]->others.is_closed);
+	assert_true(!found[3]->others.is_open && !found[3]->others.is_closed);
+	assert_true(found[4]->others.is_closed && found[4]->packages.is_closed);
+	/* Nothing is granted to packages here. */
+	assert_true(!found[0]->packages.is_open && found[0]->packages.is_closed);
+	make_secured(in_scratch("Reach"), "");
+	CORDON_ON_EXIT(facts_free_at) struct facts *again = NULL;
+	assert_true(os_survey_host(scratch, &again, &err) && os_survey_paths(again, paths, &err));
+	assert_true(facts_find_path(again, paths[0])->others.is_unlisted);
+	assert_false(found[0]->others.is_unlisted);
+}
+
 /* What is above a hard-linked file does not tell who else has it. */
 static void survey__counts_hard_links(void **state)
 {
@@ -316,6 +377,84 @@ static void files__may_lie_deep(void **state)
 	assert_false(os_make_directories(in_scratch("in-the-way\\x"), &err));
 }
 
+static void expect_content(const char *path, const char *bytes)
+{
+	CORDON_ON_EXIT(text_free) struct text text = { 0 };
+	struct cordon_error err = CORDON_ERROR_INIT;
+	if (!os_read_file(path, 100, &text, &err))
+		fail_msg("%s", err.text);
+	assert_string_equal(text_str(&text), bytes);
+}
+
+static void files__appear_whole_and_go(void **state)
+{
+	(void)state;
+	struct cordon_error err = CORDON_ERROR_INIT;
+	if (!os_write_file(in_scratch("State\\runs"), "one.json", "first", 5, &err))
+		fail_msg("%s", err.text);
+	expect_content(in_scratch("State\\runs\\one.json"), "first");
+	assert_true(os_write_file(in_scratch("State\\runs"), "one.json", "second", 6, &err));
+	expect_content(in_scratch("State\\runs\\one.json"), "second");
+	assert_false(os_write_file(in_scratch("State\\runs\\one.json"), "x", "", 0, &err));
+	/* Nothing is left of what did not get its name. */
+	make_directory(in_scratch("State\\runs\\taken"));
+	assert_false(os_write_file(in_scratch("State\\runs"), "taken", "x", 1, &err));
+	size_t budget = 100;
+	struct seen seen = { 0 };
+	assert_true(os_walk(in_scratch("State\\runs"), &budget, os_clock() + 10000, see, &seen, &err));
+	assert_int_equal(seen.count, 2);
+	assert_true(os_remove_file(in_scratch("State\\runs\\one.json"), &err));
+	assert_false(os_exists(in_scratch("State\\runs\\one.json")));
+	assert_true(os_remove_file(in_scratch("State\\runs\\one.json"), &err));
+	assert_false(os_remove_file(in_scratch("State\\runs\\taken"), &err));
+}
+
+static void aside__takes_away_what_is_there(void **state)
+{
+	(void)state;
+	struct cordon_error err = CORDON_ERROR_INIT;
+	char place[OS_PLACE_SIZE], folder[300];
+	bool was_moved = false;
+	make_directory(in_scratch("Repo"));
+	make_directory(in_scratch("Repo\\hooks"));
+	write_file(in_scratch("Repo\\hooks\\post-commit"), "planted");
+	/* As run/ names it: with slashes. */
+	snprintf(folder, sizeof folder, "%s/aside/01RUN", in_scratch("State"));
+	if (!os_set_aside(in_scratch("Repo\\hooks"), folder, "0-hooks", &was_moved, place, &err))
+		fail_msg("%s", err.text);
+	assert_true(was_moved);
+	assert_string_equal(place, in_scratch("State\\aside\\01RUN\\0-hooks"));
+	assert_false(os_exists(in_scratch("Repo\\hooks")));
+	expect_content(in_scratch("State\\aside\\01RUN\\0-hooks\\post-commit"), "planted");
+	assert_true(os_set_aside(in_scratch("Repo\\hooks"), folder, "1-hooks", &was_moved, place, &err));
+	assert_false(was_moved);
+	assert_true(os_set_aside(in_scratch("None\\hooks"), folder, "1-hooks", &was_moved, place, &err));
+	assert_false(was_moved);
+	/* What was set aside before is not lost to the next of that name. */
+	make_directory(in_scratch("Repo\\hooks"));
+	assert_false(os_set_aside(in_scratch("Repo\\hooks"), folder, "0-hooks", &was_moved, place, &err));
+	assert_true(os_exists(in_scratch("Repo\\hooks")));
+}
+
+/* A folder above that has become a link leads to what the command chose, not to what was meant. */
+static void aside__goes_through_no_link(void **state)
+{
+	(void)state;
+	const char *links = getenv("CORDON_TEST_LINKS");
+	struct cordon_error err = CORDON_ERROR_INIT;
+	char path[300], place[OS_PLACE_SIZE];
+	bool was_moved = true;
+	if (!links) {
+		print_message("no links were laid (CORDON_TEST_LINKS)\n");
+		skip();
+	}
+	snprintf(path, sizeof path, "%s\\link\\Inner", links);
+	assert_true(os_exists(path));
+	assert_true(os_set_aside(path, in_scratch("State\\aside\\02RUN"), "x", &was_moved, place, &err));
+	assert_false(was_moved);
+	assert_true(os_exists(path));
+}
+
 static void chance__is_not_the_same_twice(void **state)
 {
 	(void)state;
@@ -394,11 +533,15 @@ int main(void)
 		cmocka_unit_test(landing__goes_through_links),
 		cmocka_unit_test(survey__knows_the_host),
 		cmocka_unit_test(survey__gives_paths_and_what_is_above_them),
+		cmocka_unit_test(survey__tells_who_else_reads),
 		cmocka_unit_test(survey__counts_hard_links),
 		cmocka_unit_test(walk__sees_all_within_its_bounds),
 		cmocka_unit_test(walk__goes_through_no_link),
 		cmocka_unit_test(files__are_read_whole_or_not),
 		cmocka_unit_test(files__may_lie_deep),
+		cmocka_unit_test(files__appear_whole_and_go),
+		cmocka_unit_test(aside__takes_away_what_is_there),
+		cmocka_unit_test(aside__goes_through_no_link),
 		cmocka_unit_test(chance__is_not_the_same_twice),
 		cmocka_unit_test(git__is_read_as_on_linux),
 	};

@@ -196,29 +196,6 @@ bool os_make_directories(const char *path, struct cordon_error *err)
 	return make_directory(native, absolute, err);
 }
 
-bool os_set_aside(const char *path, const char *folder, const char *name, bool *ret_moved,
-		  char ret_place[OS_PLACE_SIZE], struct cordon_error *err)
-{
-	(void)folder;
-	(void)name;
-	(void)ret_moved;
-	(void)ret_place;
-	return cordon_fail(err, CORDON_UNSUPPORTED, "set '%s' aside: not in this version for Windows", path);
-}
-
-bool os_write_file(const char *folder, const char *name, const char *bytes, size_t length, struct cordon_error *err)
-{
-	(void)folder;
-	(void)bytes;
-	(void)length;
-	return cordon_fail(err, CORDON_UNSUPPORTED, "write '%s': not in this version for Windows", name);
-}
-
-bool os_remove_file(const char *path, struct cordon_error *err)
-{
-	return cordon_fail(err, CORDON_UNSUPPORTED, "remove '%s': not in this version for Windows", path);
-}
-
 /* -- chance and time ---------------------------------------------------------------------------------------------- */
 
 bool os_random(void *bytes, size_t count, struct cordon_error *err)

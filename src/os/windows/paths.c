@@ -12,7 +12,6 @@
 #include "os/windows/missing.h"
 #include "os/windows/windows.h"
 
-#include <aclapi.h>
 #include <sddl.h>
 #include <winioctl.h>
 
@@ -23,18 +22,17 @@ struct place {
 	enum path_type type;
 	uint64_t device, inode;
 	uint32_t links;
-	bool is_users; /* the user owns it */
+	struct standing standing;
 };
-
-enum ownership { OWNER_UNKNOWN, OWNER_OTHER, OWNER_USER };
 
 struct survey {
 	struct facts *facts; /* may be NULL: only a landing is wanted */
 	PSID user;
 	struct {
-		enum ownership *items;
+		struct standing *items;
 		size_t count, room;
-	} owners; /* of what each fact is about; shorter than the facts: the others are not known */
+	} standings;  /* of what each fact is about; shorter than the facts: the others are not known */
+	size_t spent; /* by look_below_directory */
 };
 
 struct walk {
@@ -54,7 +52,7 @@ static void free_walk(struct walk *walk)
 static void free_survey(struct survey *survey)
 {
 	LocalFree(survey->user);
-	free(survey->owners.items);
+	free(survey->standings.items);
 }
 
 /* -- text ----------------------------------------------------------------------------------------------------------- */
@@ -104,16 +102,6 @@ static void add_name(struct text *path, const char *name, size_t length)
 
 /* -- looking -------------------------------------------------------------------------------------------------------- */
 
-static bool is_users(const struct survey *survey, HANDLE handle)
-{
-	PSID owner = NULL;
-	CORDON_ON_EXIT(free_local) PSECURITY_DESCRIPTOR descriptor = NULL;
-	return survey->user &&
-	       GetSecurityInfo(handle, SE_FILE_OBJECT, OWNER_SECURITY_INFORMATION, &owner, NULL, NULL, NULL,
-			       &descriptor) == ERROR_SUCCESS &&
-	       owner && EqualSid(owner, survey->user);
-}
-
 static bool identify(const struct survey *survey, HANDLE handle, struct place *ret_place)
 {
 	BY_HANDLE_FILE_INFORMATION about;
@@ -134,7 +122,7 @@ static bool identify(const struct survey *survey, HANDLE handle, struct place *r
 		place.device = identity.VolumeSerialNumber;
 		place.inode = halves[0] ^ halves[1];
 	}
-	place.is_users = is_users(survey, handle);
+	read_standing(handle, survey->user, &place.standing);
 	*ret_place = place;
 	return true;
 }
@@ -190,21 +178,20 @@ static size_t known_length(const struct survey *survey, const char *path)
 	return root;
 }
 
-static enum ownership known_owner(const struct survey *survey, const struct path_fact *fact)
+static const struct standing *known_standing(const struct survey *survey, const struct path_fact *fact)
 {
 	size_t index = (size_t)(fact - survey->facts->paths.items);
-	return index < survey->owners.count ? survey->owners.items[index] : OWNER_UNKNOWN;
+	return index < survey->standings.count && survey->standings.items[index].is_known
+		       ? &survey->standings.items[index]
+		       : NULL;
 }
 
-static bool note_owner(struct survey *survey, bool is_users_own)
+static bool note_standing(struct survey *survey, const struct standing *standing)
 {
-	while (survey->owners.count < survey->facts->paths.count) {
-		enum ownership *added = LIST_ADD(&survey->owners);
-		if (!added)
+	while (survey->standings.count < survey->facts->paths.count)
+		if (!LIST_ADD(&survey->standings))
 			return false;
-		*added = OWNER_UNKNOWN;
-	}
-	survey->owners.items[survey->owners.count - 1] = is_users_own ? OWNER_USER : OWNER_OTHER;
+	survey->standings.items[survey->standings.count - 1] = *standing;
 	return true;
 }
 
@@ -213,10 +200,10 @@ static bool look_at_directory(const struct survey *survey, const char *path, str
 			      struct cordon_error *err)
 {
 	const struct path_fact *known = known_directory(survey, path, strlen(path));
-	enum ownership owner = known ? known_owner(survey, known) : OWNER_UNKNOWN;
-	if (owner == OWNER_UNKNOWN)
+	const struct standing *standing = known ? known_standing(survey, known) : NULL;
+	if (!standing)
 		return look(survey, path, ret_place, err);
-	*ret_place = (struct place){ .type = PATH_DIRECTORY, .is_users = owner == OWNER_USER };
+	*ret_place = (struct place){ .type = PATH_DIRECTORY, .standing = *standing };
 	return true;
 }
 
@@ -383,6 +370,21 @@ static bool land(const struct survey *survey, const char *path, struct walk *wal
 
 /* -- facts ---------------------------------------------------------------------------------------------------------- */
 
+/* Who reads what is there, and who finds its name. */
+static void settle_reach(struct survey *survey, const struct place *place, const struct place *parent,
+			 struct path_fact *fact)
+{
+	struct standing standing = place->standing;
+	if (standing.is_known && place->type == PATH_DIRECTORY)
+		look_below_directory(fact->landing, survey->user, &survey->spent, &standing);
+	fact->others = standing.others;
+	fact->packages = standing.packages;
+	fact->packages.is_open = fact->packages.is_open && user_reads(fact->landing);
+	bool is_parent_known = fact->parent_exists && parent->standing.is_known;
+	fact->others.is_unlisted = is_parent_known && parent->standing.others.is_unlisted;
+	fact->packages.is_unlisted = is_parent_known && parent->standing.packages.is_unlisted;
+}
+
 static bool add_fact(struct survey *survey, const char *path, const char *landing, const struct place *place,
 		     struct cordon_error *err)
 {
@@ -394,14 +396,15 @@ static bool add_fact(struct survey *survey, const char *path, const char *landin
 	if (directory && !look_at_directory(survey, directory, &parent, err))
 		return false;
 	struct path_fact *fact = facts_add_path(survey->facts, path, landing);
-	if (!fact || !note_owner(survey, place->is_users))
+	if (!fact || !note_standing(survey, &place->standing))
 		return cordon_fail_memory(err);
 	fact->type = place->type;
 	fact->device = place->device;
 	fact->inode = place->inode;
 	fact->links = place->links;
 	fact->parent_exists = parent.type == PATH_DIRECTORY;
-	fact->parent_is_users = fact->parent_exists && parent.is_users;
+	fact->parent_is_users = fact->parent_exists && parent.standing.is_users;
+	settle_reach(survey, place, &parent, fact);
 	return true;
 }
 

@@ -53,5 +53,18 @@ char *final_path(HANDLE handle);
 /* Does the handle's file stand at that path, spelt that way or in another case? */
 bool is_at(HANDLE handle, const char *path);
 
+/* reach.c: what a handle's descriptor says. Nothing of it holds unless is_known: the descriptor may not be the user's to read. Of a
+ * directory is_closed is about itself alone, until look_below_directory has looked at what is in it; *spent counts what that has
+ * looked at.
+ */
+struct standing {
+	bool is_known;
+	bool is_users;                      /* the user owns it */
+	struct path_reach others, packages; /* is_unlisted: they may not list it, if it is a directory */
+};
+void read_standing(HANDLE handle, PSID user, struct standing *ret_standing);
+void look_below_directory(const char *directory, PSID user, size_t *spent, struct standing *standing);
+bool user_reads(const char *path);
+
 /* host.c: a known folder of the user's, malloc'ed. */
 CORDON_CHECKED bool known_folder(const GUID *id, const char *what, char **ret_path, struct cordon_error *err);
