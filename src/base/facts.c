@@ -50,6 +50,9 @@ struct facts *facts_free(struct facts *facts)
 	for (size_t i = 0; i < facts->sockets.count; i++)
 		free(facts->sockets.items[i]);
 	free(facts->sockets.items);
+	for (size_t i = 0; i < facts->bare_drives.count; i++)
+		free(facts->bare_drives.items[i]);
+	free(facts->bare_drives.items);
 	free(facts);
 	return NULL;
 }

@@ -91,6 +91,10 @@ struct facts {
 		char **items;
 		size_t count, room;
 	} sockets; /* Linux: where the unix sockets land that a host process listens on */
+	struct drive_list {
+		char **items;
+		size_t count, room;
+	} bare_drives; /* Windows: `D:\`, local ones whose file system keeps no descriptors (FAT, exFAT) */
 };
 
 struct facts *facts_new(enum target target);   /* NULL when memory is short */

@@ -100,6 +100,7 @@ char *const *plan_paths(enum target target);
 struct plan_options {
 	const char *run_id; /* for CORDON_RUN_ID */
 	const char *tier;   /* Windows: "auto", "account", "appcontainer", "token"; NULL = "auto" */
+	unsigned unproved;  /* Windows: tiers that "auto" passes over, 1 << enum tier: this host has not proved them */
 };
 
 /* Errors: CORDON_UNSUPPORTED when the target cannot carry the policy, naming the guarantees and the rule's place. */

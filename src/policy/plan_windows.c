@@ -292,6 +292,21 @@ static void drop_accepted(const struct plan *plan, struct windows_lack_list *lac
 
 /* -- choosing ---------------------------------------------------------------------------------------------------- */
 
+/* What has no descriptor is as open to the command as to anybody. */
+static void lower_for_bare_drives(struct plan_windows *windows)
+{
+	static const enum guarantee guarantees[] = { GUARANTEE_FILES_WRITE, GUARANTEE_FILES_READ };
+	for (size_t i = 0; i < COUNT_OF(guarantees); i++) {
+		struct tier_promise *promise = &windows->promises[guarantees[i]];
+		if (promise->best == LEVEL_ENFORCED)
+			*promise = (struct tier_promise){
+				LEVEL_PARTIAL, LEVEL_PARTIAL,
+				"a drive of this host keeps no descriptors (FAT, exFAT): what is there is open to all",
+				NULL
+			};
+	}
+}
+
 static bool compile_tier(struct plan *plan, enum tier tier, struct plan_windows **ret_windows,
 			 struct windows_lack_list *lacks, struct cordon_error *err)
 {
@@ -311,6 +326,8 @@ static bool compile_tier(struct plan *plan, enum tier tier, struct plan_windows 
 			*promise = (struct tier_promise){ LEVEL_ABSENT, LEVEL_ABSENT, lacks->items[i].why, NULL };
 		}
 	drop_accepted(plan, lacks);
+	if (plan->facts->bare_drives.count > 0)
+		lower_for_bare_drives(windows);
 	if (tier == TIER_APPCONTAINER) {
 		struct windows_narrowed *narrowed = LIST_ADD(&windows->narrowed);
 		if (!narrowed)
@@ -391,7 +408,7 @@ bool plan_compile_windows(struct plan *plan, const struct plan_options *options,
 		enum tier tier = (enum tier)i;
 		CORDON_ON_EXIT(free_lacks) struct windows_lack_list lacks = { 0 };
 		CORDON_ON_EXIT(free_windows_at) struct plan_windows *windows = NULL;
-		if (!is_auto && tier != only)
+		if (is_auto ? (options->unproved & 1u << tier) != 0 : tier != only)
 			continue;
 		if (!compile_tier(plan, tier, &windows, &lacks, err))
 			return false;

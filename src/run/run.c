@@ -4,6 +4,7 @@
 #include "base/scope.h"
 #include "base/show.h"
 #include "os/os.h"
+#include "policy/plan_windows.h"
 #include "run/json.h"
 #include "run/redact.h"
 #include "run/state.h"
@@ -103,6 +104,40 @@ static bool find_state(struct run *run, struct cordon_error *err)
 		run->state);
 }
 
+/* A plan that this host can be trusted with. */
+static bool try_plan(struct run *run, const struct plan_options *plan_options, struct cordon_error *err)
+{
+	return plan_compile(run->surveyed.policy, run->surveyed.facts, plan_options, &run->plan, err) &&
+	       find_state(run, err) && run_assess(run->plan, run->cage, &run->abilities, run->rows, err) &&
+	       (!backend_native.trust || backend_native.trust(run->plan, run->abilities, err)) &&
+	       run_accept(run->plan, run->rows, err);
+}
+
+static void drop_plan(struct run *run)
+{
+	free(run->abilities);
+	run->abilities = NULL;
+	free(run->state);
+	run->state = NULL;
+	run->plan = plan_free(run->plan);
+}
+
+/* Where the host does not hold what one way of Windows' rests on, another may do. What is told is why the best did not. */
+static bool make_plan(struct run *run, struct plan_options plan_options, struct cordon_error *err)
+{
+	struct cordon_error later = CORDON_ERROR_INIT;
+	bool is_named = plan_options.tier && strcmp(plan_options.tier, "auto") != 0;
+	if (try_plan(run, &plan_options, err))
+		return true;
+	while (!is_named && run->plan && run->plan->windows) {
+		plan_options.unproved |= 1u << run->plan->windows->tier;
+		drop_plan(run);
+		if (try_plan(run, &plan_options, &later))
+			return true;
+	}
+	return false;
+}
+
 bool run_new(const struct settings *settings, const struct run_options *options, struct run **ret_run,
 	     struct cordon_error *err)
 {
@@ -117,12 +152,10 @@ bool run_new(const struct settings *settings, const struct run_options *options,
 		return false;
 
 	const struct plan_options plan_options = { .run_id = run->id, .tier = options->tier };
-	if (!plan_compile(run->surveyed.policy, run->surveyed.facts, &plan_options, &run->plan, err))
-		return false;
-	if (!run->is_look &&
-	    (!find_state(run, err) || !run_assess(run->plan, run->cage, &run->abilities, run->rows, err) ||
-	     (backend_native.trust && !backend_native.trust(run->plan, run->abilities, err)) ||
-	     !run_accept(run->plan, run->rows, err)))
+	bool is_made = run->is_look
+			       ? plan_compile(run->surveyed.policy, run->surveyed.facts, &plan_options, &run->plan, err)
+			       : make_plan(run, plan_options, err);
+	if (!is_made)
 		return false;
 	*ret_run = cordon_take(&run);
 	return true;

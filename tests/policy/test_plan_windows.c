@@ -427,6 +427,62 @@ static void windows__prints_as_json(void **state)
 	assert_non_null(strstr(text_str(&text), "\"identity\": \"00000000000000ab:fedcba9876543210\""));
 }
 
+/* A host that has not proved a tier gets the next that carries the policy; where none is left it is told so. */
+static void windows__a_tier_that_is_not_proved_is_passed_over(void **state)
+{
+	(void)state;
+	static const char text[] =
+		"{ \"files\": { \"/\": \"none\", \"C:\\\\Windows\": \"read\", \"${workspace}\": \"write\" },"
+		"  \"network\": { \"mode\": \"off\" }, \"accept\": [\"files.read=absent\"] }";
+	static const struct {
+		unsigned unproved;
+		enum tier tier; /* TIER_COUNT: refused */
+	} cases[] = {
+		{ 0, TIER_ACCOUNT },
+		{ 1u << TIER_ACCOUNT, TIER_APPCONTAINER },
+		{ 1u << TIER_APPCONTAINER, TIER_ACCOUNT },
+		{ 1u << TIER_ACCOUNT | 1u << TIER_APPCONTAINER, TIER_COUNT },
+	};
+	CORDON_ON_EXIT(made_free) struct made made = { 0 };
+	struct cordon_error err = CORDON_ERROR_INIT;
+	if (!make(NULL, text, "auto", &made, &err))
+		fail_msg("%s", err.text);
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		CORDON_ON_EXIT(plan_free_at) struct plan *plan = NULL;
+		const struct plan_options options = { .run_id = "01RUN", .unproved = cases[i].unproved };
+		assert_int_equal(plan_compile(made.policy, made.facts, &options, &plan, &err),
+				 cases[i].tier != TIER_COUNT);
+		if (plan)
+			assert_int_equal(plan->windows->tier, cases[i].tier);
+	}
+	/* Who names a tier gets that one or none. */
+	const struct plan_options named = { .run_id = "01RUN", .tier = "account", .unproved = 1u << TIER_ACCOUNT };
+	CORDON_ON_EXIT(plan_free_at) struct plan *plan = NULL;
+	assert_true(plan_compile(made.policy, made.facts, &named, &plan, &err));
+	assert_int_equal(plan->windows->tier, TIER_ACCOUNT);
+}
+
+/* Nothing on a memory stick with FAT says who may write it. */
+static void windows__a_drive_without_descriptors_is_told(void **state)
+{
+	(void)state;
+	static const char strict[] = "{ \"files\": { \"/\": \"read\", \"${workspace}\": \"write\" },"
+				     "  \"network\": { \"mode\": \"open\" } }";
+	CORDON_ON_EXIT(made_free) struct made made = { 0 };
+	CORDON_ON_EXIT(plan_free_at) struct plan *plan = NULL;
+	struct cordon_error err = CORDON_ERROR_INIT;
+	const struct plan_options options = { .run_id = "01RUN", .tier = "account" };
+	if (!make(NULL, strict, "account", &made, &err))
+		fail_msg("%s", err.text);
+	assert_int_equal(made.plan->windows->promises[GUARANTEE_FILES_WRITE].best, LEVEL_ENFORCED);
+	char **drive = LIST_ADD(&made.facts->bare_drives);
+	assert_non_null(drive);
+	*drive = strdup("D:\\");
+	assert_false(plan_compile(made.policy, made.facts, &options, &plan, &err));
+	assert_int_equal(err.status, CORDON_UNSUPPORTED);
+	assert_non_null(strstr(err.text, "files.write"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -440,6 +496,8 @@ int main(void)
 		cmocka_unit_test(windows__promises_are_no_better_than_their_proof),
 		cmocka_unit_test(windows__cordons_marks_stand_once_and_in_order),
 		cmocka_unit_test(windows__prints_as_json),
+		cmocka_unit_test(windows__a_tier_that_is_not_proved_is_passed_over),
+		cmocka_unit_test(windows__a_drive_without_descriptors_is_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

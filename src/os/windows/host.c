@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/list.h"
 #include "base/scope.h"
 #include "os/os.h"
 #include "os/windows/windows.h"
@@ -149,13 +150,43 @@ static bool survey_machine(struct facts *facts, struct cordon_error *err)
 	return true;
 }
 
+/* A drive of the machine's own that holds a file system without descriptors. Drives of the network are their servers' business,
+ * and asking about one may take its time; what is not inserted has nothing to write to.
+ */
+static bool is_bare(const WCHAR *root)
+{
+	DWORD flags = 0;
+	UINT type = GetDriveTypeW(root);
+	return (type == DRIVE_FIXED || type == DRIVE_REMOVABLE || type == DRIVE_RAMDISK) &&
+	       GetVolumeInformationW(root, NULL, 0, NULL, NULL, &flags, NULL, 0) && !(flags & FILE_PERSISTENT_ACLS) &&
+	       !(flags & FILE_READ_ONLY_VOLUME);
+}
+
+static bool survey_drives(struct facts *facts, struct cordon_error *err)
+{
+	DWORD drives = GetLogicalDrives();
+	for (int i = 0; i < 26; i++) {
+		WCHAR root[] = { (WCHAR)(L'A' + i), L':', L'\\', 0 };
+		if (!(drives & 1u << i) || !is_bare(root))
+			continue;
+		char **drive = LIST_ADD(&facts->bare_drives);
+		if (!drive)
+			return cordon_fail_memory(err);
+		*drive = text_format("%c:\\", 'A' + i);
+		if (!*drive)
+			return cordon_fail_memory(err);
+	}
+	return true;
+}
+
 bool os_survey_host(const char *workspace, struct facts **ret_facts, struct cordon_error *err)
 {
 	CORDON_ON_EXIT(facts_free_at) struct facts *facts = facts_new(TARGET_WINDOWS);
 	if (!facts)
 		return cordon_fail_memory(err);
 	if (!survey_user(facts, err) || !survey_workspace(facts, workspace, err) || !survey_directory(facts, err) ||
-	    !survey_folders(facts, err) || !survey_environment(facts, err) || !survey_machine(facts, err))
+	    !survey_folders(facts, err) || !survey_environment(facts, err) || !survey_machine(facts, err) ||
+	    !survey_drives(facts, err))
 		return false;
 	*ret_facts = cordon_take(&facts);
 	return true;
