@@ -96,9 +96,9 @@ static DWORD rename_open(HANDLE handle, const char *place)
 		return ERROR_INVALID_NAME;
 	size_t length = wide_length(native) * sizeof *native;
 	size_t size = sizeof(FILE_RENAME_INFO) + length;
-	FILE_RENAME_INFO *wanted = calloc(1, size);
-	CORDON_ON_EXIT(free_text) char *owned = (char *)wanted;
-	if (!wanted)
+	CORDON_ON_EXIT(free_text) char *bytes = calloc(1, size);
+	FILE_RENAME_INFO *wanted = (void *)bytes;
+	if (!bytes)
 		return ERROR_OUTOFMEMORY;
 	wanted->FileNameLength = (DWORD)length;
 	memcpy(wanted->FileName, native, length);
