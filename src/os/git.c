@@ -88,12 +88,54 @@ bool git_add_value(struct git_survey *survey, const char *name, const char *valu
 
 /* -- the roots' own ----------------------------------------------------------------------------------------------- */
 
-/* A linked worktree's directory names its checkout in turn. */
-static bool names_checkout(struct git_survey *survey, const char *directory, const char *checkout)
+/* Writing is granted here. */
+static bool grant(struct git_survey *survey, const char *directory, struct cordon_error *err)
+{
+	const char **granted;
+	if (!git_add_value(survey, "git", directory, err))
+		return false;
+	if (git_lies_in_a_root(survey, directory))
+		return true;
+	granted = LIST_ADD_IN(survey->arena, &survey->roots);
+	if (!granted)
+		return cordon_fail_memory(err);
+	*granted = directory;
+	return true;
+}
+
+static bool take_worktree(void *context, enum git_setting setting, const char *value)
+{
+	struct text *last = context;
+	if (setting == GIT_WORKTREE) {
+		text_free(last);
+		text_add(last, value);
+	}
+	return true;
+}
+
+/* What the settings of the git directory say of core.worktree lands at `top`. */
+static bool is_worktree(struct git_survey *survey, const char *directory, const char *name, const char *top)
+{
+	struct cordon_error ignored = CORDON_ERROR_INIT;
+	CORDON_ON_EXIT(text_free) struct text settings = { 0 };
+	CORDON_ON_EXIT(text_free) struct text value = { 0 };
+	const char *path = git_join(survey, directory, name);
+	if (!path || !os_read_file(path, RECORD_MAX, &settings, &ignored) ||
+	    !git_config_read(text_str(&settings), settings.length, take_worktree, &value) || value.length == 0)
+		return false;
+	const char *landing = git_land(survey, directory, text_str(&value));
+	return landing && strcmp(landing, top) == 0;
+}
+
+/* A linked worktree's git directory names its checkout in turn, and so do the settings of a submodule's. */
+static bool names_checkout(struct git_survey *survey, const char *directory, const char *record, const char *top)
 {
 	const char *value = git_read_record(survey, directory, "gitdir", "");
 	const char *landing = value ? git_land(survey, directory, value) : NULL;
-	return landing && strcmp(landing, checkout) == 0;
+	if (landing && strcmp(landing, record) == 0)
+		return true;
+	return git_is_directory(directory) && (is_worktree(survey, directory, "config", top) ||
+					       is_worktree(survey, directory, "config.worktree", top));
 }
 
 /* Where the git directory keeps what worktrees share, which is where their hooks and configuration are read; itself
@@ -106,15 +148,27 @@ static const char *find_common(struct git_survey *survey, const char *directory)
 	return landing && git_is_directory(landing) ? landing : directory;
 }
 
-/* The common directory is believed when `directory` is outside every root, where no command could have written the
- * record, or lies in one itself.
+/* COMMON/worktrees/NAME: where git makes one, and moves none. A command of an earlier run, in a larger workspace, may have made
+ * any other record of a repository of the user's own.
+ */
+static bool is_worktree_of(struct git_survey *survey, const char *directory, const char *common)
+{
+	const char *worktrees = git_cut_name(survey, directory);
+	const char *above = worktrees ? git_cut_name(survey, worktrees) : NULL;
+	return above && strcmp(os_name(worktrees), "worktrees") == 0 && strcmp(above, common) == 0;
+}
+
+/* The common directory is believed when the git directory, which `is_trusted`, is a worktree of it, or when it lies in a root
+ * itself.
  */
 static bool survey_directory(struct git_survey *survey, const char *directory, const char *top, bool is_trusted,
 			     struct cordon_error *err)
 {
 	const char *common = find_common(survey, directory);
 	bool is_own = strcmp(common, directory) == 0;
-	if (!is_own && (is_trusted || git_lies_in_a_root(survey, common)) && !git_add_value(survey, "git", common, err))
+	bool is_believed = git_lies_in_a_root(survey, common) ||
+			   (is_trusted && is_worktree_of(survey, directory, common));
+	if (!is_own && is_believed && !grant(survey, common, err))
 		return false;
 	/* A repository whose worktree this is has its own files checked out beside it. */
 	if (!is_own && strcmp(os_name(common), ".git") == 0) {
@@ -147,10 +201,10 @@ static bool survey_file(struct git_survey *survey, const char *root, const char 
 
 	bool is_inside = git_lies_in_a_root(survey, landing);
 	bool is_git = git_is_directory(landing) || git_is_type(landing, "commondir", PATH_FILE);
-	bool is_believed = is_inside ? is_git : names_checkout(survey, landing, record);
+	bool is_believed = is_inside ? is_git : names_checkout(survey, landing, record, root);
 	if (!is_git && !is_believed)
 		return true;
-	if (is_believed && !git_add_value(survey, "git", landing, err))
+	if (is_believed && !grant(survey, landing, err))
 		return false;
 	return survey_directory(survey, landing, root, is_believed && !is_inside, err);
 }
@@ -160,20 +214,29 @@ static bool survey_file(struct git_survey *survey, const char *root, const char 
  */
 static bool is_workspace_in(const struct git_survey *survey, const char *root, const char *top)
 {
-	return survey->facts->workspace && strcmp(root, survey->facts->workspace) == 0 &&
-	       !os_lies_below(survey->facts->home, top);
+	const struct facts *facts = survey->facts;
+	return facts->workspace && strcmp(root, facts->workspace) == 0 &&
+	       !(facts->home && os_lies_below(facts->home, top));
 }
 
-static bool add_above(struct git_survey *survey, const char *root, const char *top, const char *directory,
-		      struct cordon_error *err)
+/* TOP/.git, above a root: a directory that is the repository's own; or a file, of a directory that names TOP in turn. A link
+ * could have been laid by an earlier command, to any repository.
+ */
+static bool grant_above(struct git_survey *survey, const char *top, const char *record, enum git_thing thing,
+			const char *directory, struct cordon_error *err)
 {
-	return !is_workspace_in(survey, root, top) ||
-	       (git_add_value(survey, "git", directory, err) &&
-		git_add_value(survey, "git", find_common(survey, directory), err));
+	const char *common = find_common(survey, directory);
+	bool is_believed = thing == GIT_DIRECTORY ||
+			   (thing == GIT_FILE && names_checkout(survey, directory, record, top));
+	if (!is_believed || !grant(survey, directory, err))
+		return !is_believed;
+	return !is_worktree_of(survey, directory, common) || grant(survey, common, err);
 }
 
-/* A root may lie within a checkout, whose settings may name something in it. */
-static bool survey_above(struct git_survey *survey, const char *root, struct cordon_error *err)
+/* A root may lie within checkouts, whose settings may name something in it; and in the innermost, unless it has a repository of its
+ * own, the command commits.
+ */
+static bool survey_above(struct git_survey *survey, const char *root, bool has_own, struct cordon_error *err)
 {
 	const char *top = git_cut_name(survey, root);
 	for (const char *below = root; top && strcmp(top, below) != 0; top = git_cut_name(survey, below)) {
@@ -182,14 +245,39 @@ static bool survey_above(struct git_survey *survey, const char *root, struct cor
 			return cordon_fail_memory(err);
 		enum git_thing thing = git_look(record);
 		below = top;
-		if (thing == GIT_NOTHING)
-			continue;
-		const char *value = thing == GIT_FILE ? git_read_record(survey, top, ".git", "gitdir: ") : record;
+		const char *value = thing == GIT_FILE      ? git_read_record(survey, top, ".git", "gitdir: ")
+				    : thing == GIT_NOTHING ? NULL
+							   : record;
 		const char *directory = value ? git_land(survey, top, value) : NULL;
-		return !directory || (add_above(survey, root, top, directory, err) &&
-				      git_survey_repository(survey, find_common(survey, directory), top, err));
+		const char *common = directory ? find_common(survey, directory) : NULL;
+		if (!common || !git_is_directory(common))
+			continue;
+		if (!has_own && is_workspace_in(survey, root, top) &&
+		    !grant_above(survey, top, record, thing, directory, err))
+			return false;
+		if (!git_survey_repository(survey, common, top, err))
+			return false;
+		has_own = true;
 	}
 	return top || cordon_fail_memory(err);
+}
+
+/* What stands at ROOT/.git. */
+static bool survey_own(struct git_survey *survey, const char *root, const char *record, enum git_thing thing,
+		       struct cordon_error *err)
+{
+	switch (thing) {
+	case GIT_NOTHING:
+		return true;
+	case GIT_LINK:
+		return survey_link(survey, root, record, err);
+	case GIT_FILE:
+	case GIT_OTHER:
+		return survey_file(survey, root, record, err);
+	case GIT_DIRECTORY:
+		break;
+	}
+	return grant(survey, record, err) && survey_directory(survey, record, root, false, err);
 }
 
 static bool survey_root(struct git_survey *survey, const char *given, const char *root, struct cordon_error *err)
@@ -198,17 +286,13 @@ static bool survey_root(struct git_survey *survey, const char *given, const char
 	if (!record)
 		return cordon_fail_memory(err);
 	enum git_thing thing = git_look(record);
-	bool has_git = thing != GIT_NOTHING;
-	if (!has_git && git_is_directory(root))
-		return git_add_value(survey, "git", root, err) && survey_directory(survey, root, NULL, false, err);
-	if (!git_add_value(survey, "checkout", given, err))
+	bool is_git = thing == GIT_NOTHING && git_is_directory(root);
+	if (is_git && (!grant(survey, root, err) || !survey_directory(survey, root, NULL, false, err)))
 		return false;
-	if (!has_git)
-		return survey_above(survey, root, err);
-	if (thing != GIT_DIRECTORY)
-		return thing == GIT_LINK ? survey_link(survey, root, record, err)
-					 : survey_file(survey, root, record, err);
-	return git_add_value(survey, "git", record, err) && survey_directory(survey, record, root, false, err);
+	if (!is_git &&
+	    (!git_add_value(survey, "checkout", given, err) || !survey_own(survey, root, record, thing, err)))
+		return false;
+	return survey_above(survey, root, is_git || thing != GIT_NOTHING, err);
 }
 
 /* Where each of the roots lands; NULL for what is missing. */

@@ -15,7 +15,7 @@ struct git_paths {
 struct git_survey {
 	struct facts *facts;
 	struct arena *arena;
-	struct git_paths roots;    /* where they land */
+	struct git_paths roots;    /* where they land, and the git directories outside them that are granted */
 	struct git_paths surveyed; /* git directories */
 	struct git_paths hooks;    /* what the user's and the system's settings say of core.hooksPath */
 	bool has_user_settings;    /* …which have been read */

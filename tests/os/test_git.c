@@ -23,7 +23,8 @@ static int teardown(void **state)
 static void make_git(const char *path)
 {
 	char name[SCRATCH_ROOM];
-	make_directory(path);
+	if (!os_exists(path))
+		make_directory(path);
 	snprintf(name, sizeof name, "%s/objects", path);
 	make_directory(name);
 	snprintf(name, sizeof name, "%s/refs", path);
@@ -113,6 +114,107 @@ static void git__record_cannot_point_where_it_likes(void **state)
 	make_git(in_scratch("work/.git"));
 	write_file(in_scratch("work/.git/commondir"), in_scratch("home/repository"));
 	assert_string_equal(git_of(in_scratch("work")), "work/.git");
+}
+
+/* A command of an earlier run, whose workspace was larger, wrote into what lies around this one. */
+static void git__record_above_cannot_point_where_it_likes(void **state)
+{
+	(void)state;
+	char record[SCRATCH_ROOM];
+	facts->workspace = strdup(in_scratch("work/deep"));
+	make_directory(in_scratch("work/deep"));
+	make_directory(in_scratch("home/repository"));
+	make_git(in_scratch("home/repository/.git"));
+	snprintf(record, sizeof record, "gitdir: %s", in_scratch("home/repository/.git\n"));
+	write_file(in_scratch("work/.git"), record);
+	assert_string_equal(git_of(in_scratch("work/deep")), "");
+	assert_int_equal(unlink(in_scratch("work/.git")), 0);
+	assert_int_equal(symlink(in_scratch("home/repository/.git"), in_scratch("work/.git")), 0);
+	assert_string_equal(git_of(in_scratch("work/deep")), "");
+	assert_int_equal(unlink(in_scratch("work/.git")), 0);
+	make_git(in_scratch("work/.git"));
+	write_file(in_scratch("work/.git/commondir"), in_scratch("home/repository/.git"));
+	assert_string_equal(git_of(in_scratch("work/deep")), "work/.git");
+}
+
+/* …such as a worktree's git directory, which shares what it likes with whom it likes. */
+static void git__worktree_shares_with_the_repository_around_it(void **state)
+{
+	(void)state;
+	make_directory(in_scratch("main"));
+	make_git(in_scratch("main/.git"));
+	make_git(in_scratch("home/repository"));
+	make_directory(in_scratch("main/.git/worktrees"));
+	make_directory(in_scratch("main/.git/worktrees/w"));
+	write_file(in_scratch("main/.git/worktrees/w/HEAD"), "ref: refs/heads/x\n");
+	write_file(in_scratch("main/.git/worktrees/w/commondir"), in_scratch("home/repository\n"));
+	write_file(in_scratch("main/.git/worktrees/w/gitdir"), in_scratch("work/.git\n"));
+	char record[SCRATCH_ROOM];
+	snprintf(record, sizeof record, "gitdir: %s", in_scratch("main/.git/worktrees/w\n"));
+	write_file(in_scratch("work/.git"), record);
+	assert_string_equal(git_of(in_scratch("work")), "main/.git/worktrees/w");
+}
+
+static void make_submodule(void)
+{
+	make_directory(in_scratch("main"));
+	make_git(in_scratch("main/.git"));
+	make_directory(in_scratch("main/.git/modules"));
+	make_git(in_scratch("main/.git/modules/part"));
+	make_directory(in_scratch("main/part"));
+	make_directory(in_scratch("main/part/folder"));
+	write_file(in_scratch("main/part/.git"), "gitdir: ../.git/modules/part\n");
+	write_file(in_scratch("main/.git/modules/part/config"),
+		   "[core]\n\tworktree = /elsewhere\n\tworktree = ../../../part\n\thooksPath = hooks\n");
+}
+
+/* Its settings name the submodule's checkout: in a folder of that it is the one to commit to as well. */
+static void git__of_a_submodule_is_its_own(void **state)
+{
+	(void)state;
+	make_submodule();
+	assert_string_equal(git_of(in_scratch("main/part")), "main/.git/modules/part");
+	assert_string_equal(values_of(in_scratch("main/part"), "git_hooks"), "main/part/hooks");
+	assert_string_equal(values_of(in_scratch("main/part"), "git_records"), "main/part/.git");
+	forget();
+	facts->workspace = strdup(in_scratch("main/part/folder"));
+	assert_string_equal(git_of(in_scratch("main/part/folder")), "main/.git/modules/part");
+	forget();
+	write_file(in_scratch("main/.git/modules/part/config"), "[core]\n\tworktree = ../../../part\n\tworktree = /\n");
+	assert_string_equal(git_of(in_scratch("main/part")), "");
+}
+
+/* What may be written above the workspace holds records, too. */
+static void git__records_of_what_is_granted_above_are_known(void **state)
+{
+	(void)state;
+	make_submodule();
+	make_directory(in_scratch("main/folder"));
+	facts->workspace = strdup(in_scratch("main/folder"));
+	assert_string_equal(values_of(in_scratch("main/folder"), "submodule"), "main/.git/modules/part");
+	assert_string_equal(git_of(in_scratch("main/folder")), "main/.git");
+}
+
+/* A folder that only looks like a repository does not hide the one above it, nor does one that is. */
+static void git__every_repository_above_counts(void **state)
+{
+	(void)state;
+	facts->workspace = strdup(in_scratch("work/a/b"));
+	make_git(in_scratch("work/.git"));
+	write_file(in_scratch("work/.git/config"), "[core]\n\thooksPath = a/b/hooks\n");
+	make_directory(in_scratch("work/a"));
+	make_directory(in_scratch("work/a/.git"));
+	make_directory(in_scratch("work/a/b"));
+	assert_string_equal(values_of(in_scratch("work/a/b"), "git_hooks"), "work/a/b/hooks");
+	assert_string_equal(git_of(in_scratch("work/a/b")), "work/.git");
+	forget();
+	facts->workspace = strdup(in_scratch("work/a/b"));
+	make_git(in_scratch("work/a/.git"));
+	assert_string_equal(values_of(in_scratch("work/a/b"), "git_hooks"), "work/a/b/hooks");
+	assert_string_equal(git_of(in_scratch("work/a/b")), "work/a/.git");
+	forget();
+	make_git(in_scratch("work/a/b/.git"));
+	assert_string_equal(values_of(in_scratch("work/a/b"), "git_hooks"), "work/a/b/hooks");
 }
 
 /* Inside the root a record opens nothing new, and what it names is what git runs. */
@@ -381,6 +483,11 @@ int main(void)
 		TEST(git__is_the_directory_in_a_root),
 		TEST(git__of_a_linked_worktree_is_the_repositorys),
 		TEST(git__record_cannot_point_where_it_likes),
+		TEST(git__record_above_cannot_point_where_it_likes),
+		TEST(git__worktree_shares_with_the_repository_around_it),
+		TEST(git__of_a_submodule_is_its_own),
+		TEST(git__records_of_what_is_granted_above_are_known),
+		TEST(git__every_repository_above_counts),
 		TEST(git__record_may_point_into_the_root),
 		TEST(git__record_that_is_garbage_is_none),
 		TEST(git__settings_say_where_else_git_looks),
