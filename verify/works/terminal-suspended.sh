@@ -74,14 +74,14 @@ END
 # No shell, which cannot be stopped while it starts another process. Without cordon nobody tells it to draw anew.
 wait_and_draw() {
 	exec python3 -c "if True:
-		import os, signal
+		import os, signal, time
 		signal.signal(signal.SIGINT, lambda *_: os._exit(3))
 		signal.signal(signal.SIGWINCH, lambda *_: os.write(1, b'drawn\\n'))
 		if os.environ['SIDE'] == 'bare':
 			signal.signal(signal.SIGCONT, lambda *_: os.write(1, b'drawn\\n'))
 		os.write(1, b'waits\\n')
 		while True:
-			signal.pause()"
+			time.sleep(0.1) # pause() would sleep on with a signal that came just before it"
 }
 
 act() {
