@@ -153,6 +153,19 @@ struct path_fact *facts_add_path(struct facts *facts, const char *path, const ch
 	return fact;
 }
 
+struct link_fact *facts_add_link(struct facts *facts, const char *path, const char *link)
+{
+	struct arena *arena = &facts->paths.arena;
+	const char *kept = arena_copy(arena, path, strlen(path));
+	const char *kept_link = arena_copy(arena, link, strlen(link));
+	struct link_fact *fact = kept && kept_link ? LIST_ADD_IN(arena, &facts->links) : NULL;
+	if (!fact)
+		return NULL;
+	fact->path = kept;
+	fact->link = kept_link;
+	return fact;
+}
+
 const struct path_fact *facts_find_bytes(const struct facts *facts, const char *path, size_t length)
 {
 	if (facts->paths.slot_count == 0)

@@ -46,6 +46,13 @@ struct path_fact {
 	} others, packages;
 };
 
+/* A link that a path leads through. */
+struct link_fact {
+	const char *path;       /* as the path fact has it */
+	const char *link;       /* where the link itself is: no other link leads there */
+	uint64_t device, inode; /* of the link */
+};
+
 /* A name for ${name} in policies; a rule that uses a variable with several values stands for one rule a value, with
  * none for no rule at all. `~` is ${home}.
  */
@@ -80,7 +87,11 @@ struct facts {
 		struct path_slot *slots; /* by which facts_find_path finds them */
 		size_t slot_count;
 		struct arena arena;
-	} paths;              /* filled by facts_add_path alone */
+	} paths; /* filled by facts_add_path alone */
+	struct link_fact_list {
+		struct link_fact *items;
+		size_t count, room;
+	} links;              /* Linux; filled by facts_add_link alone */
 	bool root_stays_open; /* Linux, said before the survey: no rule that names "/" closes it, so it need not be listed */
 	bool root_is_listed; /* Linux: paths holds every entry of "/"; a policy that closes "/" needs that */
 	struct tool_list {
@@ -112,6 +123,9 @@ const struct variable *facts_find_variable(const struct facts *facts, const char
  * in. It holds until the next is added; NULL when memory is short.
  */
 struct path_fact *facts_add_path(struct facts *facts, const char *path, const char *landing);
+
+/* Adds a fact about a link, and copies both texts; NULL when memory is short. */
+struct link_fact *facts_add_link(struct facts *facts, const char *path, const char *link);
 
 /* The fact about that path as a rule names it, or NULL. */
 const struct path_fact *facts_find_path(const struct facts *facts, const char *path);

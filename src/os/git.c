@@ -185,8 +185,7 @@ static bool survey_link(struct git_survey *survey, const char *root, const char 
 	const char *landing = git_land(survey, root, ".git");
 	if (!landing || !git_is_directory(landing))
 		return true;
-	return git_add_value(survey, "git", record, err) &&
-	       survey_directory(survey, landing, root, !git_lies_in_a_root(survey, landing), err);
+	return git_add_value(survey, "git", record, err) && survey_directory(survey, landing, root, false, err);
 }
 
 /* `record` is ROOT/.git, a file. */

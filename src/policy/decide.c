@@ -156,11 +156,11 @@ static bool narrow_led(struct policy *policy, const void *const *order, const vo
 		struct rule *rule = &candidate->rule;
 		if (!candidate->is_led)
 			continue;
-		enum access without = policy_decide_path(policy, rule->landing).access;
-		if (rule->access <= without)
+		enum access without = policy_decide_path(policy, rule->landing).access, given = rule->access;
+		if (given <= without)
 			continue;
 		rule->access = without;
-		if (rule->origin.layer != LAYER_PRESET && !candidate->is_found)
+		if ((rule->origin.layer != LAYER_PRESET || given == ACCESS_WRITE) && !candidate->is_found)
 			return policy_complain_of_link(err, rule);
 	}
 	return true;

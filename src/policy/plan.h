@@ -32,6 +32,7 @@ struct plan_mount {
 	bool is_missing;        /* LAYER: nothing of the user's own is shown
 				  * BIND of a name that does not exist: read-only: a placeholder has to hold it;
 				  * writable: the directory is made, and stays */
+	bool is_link;           /* BIND, read-only, of the link itself that has the name */
 	bool is_held;           /* BIND, read-only: a placeholder has to hold the name should it not exist */
 	bool is_directory;      /* what the path is, or for a missing name: what its placeholder is to be */
 	const char *content;    /* of a placeholder that is a file: static; NULL: nothing */

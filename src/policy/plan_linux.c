@@ -317,6 +317,20 @@ static bool place_cache(struct view *view, size_t index, bool *ret_is_placed, st
 	return true;
 }
 
+/* A rule protects what its path leads to. A link on the way there that the command could replace by a name of its own stays what it
+ * is, as it is: a mount may lie on a link, which is no way to follow it.
+ */
+static void place_link(struct view *view, size_t index, enum holding around)
+{
+	struct place *place = &view->places[index];
+	place->holding = around;
+	if (around != HOLDS_WRITE)
+		return;
+	view->plan->guarantees[GUARANTEE_FILES_PROTECT].is_asked = true;
+	lay(view, index, MOUNT_BIND)->is_missing = false;
+	place->rule = view->tree.items[index].link_rule;
+}
+
 /* -- places of the platform ---------------------------------------------------------------------------------------- */
 
 /* /proc and /dev are made anew for each run: a rule can neither widen nor narrow them. */
@@ -375,6 +389,10 @@ static bool place_node(struct view *view, size_t index, struct cordon_error *err
 	enum holding around = view->places[node->parent].holding;
 	if (around == HOLDS_SYSTEM)
 		return place_in_system(view, index, err);
+	if (node->link) {
+		place_link(view, index, around);
+		return true;
+	}
 	bool is_placed = false;
 	if (node->cache && !place_cache(view, index, &is_placed, err))
 		return false;
@@ -405,25 +423,10 @@ static size_t find_node(const struct plan_tree *tree, const char *path)
 	return NO_NODE;
 }
 
-/* A name that has to stay what it is and is a link in a writable directory can be replaced by a name of its own. */
-static bool check_link(const struct view *view, const struct rule *rule, const char *directory,
-		       struct cordon_error *err)
-{
-	const struct plan *plan = view->plan;
-	if (rule->access != ACCESS_READ || policy_decide_path(plan->policy, directory).access != ACCESS_WRITE ||
-	    plan->guarantees[GUARANTEE_FILES_PROTECT].accepted < LEVEL_ENFORCED)
-		return true;
-	return plan_refuse(
-		err, rule,
-		"files.protect: '%s' leads through a link in a writable directory, which this version cannot hold; put "
-		"what it leads to in its place, or accept it (--accept files.protect)",
-		rule->path);
-}
-
 /* A rule acts where its path lands. Where that path is a link in a directory that a facade stands for, the link
  * goes the way of what it leads to: a hidden one is left out, or the host could put the real thing in its place.
  */
-static bool place_link(struct view *view, const struct rule *rule, struct cordon_error *err)
+static bool show_link(struct view *view, const struct rule *rule, struct cordon_error *err)
 {
 	if (!rule->fact || rule->path == rule->landing || strcmp(rule->path, rule->landing) == 0)
 		return true;
@@ -433,8 +436,6 @@ static bool place_link(struct view *view, const struct rule *rule, struct cordon
 	CORDON_ON_EXIT(free_text) char *directory = text_format("%.*s", (int)(slash - rule->path), rule->path);
 	if (!directory)
 		return cordon_fail_memory(err);
-	if (!check_link(view, rule, directory, err))
-		return false;
 	size_t index = find_node(&view->tree, directory);
 	if (index == NO_NODE)
 		return true;
@@ -446,12 +447,12 @@ static bool place_link(struct view *view, const struct rule *rule, struct cordon
 	return add_name(view, index, slash + 1, err);
 }
 
-static bool place_links(struct view *view, struct cordon_error *err)
+static bool show_links(struct view *view, struct cordon_error *err)
 {
 	size_t count;
 	const struct rule *rules = policy_rules(view->plan->policy, &count);
 	for (size_t i = 0; i < count; i++)
-		if (!rules[i].is_glob && !place_link(view, &rules[i], err))
+		if (!rules[i].is_glob && !show_link(view, &rules[i], err))
 			return false;
 	return true;
 }
@@ -530,7 +531,7 @@ static bool add_step(struct view *view, size_t index, struct cordon_error *err)
 {
 	const struct plan_node *node = &view->tree.items[index];
 	const struct place *place = &view->places[index];
-	if (!place->is_missing && !node->fact)
+	if (!place->is_missing && !node->fact && !node->link)
 		return cordon_fail(err, CORDON_OS_FAILED, "'%s' was not looked at; this is a defect of cordon",
 				   node->path);
 
@@ -540,12 +541,13 @@ static bool add_step(struct view *view, size_t index, struct cordon_error *err)
 	mount->is_writable = place->is_writable;
 	mount->is_missing = place->is_missing;
 	mount->is_held = place->is_held;
-	mount->is_directory = plan_node_is_directory(node);
 	mount->rule = place->rule;
-	mount->content = placeholder_content(node, mount);
+	mount->is_link = node->link;
+	mount->is_directory = !node->link && plan_node_is_directory(node);
+	mount->content = node->link ? NULL : placeholder_content(node, mount);
 	if (!place->is_missing) {
-		mount->device = node->fact->device;
-		mount->inode = node->fact->inode;
+		mount->device = node->link ? node->link->device : node->fact->device;
+		mount->inode = node->link ? node->link->inode : node->fact->inode;
 	}
 	if (place->kind == MOUNT_LAYER)
 		return describe_layer(view, node, mount, err);
@@ -595,7 +597,7 @@ static bool build_view(struct view *view, struct cordon_error *err)
 	for (size_t i = 1; i < view->tree.count; i++)
 		if (!place_node(view, i, err))
 			return false;
-	if (!place_links(view, err) || !add_own_mounts(view->plan, err))
+	if (!show_links(view, err) || !add_own_mounts(view->plan, err))
 		return false;
 	for (size_t i = 0; i < view->tree.count; i++)
 		if (view->places[i].has_step && !add_step(view, i, err))

@@ -127,8 +127,10 @@ static bool print_mount(json_t *object, const struct plan_mount *mount)
 {
 	bool is_fine = json_object_set_new(object, "kind", json_string(kind_names[mount->kind])) == 0 &&
 		       json_object_set_new(object, "path", plan_print_text(mount->path)) == 0 &&
-		       json_object_set_new(object, "type", json_string(mount->is_directory ? "directory" : "file")) ==
-			       0;
+		       json_object_set_new(object, "type",
+					   json_string(mount->is_link        ? "link"
+						       : mount->is_directory ? "directory"
+									     : "file")) == 0;
 	if (is_fine && mount->kind == MOUNT_BIND)
 		is_fine = json_object_set_new(object, "access", json_string(mount->is_writable ? "write" : "read")) ==
 			  0;

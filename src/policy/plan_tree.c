@@ -100,6 +100,24 @@ static bool add_caches(struct building *building)
 	return true;
 }
 
+/* The links on the way to where the rule lands. */
+static bool add_links(struct building *building, const struct rule *rule)
+{
+	const struct link_fact_list *links = &building->facts->links;
+	if (rule->access != ACCESS_READ || !rule->fact || rule->fact->path == rule->fact->landing)
+		return true;
+	for (size_t i = 0; i < links->count; i++) {
+		if (strcmp(links->items[i].path, rule->fact->path) != 0)
+			continue;
+		struct plan_node *node = add_place(building, links->items[i].link);
+		if (!node)
+			return false;
+		node->link = &links->items[i];
+		node->link_rule = rule;
+	}
+	return true;
+}
+
 static bool add_places(struct building *building)
 {
 	size_t count;
@@ -115,6 +133,8 @@ static bool add_places(struct building *building)
 		node->is_named = true;
 		node->is_granted = rules[i].origin.layer < LAYER_FIRST_BOUND && rules[i].access != ACCESS_NONE;
 		node->fact = rules[i].fact;
+		if (!add_links(building, &rules[i]))
+			return false;
 	}
 	return add_resolver(building) && add_caches(building) && add_entries_of_root(building);
 }
@@ -211,6 +231,10 @@ static bool add_node(struct building *building, const struct plan_node *place, s
 		tree->items[*above].is_granted |= place->is_granted;
 		if (place->cache)
 			tree->items[*above].cache = place->cache;
+		if (place->link && !tree->items[*above].link) {
+			tree->items[*above].link = place->link;
+			tree->items[*above].link_rule = place->link_rule;
+		}
 		return true;
 	}
 	if (*above == NO_NODE && place->key_length > 0 && !add_directory(building, place, 0, above))

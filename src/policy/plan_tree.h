@@ -29,6 +29,9 @@ struct plan_node {
 	bool is_named;           /* a rule lands here */
 	bool is_granted;         /* …and one of the grant's, not only of a bound, that is not `none` */
 	bool is_reopened; /* below it there is something that may be read, is made so that it can be written, or is a cache */
+	const struct link_fact *
+		link; /* it is one, on the way to what `link_rule` makes read-only; such a node has no fact; else NULL */
+	const struct rule *link_rule;
 	const struct cache *cache; /* a tool keeps here what it can make again; else NULL */
 };
 

@@ -239,7 +239,8 @@ static bool check_links(struct resolving *resolving, struct cordon_error *err)
 		    !(is_named_by_git(candidate) || is_led_away(resolving, candidate)))
 			continue;
 		candidate->is_led = true;
-		if (candidate->rule.access == ACCESS_WRITE && !candidate->is_found)
+		if (candidate->rule.access == ACCESS_WRITE && !candidate->is_found &&
+		    candidate->rule.origin.layer != LAYER_PRESET)
 			return policy_complain_of_link(err, &candidate->rule);
 	}
 	return true;

@@ -21,7 +21,7 @@ const struct world_entry *world_find(const struct world *world, const char *path
 }
 
 /* Where the path lands: every link on the way replaced, once through for each. */
-static void land(const struct world *world, const char *path, char landing[WORLD_PATH_ROOM])
+static void land(const struct world *world, struct facts *facts, const char *path, char landing[WORLD_PATH_ROOM])
 {
 	snprintf(landing, WORLD_PATH_ROOM, "%s", path);
 	for (int links = 0; links < LINKS_MAX; links++) {
@@ -32,6 +32,10 @@ static void land(const struct world *world, const char *path, char landing[WORLD
 			if (!entry->target || strncmp(landing, entry->path, length) != 0 ||
 			    (landing[length] && landing[length] != '/'))
 				continue;
+			struct link_fact *link = facts_add_link(facts, path, entry->path);
+			assert_non_null(link);
+			link->device = 1;
+			link->inode = (uint64_t)i + 100;
 			char replaced[WORLD_PATH_ROOM];
 			snprintf(replaced, sizeof replaced, "%s%s", entry->target, landing + length);
 			memcpy(landing, replaced, sizeof replaced);
@@ -52,13 +56,25 @@ static void parent_of(const char *path, char parent[WORLD_PATH_ROOM])
 	slash[slash == parent] = '\0';
 }
 
+static void add_fact(const struct world *world, struct facts *facts, const char *path);
+
+static void add_directories(const struct world *world, struct facts *facts, const char *path)
+{
+	char above[WORLD_PATH_ROOM];
+	parent_of(path, above);
+	if (strcmp(above, "/") != 0 && world_find(world, above) && !world_find(world, above)->target)
+		add_fact(world, facts, above);
+	if (strcmp(above, "/") != 0)
+		add_directories(world, facts, above);
+}
+
 static void add_fact(const struct world *world, struct facts *facts, const char *path)
 {
 	char landing[WORLD_PATH_ROOM];
 	char parent[WORLD_PATH_ROOM];
 	if (facts_find_path(facts, path))
 		return;
-	land(world, path, landing);
+	land(world, facts, path, landing);
 	parent_of(landing, parent);
 	const struct world_entry *entry = world_find(world, landing);
 	const struct world_entry *above = world_find(world, parent);
@@ -71,13 +87,9 @@ static void add_fact(const struct world *world, struct facts *facts, const char 
 	fact->links = entry ? 1 : 0;
 	fact->parent_exists = above && above->type == PATH_DIRECTORY;
 	fact->parent_is_users = fact->parent_exists && above->is_users;
-	while (strcmp(parent, "/") != 0) {
-		char above_it[WORLD_PATH_ROOM];
-		if (world_find(world, parent))
-			add_fact(world, facts, parent);
-		parent_of(parent, above_it);
-		memcpy(parent, above_it, sizeof above_it);
-	}
+	add_directories(world, facts, landing);
+	if (strcmp(path, landing) != 0)
+		add_directories(world, facts, path);
 }
 
 struct facts *world_facts(const struct world *world, const char *home, const char *workspace)

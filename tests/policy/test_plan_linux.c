@@ -50,6 +50,8 @@ static const struct world_entry entries[] = {
 	{ "/home/u/w/.git/config", PATH_FILE, NULL, ROOTS },
 	{ "/home/u/w/.git/hooks", PATH_DIRECTORY, NULL, USERS },
 	{ "/home/u/w/tasks", PATH_MISSING, "/home/u/vault", ROOTS },
+	{ "/home/u/w/tools", PATH_DIRECTORY, NULL, USERS },
+	{ "/home/u/w/tools/set", PATH_MISSING, "/home/u/w/a/b", ROOTS },
 	{ "/home/u/w/a", PATH_DIRECTORY, NULL, USERS },
 	{ "/home/u/w/a/b", PATH_DIRECTORY, NULL, USERS },
 	{ "/home/u/w/a/b/c", PATH_FILE, NULL, ROOTS },
@@ -76,9 +78,9 @@ static void tell_steps(const struct plan *plan, struct text *text)
 		const struct plan_mount *mount = &plan->mounts.items[i];
 		if (!mount->rule)
 			continue;
-		text_addf(text, "%s%s %s%s", kinds[mount->kind],
-			  mount->kind == MOUNT_BIND ? mount->is_writable ? "-write" : "-read" : "", mount->path,
-			  mount->is_directory ? "/" : "");
+		text_addf(text, "%s%s %s%s", mount->is_link ? "link" : kinds[mount->kind],
+			  mount->kind == MOUNT_BIND && !mount->is_link ? mount->is_writable ? "-write" : "-read" : "",
+			  mount->path, mount->is_directory ? "/" : "");
 		if (mount->is_missing)
 			text_add(text, mount->is_writable || mount->kind == MOUNT_FACADE ? " made" : " placeholder");
 		tell_names(text, "hide", mount->hide);
@@ -356,8 +358,6 @@ static void plan__refuses_what_this_version_cannot_carry(void **state)
 		{ "{ \"files\": { \"/\": \"read\",\n\"/proc\": \"none\" } }", "/dev and /proc of its own", 2 },
 		{ "{ \"files\": { \"/\": \"read\",\n\"/run/docker.sock\": \"read\" } }", "socket", 2 },
 		{ "{ \"files\": { \"/\": \"read\" }, \"network\": { \"listen\": [3000] } }", "network.listen", 0 },
-		{ "{ \"files\": { \"/\": \"read\", \"${workspace}\": \"write\",\n\"${workspace}/tasks\": \"read\" } }",
-		  "leads through a link", 2 },
 	};
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		CORDON_ON_EXIT(made_free) struct made made = { 0 };
@@ -370,8 +370,8 @@ static void plan__refuses_what_this_version_cannot_carry(void **state)
 	}
 }
 
-/* A link may be hidden wherever it stands, and a protected one is let through when somebody says so. */
-static void plan__takes_links_that_need_no_holding(void **state)
+/* A link that the command could replace stays what it is, wherever it leads, and the directories above it stay in place. */
+static void plan__holds_links_to_what_is_protected(void **state)
 {
 	(void)state;
 	expect_steps(
@@ -379,11 +379,21 @@ static void plan__takes_links_that_need_no_holding(void **state)
 		"{ \"files\": { \"/\": \"read\", \"${workspace}\": \"write\", \"${workspace}/tasks\": \"none\" } }",
 		"facade /home/u/ hide .local vault\n"
 		"bind-write /home/u/w/\n");
-	expect_steps("/home/u/w", LAYER_POLICY,
-		     "{ \"files\": { \"/\": \"read\", \"${workspace}\": \"write\", \"${workspace}/tasks\": \"read\" }, "
-		     "\"accept\": [\"files.protect\"] }",
-		     "facade /home/u/ hide .local\n"
-		     "bind-write /home/u/w/\n");
+	expect_steps(
+		"/home/u/w", LAYER_POLICY,
+		"{ \"files\": { \"/\": \"read\", \"${workspace}\": \"write\", \"${workspace}/tasks\": \"read\" } }",
+		"facade /home/u/ hide .local\n"
+		"bind-write /home/u/w/\n"
+		"link /home/u/w/tasks\n");
+	expect_steps(
+		"/home/u/w", LAYER_POLICY,
+		"{ \"files\": { \"/\": \"read\", \"${workspace}\": \"write\", \"${workspace}/tools/set\": \"read\" } }",
+		"facade /home/u/ hide .local\n"
+		"bind-write /home/u/w/\n"
+		"bind-write /home/u/w/a/\n"
+		"bind-read /home/u/w/a/b/\n"
+		"bind-write /home/u/w/tools/\n"
+		"link /home/u/w/tools/set\n");
 }
 
 /* "/" closed without a list of what is in it would stay open. */
@@ -568,7 +578,7 @@ int main(void)
 		cmocka_unit_test(plan__what_git_names_is_held_as_what_git_expects),
 		cmocka_unit_test(plan__the_order_of_rules_does_not_matter),
 		cmocka_unit_test(plan__refuses_what_this_version_cannot_carry),
-		cmocka_unit_test(plan__takes_links_that_need_no_holding),
+		cmocka_unit_test(plan__holds_links_to_what_is_protected),
 		cmocka_unit_test(plan__closes_the_root_only_where_it_knows_what_is_in_it),
 		cmocka_unit_test(plan__sets_its_own_variables_over_any_others),
 		cmocka_unit_test(plan__asks_for_what_the_policy_states),

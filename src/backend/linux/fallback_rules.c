@@ -80,7 +80,7 @@ static bool allow_surveyed(const struct rules *rules, const struct plan_mount *m
 /* Of sockets, which the planner covers for no rule's sake, the survey keeps no identity. */
 static bool is_ruled(const struct plan_mount *mount)
 {
-	return mount->kind != MOUNT_COVER || mount->inode != 0;
+	return !mount->is_link && (mount->kind != MOUNT_COVER || mount->inode != 0);
 }
 
 /* The step that decides what the path holds: the last one laid there. */
@@ -136,7 +136,8 @@ static bool read_steps_below(struct rules *rules, const char *path, struct cordo
 {
 	for (size_t i = 0; i < rules->plan->mounts.count; i++) {
 		const struct plan_mount *mount = &rules->plan->mounts.items[i];
-		if (!lies_strictly_below(mount->path, path) || mount->is_missing || mount->is_writable)
+		if (!lies_strictly_below(mount->path, path) || mount->is_missing || mount->is_writable ||
+		    mount->is_link)
 			continue;
 		if (mount->kind == MOUNT_BIND && !read_tree(rules, mount->path, err))
 			return false;

@@ -94,7 +94,7 @@ bool view_attach(int mount, const char *path, bool is_directory, struct cordon_e
 int view_open_surveyed(const struct plan_mount *mount, struct cordon_error *err)
 {
 	struct stat seen;
-	int path = kernel_openat2(AT_FDCWD, mount->path, O_PATH, VIEW_NO_LINKS);
+	int path = kernel_openat2(AT_FDCWD, mount->path, O_PATH | O_NOFOLLOW, VIEW_NO_LINKS);
 	if (path < 0) {
 		cordon_fail_errno(err, errno, "open '%s'", mount->path);
 		return -1;

@@ -45,6 +45,7 @@ struct survey {
 	struct place last_place;
 
 	/* of the path that is being followed */
+	const char *path;
 	struct text landing;  /* without a separator at the end; empty: the root */
 	struct text rests[2]; /* what a link leaves to be followed, and what the one before it did */
 };
@@ -223,6 +224,11 @@ static bool follow_link(struct survey *survey, struct walk *walk, struct cordon_
 {
 	const char *path = text_str(&survey->landing);
 	char target[PATH_MAX];
+	struct link_fact *fact = facts_add_link(survey->facts, survey->path, path);
+	if (!fact)
+		return cordon_fail_memory(err);
+	fact->device = walk->place.device;
+	fact->inode = walk->place.inode;
 	if (++walk->links > LINKS_MAX)
 		return cordon_fail_errno(err, ELOOP, "follow '%s'", path);
 	ssize_t length = readlink(path, target, sizeof target - 1);
@@ -293,6 +299,7 @@ static bool land(struct survey *survey, const char *path, const char **ret_landi
 {
 	size_t known = known_length(survey, path);
 	struct walk walk = { .rest = path + known };
+	survey->path = path;
 	if (!set_text(&survey->landing, path, known))
 		return cordon_fail_memory(err);
 	while (*walk.rest) {
