@@ -31,6 +31,7 @@ bench:
 	@$(MAKE) --no-print-directory build
 	@bench/run
 	@bench/work
+	@bench/report
 
 clean:
 	rm -rf build

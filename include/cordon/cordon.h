@@ -163,7 +163,8 @@ CORDON_API intptr_t cordon_run_waitable(const struct cordon_run *run);
 CORDON_API int32_t cordon_run_timeout(const struct cordon_run *run);
 
 /* Does what is to be done within timeout_ms (-1: until something happens) and says in *ret_ended (0 or 1) whether
- * the run is over. Must be called while the run lasts: the command's refused acts wait for it.
+ * the run is over. Must be called while the run lasts: the command's refused acts wait for it, and while one follows
+ * another it may take up to 20 ms more.
  */
 CORDON_API int cordon_run_step(struct cordon_run *run, int32_t timeout_ms, int32_t *ret_ended, struct cordon_error *err);
 

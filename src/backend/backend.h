@@ -53,6 +53,7 @@ struct handover {
 
 enum cage_event_kind {
 	CAGE_NOTHING,     /* the time ran out */
+	CAGE_LET_ON,      /* an act was looked at, of which there is nothing to say; the next one may follow at once */
 	CAGE_STARTED,     /* the command's image runs */
 	CAGE_NOT_STARTED, /* error says why: CORDON_NOT_FOUND, CORDON_NOT_EXECUTABLE, or what failed in the set-up */
 	CAGE_DENIED,

@@ -35,6 +35,7 @@ const char *act_name(enum act act)
 static void clear(struct denial *denial)
 {
 	free(denial->landing);
+	free(denial->heard);
 	free(denial->target);
 	free(denial->asked);
 	free(denial->program);
@@ -188,10 +189,9 @@ static char **copy_arguments(const char *bytes, size_t length)
 	return redact_arguments(list);
 }
 
-static void fill_file(struct denial *denial, const struct plan *plan, const struct cage_event *event,
-		      const struct verdict *verdict)
+static void fill_file(struct denial *denial, const struct plan *plan)
 {
-	const char *landing = event->denied.landing;
+	const char *landing = denial->landing;
 	const struct remedy_request request = {
 		.landing = landing,
 		.wanted = denial->act == ACT_READ ? ACCESS_READ : ACCESS_WRITE,
@@ -200,9 +200,6 @@ static void fill_file(struct denial *denial, const struct plan *plan, const stru
 		.is_removed = denial->act == ACT_DELETE || denial->act == ACT_RENAME,
 	};
 	denial->guarantee = denial->act == ACT_READ ? GUARANTEE_FILES_READ : guarantee_of(plan->policy, landing);
-	denial->access = verdict->access;
-	denial->origin = verdict->rule->origin;
-	denial->pattern = verdict->rule->pattern;
 	/* A remedy that is cut would grant something else. */
 	if (strlen(landing) <= TYPED_MAX)
 		denial->would_allow = remedy_find(plan->policy, plan->facts, &request);
@@ -215,7 +212,6 @@ static void fill_connection(struct denial *denial, const struct plan *plan)
 	denial->guarantee = denial->landing[0] == '/'           ? GUARANTEE_IPC
 			    : plan->network == NETWORK_FILTERED ? GUARANTEE_NET_FILTERED
 								: GUARANTEE_NET_OFF;
-	policy_network_mode(plan->policy, &denial->origin);
 	if (!denial->reason)
 		denial->would_allow = remedy_find_network(plan->policy, plan->facts, denial->landing);
 	if (denial->would_allow && strcmp(denial->would_allow, "--net open") == 0)
@@ -225,6 +221,54 @@ static void fill_connection(struct denial *denial, const struct plan *plan)
 const struct denial *denials_added(const struct denials *denials)
 {
 	return denials->was_added ? &denials->items[denials->last] : NULL;
+}
+
+/* The strings that the event lends, one behind the other; false when memory is short. */
+static bool keep_heard(struct denial *denial, const struct cage_event *event)
+{
+	const char *asked = event->denied.path ? event->denied.path : event->denied.landing;
+	const char *program = event->denied.program ? event->denied.program : "";
+	size_t asked_size = strlen(asked) + 1, program_size = strlen(program) + 1;
+	denial->heard_length = asked_size + program_size + event->denied.arguments_length;
+	denial->heard = malloc(denial->heard_length);
+	if (!denial->heard)
+		return false;
+	memcpy(denial->heard, asked, asked_size);
+	memcpy(denial->heard + asked_size, program, program_size);
+	if (event->denied.arguments_length)
+		memcpy(denial->heard + asked_size + program_size, event->denied.arguments,
+		       event->denied.arguments_length);
+	return true;
+}
+
+static bool complete(struct denial *denial, const struct plan *plan, struct cordon_error *err)
+{
+	if (denial->is_complete)
+		return true;
+	const char *asked = denial->heard, *program = asked + strlen(asked) + 1;
+	const char *arguments = program + strlen(program) + 1;
+	denial->is_complete = true;
+	denial->target = shown(denial->landing, TARGET_MAX);
+	denial->asked = strcmp(asked, denial->landing) != 0 ? shown(asked, TARGET_MAX) : NULL;
+	denial->program = shown(program, PROGRAM_MAX);
+	denial->arguments = copy_arguments(arguments, denial->heard_length - (size_t)(arguments - denial->heard));
+	free(denial->heard);
+	denial->heard = NULL;
+	if (!denial->target || !denial->program)
+		return cordon_fail_memory(err);
+	if (denial->act == ACT_CONNECT)
+		fill_connection(denial, plan);
+	else
+		fill_file(denial, plan);
+	return true;
+}
+
+bool denials_complete(struct denials *denials, const struct plan *plan, struct cordon_error *err)
+{
+	for (unsigned i = 0; i < denials->count; i++)
+		if (!complete(&denials->items[i], plan, err))
+			return false;
+	return true;
 }
 
 bool denials_add(struct denials *denials, const struct plan *plan, const struct cage_event *event,
@@ -242,30 +286,28 @@ bool denials_add(struct denials *denials, const struct plan *plan, const struct 
 			       : !is_refused(plan, act, event->denied.landing, &verdict))
 		return true;
 
-	bool is_spelt_otherwise = event->denied.path && strcmp(event->denied.path, event->denied.landing) != 0;
 	struct denial made = {
 		.act = act,
 		.landing = strdup(event->denied.landing),
-		.target = shown(event->denied.landing, TARGET_MAX),
 		.pid = event->denied.pid,
 		.reason = event->denied.reason,
-		.asked = is_spelt_otherwise ? shown(event->denied.path, TARGET_MAX) : NULL,
-		.arguments = copy_arguments(event->denied.arguments, event->denied.arguments_length),
-		.program = shown(event->denied.program ? event->denied.program : "", PROGRAM_MAX),
+		.access = verdict.access,
 		.count = 1,
 	};
-	if (!made.landing || !made.target || !made.program) {
+	if (verdict.rule) {
+		made.origin = verdict.rule->origin;
+		made.pattern = verdict.rule->pattern;
+	} else {
+		policy_network_mode(plan->policy, &made.origin);
+	}
+	if (!made.landing || !keep_heard(&made, event)) {
 		clear(&made);
 		return cordon_fail_memory(err);
 	}
 	denial = make_room(denials);
 	*denial = made;
-	denials->was_added = true;
-	if (act == ACT_CONNECT)
-		fill_connection(denial, plan);
-	else
-		fill_file(denial, plan, event, &verdict);
-	return true;
+	denials->was_added = denials->distinct <= DENIALS_MAX;
+	return !denials->was_added || complete(denial, plan, err);
 }
 
 /* -- telling -------------------------------------------------------------------------------------------------- */

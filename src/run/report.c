@@ -203,6 +203,8 @@ bool run_report(struct run *run, struct text *text, struct cordon_error *err)
 {
 	bool is_over = run->stage == STAGE_OVER;
 	bool is_refused = is_over && run->outcome == OUTCOME_REFUSED;
+	if (!denials_complete(&run->denials, run->plan, err))
+		return false;
 	json_t *report = json_pack(
 		"{s:s s:i s:s s:s? s:o s:o s:b s:o s:o s:b s:o s:I s:o s:o s:o s:o s:o}", SCHEMA, "run_id", run->id,
 		"outcome", is_over ? outcome_names[run->outcome] : NULL, "exit_code",
@@ -286,7 +288,8 @@ void run_warning(struct run *run, struct text *text)
 
 void run_explanation(struct run *run, struct text *text)
 {
-	if (run->denials.count == 0)
+	struct cordon_error ignored = CORDON_ERROR_INIT;
+	if (run->denials.count == 0 || !denials_complete(&run->denials, run->plan, &ignored))
 		return;
 	/* What failed last is most often what the command gave up for. */
 	const struct denial *denial = &run->denials.items[run->denials.last];

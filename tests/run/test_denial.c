@@ -300,7 +300,10 @@ static void flood__fills_nothing(void **state)
 	assert_true(text_starts(table.items[0].target, "/evil0/"));
 	assert_string_equal(table.items[1].target, "/again");
 	assert_int_equal(table.items[1].count, FLOOD);
+	assert_false(table.items[table.last].is_complete); /* what is not kept for good costs little */
+	must(denials_complete(&table, plan, &err));
 	assert_true(text_starts(table.items[table.last].target, "/evil9999/"));
+	assert_non_null(table.items[table.last].program);
 	size_t bytes = 0;
 	for (unsigned i = 0; i < table.count; i++)
 		bytes += strlen(table.items[i].target) +

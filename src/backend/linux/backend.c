@@ -715,6 +715,8 @@ static bool dispatch(struct cage *cage, int descriptor, struct cage_event *ret_e
 	}
 	if (cage->observer && !observer_next(cage->observer))
 		unwatch(cage, descriptor);
+	else if (cage->observer && !observer_take(cage->observer, ret_event))
+		ret_event->kind = CAGE_LET_ON;
 	return true;
 }
 
@@ -738,8 +740,8 @@ static bool next_event(struct cage *cage, int timeout_ms, struct cage_event *ret
 		return true;
 	if (!dispatch(cage, event.data.fd, ret_event, err))
 		return false;
-	if (ret_event->kind == CAGE_NOTHING && !tell_limit(cage, ret_event) && cage->observer)
-		observer_take(cage->observer, ret_event);
+	if (ret_event->kind == CAGE_NOTHING)
+		tell_limit(cage, ret_event);
 	return true;
 }
 

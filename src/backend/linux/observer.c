@@ -693,18 +693,15 @@ bool observer_next(struct observer *observer)
 	look(observer);
 	if (observer->count && !observer->is_repeat)
 		identify(observer);
-	/* While the call waits its process exists: was what was read that process'? */
-	if (kernel_ioctl(observer->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &observer->call.id) != 0)
-		observer->count = 0;
-	if (!observer->reports)
-		observer->count = 0;
 	bool is_answered = observer->answer && !is_planted("observer");
 	struct seccomp_notif_resp answer = {
 		.id = observer->call.id,
 		.error = is_answered ? -observer->answer : 0,
 		.flags = is_answered ? 0 : SECCOMP_USER_NOTIF_FLAG_CONTINUE,
 	};
-	kernel_ioctl(observer->listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
+	/* While the call waits its process exists: was what was read that process'? If not, there is nobody to answer. */
+	if (kernel_ioctl(observer->listener, SECCOMP_IOCTL_NOTIF_SEND, &answer) != 0 || !observer->reports)
+		observer->count = 0;
 	return true;
 }
 

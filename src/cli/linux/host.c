@@ -179,10 +179,10 @@ bool host_wait(intptr_t waitable, struct relay *relay, int timeout_ms, int *ret_
 	int count = poll(ready, sizeof ready / sizeof *ready, timeout_ms);
 	if (count < 0 && errno != EINTR)
 		return cordon_fail_errno(err, errno, "wait for the run");
-	for (int i = OURS; count <= 0 && i < OURS + RELAY_SOURCES; i++)
+	for (int i = 0; count <= 0 && i < OURS + RELAY_SOURCES; i++)
 		ready[i].revents = 0;
 	relay_hear(relay, ready + OURS);
-	*ret_signal = read(signal_pipe[0], &byte, 1) == 1 ? byte : 0;
+	*ret_signal = ready[0].revents && read(signal_pipe[0], &byte, 1) == 1 ? byte : 0;
 	return true;
 }
 
