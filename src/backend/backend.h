@@ -143,8 +143,9 @@ struct backend_ops {
 	bool (*begin)(const struct handover *handover, struct cage **ret_cage, struct cordon_error *err);
 
 	/* Confines and starts the command: argv is NULL-terminated, argv[0] looked up in the plan's PATH inside the view
-	 * unless it has a '/'. The plan and the abilities are borrowed until discard. Once. */
-	bool (*start)(struct cage *cage, const struct plan *plan, const struct abilities *abilities, char *const *argv,
+	 * unless it has a '/'. The plan and the abilities are borrowed until discard. What only a preset asks for and cannot be
+	 * had after all is taken out of the abilities, for assess to say so. Once. */
+	bool (*start)(struct cage *cage, const struct plan *plan, struct abilities *abilities, char *const *argv,
 		      struct cordon_error *err);
 
 	/* A descriptor (Linux) or handle (Windows) that is ready when next_event has something; -1 where there is none. */

@@ -5,15 +5,10 @@
 #include "base/scope.h"
 #include "run/state.h"
 
-bool run_assess(const struct plan *plan, struct cage *cage, struct abilities **ret_abilities,
-		struct assessment ret_rows[GUARANTEE_COUNT], struct cordon_error *err)
+void run_rate(const struct plan *plan, const struct abilities *abilities, struct assessment ret_rows[GUARANTEE_COUNT])
 {
-	if (!backend_native.probe(cage, ret_abilities, err))
-		return cordon_while(err, "probe this host");
-	if (backend_native.prove && !backend_native.prove(plan, *ret_abilities, err))
-		return false;
 	memset(ret_rows, 0, GUARANTEE_COUNT * sizeof *ret_rows);
-	backend_native.assess(plan, *ret_abilities, ret_rows);
+	backend_native.assess(plan, abilities, ret_rows);
 
 	/* The clock is the run's own (run_step), whatever the backend is. */
 	ret_rows[GUARANTEE_LIMITS_WALL_TIME] = (struct assessment){ LEVEL_ENFORCED, "a clock of cordon's own", "",
@@ -28,6 +23,16 @@ bool run_assess(const struct plan *plan, struct cage *cage, struct abilities **r
 			snprintf(row->why, sizeof row->why, "the backend says nothing of it");
 		}
 	}
+}
+
+bool run_assess(const struct plan *plan, struct cage *cage, struct abilities **ret_abilities,
+		struct assessment ret_rows[GUARANTEE_COUNT], struct cordon_error *err)
+{
+	if (!backend_native.probe(cage, ret_abilities, err))
+		return cordon_while(err, "probe this host");
+	if (backend_native.prove && !backend_native.prove(plan, *ret_abilities, err))
+		return false;
+	run_rate(plan, *ret_abilities, ret_rows);
 	return true;
 }
 

@@ -255,8 +255,10 @@ bool run_start(struct run *run, char *const *argv, struct cordon_error *err)
 	run->started_ms = os_clock();
 	run->began_ms = os_time();
 	run->arguments = redact_arguments(argv);
-	if (backend_native.start(run->cage, run->plan, run->abilities, argv, err))
+	if (backend_native.start(run->cage, run->plan, run->abilities, argv, err)) {
+		run_rate(run->plan, run->abilities, run->rows); /* a preset's limit may have got lost on the way */
 		return true;
+	}
 	cordon_while(err, "start the command");
 	refuse(run, err);
 	return false;

@@ -118,6 +118,8 @@ CORDON_CHECKED bool identity_make(char id[RUN_ID_SIZE], struct cordon_error *err
 /* assess.c: asks the backend what the cage can give of the plan (NULL: what the host can); what it says nothing about is absent. */
 CORDON_CHECKED bool run_assess(const struct plan *plan, struct cage *cage, struct abilities **ret_abilities,
 			       struct assessment ret_rows[GUARANTEE_COUNT], struct cordon_error *err);
+/* The rows again, of abilities that have become less. */
+void run_rate(const struct plan *plan, const struct abilities *abilities, struct assessment ret_rows[GUARANTEE_COUNT]);
 /* False, naming every guarantee that is less than the plan accepts. */
 CORDON_CHECKED bool run_accept(const struct plan *plan, const struct assessment rows[GUARANTEE_COUNT],
 			       struct cordon_error *err);

@@ -106,7 +106,7 @@ static bool begin(const struct handover *handover, struct cage **ret_cage, struc
 	return true;
 }
 
-static bool start(struct cage *cage, const struct plan *plan, const struct abilities *abilities, char *const *argv,
+static bool start(struct cage *cage, const struct plan *plan, struct abilities *abilities, char *const *argv,
 		  struct cordon_error *err)
 {
 	(void)cage;

@@ -159,6 +159,10 @@ static bool clone_init(struct cage *cage, struct cordon_error *err)
 	pid_t pid = cage->inside->is_fallback
 			    ? kernel_clone_plain(&cage->init)
 			    : kernel_clone(clone_flags(), cgroup_directory(cage->cgroup), &cage->init);
+	if (pid < 0 && cage->cgroup) { /* a group that takes nobody (frozen, threaded) is as good as none */
+		cage->cgroup = cgroup_free(cage->cgroup);
+		pid = kernel_clone(clone_flags(), -1, &cage->init);
+	}
 	if (pid == 0)
 		init_main(cage->inside);
 	int code = pid < 0 ? errno : 0;
@@ -231,6 +235,9 @@ static bool probe_cage(struct cage *cage, struct abilities **ret_abilities, stru
 	struct abilities *abilities = abilities_new();
 	if (!abilities)
 		return cordon_fail_memory(err);
+	if (!cage->cgroup &&
+	    abilities->groups.is_unified) /* where one may be made is not yet where one could be made */
+		abilities->groups = (struct cgroup_places){ .is_unified = true };
 	bool is_fine = true;
 	if (cage->refusal.status == CORDON_OK && !hear_ready(cage, &cage->refusal))
 		is_fine = abilities_is_refusal(cage->refusal.os_code) || fail_as(err, &cage->refusal);
@@ -295,11 +302,11 @@ static bool make_directories(struct plan *plan, struct cordon_error *err)
 }
 
 /* The groups that init is to join, and what becomes of the streams whose bytes are counted. */
-static bool prepare_limits(struct cage *cage, const struct abilities *abilities, struct cordon_error *err)
+static bool prepare_limits(struct cage *cage, struct abilities *abilities, struct cordon_error *err)
 {
 	struct inside *inside = cage->inside;
 	const struct limit_setting *limits = cage->plan->limits;
-	if (!is_planted("groups") && !cgroup_limit(&cage->cgroup, &abilities->groups, limits, err))
+	if (!is_planted("groups") && !cgroup_limit(&cage->cgroup, &abilities->groups, cage->plan, err))
 		return false;
 	inside->is_paced = limits[LIMIT_CPUS].is_set && abilities->groups.paths[CGROUP_CPU][0];
 	if (cage->cgroup && !share_list(cage->share, cgroup_doors(cage->cgroup), &inside->doors, err))
@@ -328,7 +335,7 @@ static bool go(struct cage *cage)
 	return true;
 }
 
-static bool start(struct cage *cage, const struct plan *plan, const struct abilities *abilities, char *const *argv,
+static bool start(struct cage *cage, const struct plan *plan, struct abilities *abilities, char *const *argv,
 		  struct cordon_error *err)
 {
 	struct inside *inside = cage->inside;
@@ -338,6 +345,10 @@ static bool start(struct cage *cage, const struct plan *plan, const struct abili
 	    !share_arguments(cage->share, argv, &inside->argv, &inside->script, err) ||
 	    !make_directories(&inside->plan, err))
 		return false;
+	if (inside->is_fallback && inside->handover.explain)
+		return cordon_fail(err, CORDON_UNSUPPORTED,
+				   "--explain: without namespaces refused reads are not seen (%s); leave it out",
+				   abilities->refusal);
 	if (inside->is_fallback)
 		return fallback_prepare(cage->share, inside, plan, err) && go(cage);
 	if (!prepare_limits(cage, abilities, err) || !placeholders_make(&inside->plan, &cage->placeholders, err))

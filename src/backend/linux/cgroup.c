@@ -308,52 +308,69 @@ static bool limit_processors(const struct cgroup *cgroup, uint64_t thousandths, 
 	       cordon_fail(err, CORDON_OS_FAILED, "%s/cpu.max did not take %s", directory, text);
 }
 
-static bool is_wanted(int controller, const struct limit_setting limits[LIMIT_COUNT])
+static const enum limit limit_of[CGROUP_CONTROLLERS] = {
+	[CGROUP_MEMORY] = LIMIT_MEMORY,
+	[CGROUP_PROCESSES] = LIMIT_PROCESSES,
+	[CGROUP_CPU] = LIMIT_CPUS,
+	[CGROUP_ACCOUNT] = LIMIT_CPU_TIME,
+};
+
+/* Version 1 has a group for each controller, and only for those that are needed. */
+static bool make_separate(struct cgroup *cgroup, const char *place, int controller, struct cordon_error *err)
 {
-	static const enum limit asked[CGROUP_CONTROLLERS] = {
-		[CGROUP_MEMORY] = LIMIT_MEMORY,
-		[CGROUP_PROCESSES] = LIMIT_PROCESSES,
-		[CGROUP_CPU] = LIMIT_CPUS,
-		[CGROUP_ACCOUNT] = LIMIT_CPU_TIME,
-	};
-	return limits[asked[controller]].is_set;
+	if (!make_group(place, cgroup->paths[controller]))
+		return cordon_fail_errno(err, errno, "make a control group in %s", place);
+	return join_path(cgroup->door_texts[controller], cgroup->paths[controller], "tasks") ||
+	       cordon_fail_errno(err, ENAMETOOLONG, "'%s'", cgroup->paths[controller]);
 }
 
-static bool make_separate(struct cgroup *cgroup, const struct cgroup_places *places,
-			  const struct limit_setting limits[LIMIT_COUNT], struct cordon_error *err)
+static bool set_limit(const struct cgroup *cgroup, int controller, uint64_t value, struct cordon_error *err)
 {
-	size_t count = 0;
+	switch (controller) {
+	case CGROUP_MEMORY:
+		return limit_memory(cgroup, value, err);
+	case CGROUP_PROCESSES:
+		return set_number(cgroup->paths[controller], "pids.max", value + 1, err);
+	case CGROUP_CPU:
+		return limit_processors(cgroup, value, err);
+	default:
+		return true; /* it is read */
+	}
+}
+
+/* Of version 2 the group stays, for the others' sake. */
+static void give_up(struct cgroup *cgroup, int controller)
+{
+	if (!cgroup->is_unified && cgroup->paths[controller][0])
+		rmdir(cgroup->paths[controller]);
+	cgroup->paths[controller][0] = '\0';
+}
+
+bool cgroup_limit(struct cgroup **cgroup, struct cgroup_places *places, const struct plan *plan,
+		  struct cordon_error *err)
+{
+	if (!*cgroup)
+		*cgroup = allocate();
+	struct cgroup *made = *cgroup;
+	if (!made)
+		return cordon_fail_memory(err);
+	size_t doors = 0;
 	for (int i = 0; i < CGROUP_CONTROLLERS; i++) {
-		if (!is_wanted(i, limits) || !places->paths[i][0])
+		const struct limit_setting *limit = &plan->limits[limit_of[i]];
+		if (!limit->is_set || !places->paths[i][0])
 			continue;
-		if (!make_group(places->paths[i], cgroup->paths[i]))
-			return cordon_fail_errno(err, errno, "make a control group in %s", places->paths[i]);
-		if (!join_path(cgroup->door_texts[i], cgroup->paths[i], "tasks"))
-			return cordon_fail_errno(err, ENAMETOOLONG, "'%s'", cgroup->paths[i]);
-		cgroup->doors[count++] = cgroup->door_texts[i];
+		if ((made->is_unified || make_separate(made, places->paths[i], i, err)) &&
+		    set_limit(made, i, limit->value, err)) {
+			if (!made->is_unified)
+				made->doors[doors++] = made->door_texts[i];
+			continue;
+		}
+		if (!plan->guarantees[limit_guarantee(limit_of[i])].is_best_effort)
+			return false;
+		give_up(made, i);
+		places->paths[i][0] = '\0';
 	}
 	return true;
-}
-
-bool cgroup_limit(struct cgroup **cgroup, const struct cgroup_places *places,
-		  const struct limit_setting limits[LIMIT_COUNT], struct cordon_error *err)
-{
-	if (!*cgroup) {
-		*cgroup = allocate();
-		if (!*cgroup)
-			return cordon_fail_memory(err);
-		if (!places->is_unified && !make_separate(*cgroup, places, limits, err))
-			return false;
-	}
-	const struct cgroup *made = *cgroup;
-	if (limits[LIMIT_MEMORY].is_set && made->paths[CGROUP_MEMORY][0] &&
-	    !limit_memory(made, limits[LIMIT_MEMORY].value, err))
-		return false;
-	if (limits[LIMIT_PROCESSES].is_set && made->paths[CGROUP_PROCESSES][0] &&
-	    !set_number(made->paths[CGROUP_PROCESSES], "pids.max", limits[LIMIT_PROCESSES].value + 1, err))
-		return false;
-	return !limits[LIMIT_CPUS].is_set || !made->paths[CGROUP_CPU][0] ||
-	       limit_processors(made, limits[LIMIT_CPUS].value, err);
 }
 
 char *const *cgroup_doors(const struct cgroup *cgroup)

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "policy/policy.h"
+#include "policy/plan.h"
 
 enum cgroup_controller { CGROUP_MEMORY, CGROUP_PROCESSES, CGROUP_CPU, CGROUP_ACCOUNT, CGROUP_CONTROLLERS };
 
@@ -38,9 +38,11 @@ void cgroup_find(struct cgroup_places *ret_places);
 struct cgroup *cgroup_begin(void);
 int cgroup_directory(const struct cgroup *cgroup); /* for CLONE_INTO_CGROUP; -1: none */
 
-/* `cgroup` is NULL or what cgroup_begin made; the result replaces it. Counts init in. */
-CORDON_CHECKED bool cgroup_limit(struct cgroup **cgroup, const struct cgroup_places *places,
-				 const struct limit_setting limits[LIMIT_COUNT], struct cordon_error *err);
+/* `cgroup` is NULL or what cgroup_begin made; the result replaces it. Counts init in. What cannot be had and may be missing
+ * leaves *places.
+ */
+CORDON_CHECKED bool cgroup_limit(struct cgroup **cgroup, struct cgroup_places *places, const struct plan *plan,
+				 struct cordon_error *err);
 
 /* Which files init has to write itself into; at most CGROUP_CONTROLLERS, NULL-terminated, borrowed. */
 char *const *cgroup_doors(const struct cgroup *cgroup);
