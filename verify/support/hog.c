@@ -6,6 +6,7 @@
  *	files MIB PATH            many small ones in a directory
  *	cpu MS [PROCESSES]        processor time, of all together
  *	forks COUNT               processes that sleep; goes on trying for four seconds
+ *	bomb COUNT                processes that do nothing but start others, until so many were started or five seconds are over
  *	output MIB                bytes on standard output
  */
 #include <errno.h>
@@ -105,6 +106,24 @@ static void fork_on(size_t count)
 	kill(0, SIGTERM);
 }
 
+/* The count is all of theirs. None outlives its time, whatever becomes of the others. */
+static void explode(long count)
+{
+	long *left = mmap(NULL, sizeof *left, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (left == MAP_FAILED)
+		give_up("mmap");
+	*left = count;
+	time_t end = time(NULL) + 5;
+	while (time(NULL) < end && __atomic_load_n(left, __ATOMIC_RELAXED) > 0) {
+		if (__atomic_sub_fetch(left, 1, __ATOMIC_RELAXED) < 0)
+			break;
+		if (fork() < 0)
+			__atomic_add_fetch(left, 1, __ATOMIC_RELAXED);
+	}
+	while (time(NULL) < end)
+		rest(100);
+}
+
 static int make(const char *path)
 {
 	int file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
@@ -140,6 +159,8 @@ int main(int argc, char **argv)
 		share_out(take_time, amount, count);
 	} else if (strcmp(what, "forks") == 0) {
 		fork_on(amount);
+	} else if (strcmp(what, "bomb") == 0) {
+		explode((long)amount);
 	} else if (strcmp(what, "output") == 0) {
 		write_blocks(1, amount);
 	} else if (strcmp(what, "shared") == 0) {
