@@ -56,7 +56,7 @@ bool namespaces_enter(struct inside *inside, struct cordon_error *err)
 /* -- the network namespace ----------------------------------------------------------------------------------------- */
 
 /* The dearest step of all, 0.4 ms in the kernel: a helper takes it while init builds the view. It shares init's table of
- * descriptors, leaves the namespace's there, and says in its exit status which one it is, or errno above FAILED.
+ * descriptors, leaves the namespace's there, and says in its exit status which one it is, or FAILED.
  */
 enum { FAILED = 128 };
 
@@ -77,13 +77,11 @@ static _Noreturn void make_network(void)
 	int space = -1;
 	if (unshare(CLONE_NEWNET) == 0 && raise_loopback() == 0)
 		space = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	if (space >= FAILED)
-		errno = EMFILE;
-	_exit(space >= 0 && space < FAILED ? space : FAILED + errno % FAILED);
+	_exit(space >= 0 && space < FAILED ? space : FAILED);
 }
 
 /* Before there is a plan: where the network is open this was for nothing. A host that has no process to spare, or refuses this
- * one, is not asked again: init does the helper's work then.
+ * one, is not asked again: init does the helper's work then, as it does when the helper fails.
  */
 bool network_begin(struct inside *inside, struct cordon_error *err)
 {
@@ -103,27 +101,25 @@ static bool make_alone(bool is_left_out, struct cordon_error *err)
 	       cordon_fail_errno(err, errno, "make the network namespace (guarantee net.off)");
 }
 
-static bool enter_made(const struct inside *inside, bool is_left_out, struct cordon_error *err)
+/* False where the helper was killed, or failed for want of something: that may be there by now. */
+static bool enter_made(const struct inside *inside, bool is_left_out)
 {
 	int status;
 	while (waitpid(inside->network_helper, &status, __WALL) < 0)
 		if (errno != EINTR)
-			return cordon_fail_errno(err, errno, "wait for the helper");
-	if (!WIFEXITED(status))
-		return cordon_fail(err, CORDON_OS_FAILED, "the helper that makes the network namespace was killed");
-	int space = WEXITSTATUS(status);
+			return false;
+	int space = WIFEXITED(status) ? WEXITSTATUS(status) : FAILED;
 	if (space >= FAILED)
-		return cordon_fail_errno(err, space - FAILED, "make the network namespace (guarantee net.off)");
-	int result = is_left_out ? 0 : setns(space, CLONE_NEWNET);
-	int code = errno;
+		return false;
+	bool is_entered = is_left_out || setns(space, CLONE_NEWNET) == 0;
 	close(space);
-	return result == 0 || cordon_fail_errno(err, code, "enter the network namespace");
+	return is_entered;
 }
 
 bool network_enter(struct inside *inside, struct cordon_error *err)
 {
 	bool is_left_out = inside->plan.network == NETWORK_OPEN || is_planted("namespaces.net");
-	if (!(inside->network_helper > 0 ? enter_made(inside, is_left_out, err) : make_alone(is_left_out, err)))
+	if (!(inside->network_helper > 0 && enter_made(inside, is_left_out)) && !make_alone(is_left_out, err))
 		return false;
 	/* Where the kernel has no such thing the host's sockets are not told apart: see observer.c. */
 	inside->diagnosis = is_left_out ? -1 : socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
