@@ -265,8 +265,11 @@ CORDON_API int cordon_log(char **ret_json, struct cordon_error *err);
  */
 CORDON_API int cordon_record(const char *run, char **ret_json, struct cordon_error *err);
 
-/* Removes what killed processes have left on this host, and says in JSON what that was; malloc'ed, freed with cordon_free. */
-CORDON_API int cordon_sweep(char **ret_json, struct cordon_error *err);
+/* Removes what killed processes have left on this host, and from cordon's state what was set aside and the layers over caches that
+ * nobody has used for 30 days, or whose workspace is gone. Says in JSON what that was; with is_trial (0 or 1) it only says what
+ * it would be. malloc'ed, freed with cordon_free.
+ */
+CORDON_API int cordon_sweep(int32_t is_trial, char **ret_json, struct cordon_error *err);
 
 /* The JSON Schema (draft-07) of reports; malloc'ed, freed with cordon_free. */
 CORDON_API int cordon_report_schema(char **ret_json, struct cordon_error *err);

@@ -113,6 +113,23 @@ struct cage_event {
 	} exit;
 };
 
+enum swept_kind { SWEPT_ASIDE, SWEPT_CACHES };
+
+/* What was swept; the strings are the caller's to free. */
+struct swept_item {
+	enum swept_kind kind;
+	char *path;
+	char *workspace; /* CACHES: whose they were; or NULL */
+};
+struct swept {
+	unsigned control_groups;
+	unsigned failed; /* of the items: they are there still, or a part of them */
+	struct {
+		struct swept_item *items;
+		size_t count, room;
+	} list;
+};
+
 struct backend_ops {
 	const char *name;
 
@@ -186,8 +203,9 @@ struct backend_ops {
 	 * cages are fine. */
 	void (*discard)(struct cage *cage);
 
-	/* Removes what callers that were killed have left on this host; how many things. NULL: nothing is ever left. */
-	unsigned (*sweep)(void);
+	/* Removes what callers that were killed have left on this host, and what lies in cordon's state for long; *swept is empty
+	 * before. With `is_trial` it only says what it would. NULL: nothing is ever left. */
+	bool (*sweep)(const char *state, bool is_trial, struct swept *swept, struct cordon_error *err);
 };
 
 extern const struct backend_ops backend_native; /* defined by exactly one folder */

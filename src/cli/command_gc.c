@@ -1,32 +1,83 @@
-/* cordon gc: sweeps what a crash left. */
+/* cordon gc: sweeps what a crash left, and what nobody has looked at for long. */
 #include <jansson.h>
 #include <stdio.h>
 
 #include "cli/command.h"
 #include "cli/option.h"
+#include "cli/say.h"
 #include "cordon/cordon.h"
 
-static bool print(bool wants_json, struct cordon_error *err)
+struct values {
+	bool is_dry, wants_json, wants_help;
+};
+
+static const struct option options[] = {
+	{ .name = "dry-run",
+	  .help = "say what would go, and leave it",
+	  .kind = OPTION_FLAG,
+	  .place = offsetof(struct values, is_dry) },
+	OPTION_JSON(struct values),
+	OPTION_HELP(struct values),
+	{ 0 },
+};
+
+static const char usage[] =
+	"cordon gc [options]\n"
+	"Removes the control groups of runs whose cordon was killed; what was set aside more than 30 days ago; and the\n"
+	"layers over tools' caches that no run has used for 30 days, or whose workspace is gone. What else a killed cordon\n"
+	"leaves, a process of its own removes at once.";
+
+static void print(const json_t *answer)
 {
-	char *answer;
-	if (!cordon_sweep(&answer, err))
+	const json_t *item;
+	size_t i;
+	const char *done = json_is_true(json_object_get(answer, "dry_run")) ? "would be removed" : "removed";
+	printf("control groups %s: %lld\n", done,
+	       (long long)json_integer_value(json_object_get(answer, "control_groups")));
+	json_array_foreach (json_object_get(answer, "set_aside"), i, item)
+		printf("%s: %s\n", done, json_string_value(item));
+	json_array_foreach (json_object_get(answer, "caches"), i, item) {
+		const char *workspace = json_string_value(json_object_get(item, "workspace"));
+		printf("%s: %s, caches of %s\n", done, json_string_value(json_object_get(item, "path")),
+		       workspace ? workspace : "a workspace that is not known");
+	}
+}
+
+static bool sweep(const struct values *values, struct cordon_error *err)
+{
+	char *bytes;
+	if (!cordon_sweep(values->is_dry, &bytes, err))
 		return false;
-	json_t *object = wants_json ? NULL : json_loads(answer, 0, NULL);
-	if (wants_json)
-		fputs(answer, stdout);
+	json_t *answer = json_loads(bytes, 0, NULL);
+	long long failed = (long long)json_integer_value(json_object_get(answer, "failed"));
+	if (values->wants_json)
+		fputs(bytes, stdout);
 	else
-		printf("control groups removed: %lld\n",
-		       (long long)json_integer_value(json_object_get(object, "control_groups")));
-	json_decref(object);
-	cordon_free(answer);
-	return true;
+		print(answer);
+	json_decref(answer);
+	cordon_free(bytes);
+	return failed == 0 || cordon_fail(err, CORDON_OS_FAILED, "%lld of them could not be removed whole", failed);
 }
 
 int command_gc(char **words)
 {
-	static const char usage[] =
-		"cordon gc [options]\n"
-		"Removes the control groups of runs whose cordon was killed. What else such a run leaves, a\n"
-		"process of its own removes at once.\n";
-	return option_plain("gc", usage, words, print);
+	struct values values = { 0 };
+	struct cordon_error err = CORDON_ERROR_INIT;
+	char **operands;
+	if (!option_parse(options, OPTIONS_ANYWHERE, words, &values, &operands, &err)) {
+		say_error(&err);
+		return STATUS_USAGE;
+	}
+	if (operands[0]) {
+		say("gc takes no '%s'", operands[0]);
+		return STATUS_USAGE;
+	}
+	if (values.wants_help) {
+		puts(usage);
+		option_help(options, stdout);
+	} else if (!sweep(&values, &err)) {
+		say_error(&err);
+		return STATUS_FAILED;
+	}
+	return say_flush() ? STATUS_FINE : STATUS_FAILED;
 }

@@ -57,9 +57,13 @@ int cordon_log(char **ret_json, struct cordon_error *err)
 	return give_printed(record_list, ret_json, err);
 }
 
-int cordon_sweep(char **ret_json, struct cordon_error *err)
+int cordon_sweep(int32_t is_trial, char **ret_json, struct cordon_error *err)
 {
-	return give_printed(record_sweep, ret_json, err);
+	struct cordon_error local = CORDON_ERROR_INIT;
+	CORDON_ON_EXIT(text_free) struct text text = { 0 };
+	bool ok = ret_json ? run_sweep(is_trial, &text, &local) && give_text(&text, ret_json, &local)
+			   : no_handle("ret_json", &local);
+	return give(ok, &local, err);
 }
 
 int cordon_report_schema(char **ret_json, struct cordon_error *err)

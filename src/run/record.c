@@ -199,11 +199,3 @@ bool record_read(const char *name, struct text *text, struct cordon_error *err)
 		return cordon_fail(err, CORDON_OS_FAILED, "'%s' is no record", path);
 	return json_print(record, text, err);
 }
-
-bool record_sweep(struct text *text, struct cordon_error *err)
-{
-	unsigned groups = backend_native.sweep ? backend_native.sweep() : 0;
-	return json_print(
-		json_pack("{s:s s:i s:I}", "schema", "cordon-gc", "version", 1, "control_groups", (json_int_t)groups),
-		text, err);
-}

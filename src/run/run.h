@@ -87,8 +87,8 @@ CORDON_CHECKED bool run_record(struct run *run, struct cordon_error *err);
 CORDON_CHECKED bool record_list(struct text *text, struct cordon_error *err);
 /* `name`: an id, the beginning of one, or "last". Errors: CORDON_NOT_FOUND; CORDON_BAD_USAGE for a beginning of several. */
 CORDON_CHECKED bool record_read(const char *name, struct text *text, struct cordon_error *err);
-/* Removes what killed processes have left on this host; JSON of what that was. */
-CORDON_CHECKED bool record_sweep(struct text *text, struct cordon_error *err);
+/* sweep.c: removes what runs have left, or with `is_trial` only says what it would, as JSON. */
+CORDON_CHECKED bool run_sweep(bool is_trial, struct text *text, struct cordon_error *err);
 CORDON_CHECKED bool report_schema_print(struct text *text, struct cordon_error *err);
 /* Appends the line of cordon_run_warning; appends nothing when there is none. */
 void run_warning(struct run *run, struct text *text);

@@ -869,5 +869,5 @@ const struct backend_ops backend_native = {
 	.foreground = foreground,
 	.end = end,
 	.discard = discard,
-	.sweep = cgroup_sweep,
+	.sweep = sweep,
 };

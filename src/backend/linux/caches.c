@@ -28,8 +28,6 @@
 #include "backend/linux/kernel.h"
 #include "os/os.h"
 
-enum { SLOTS = 16 };
-
 #define DIRECTORY (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 #define SHARED_NAME "home"
 #define TRIAL_NAME "trial"
@@ -133,7 +131,7 @@ static int take_slot(const char *path, int *ret_number)
 {
 	int directory = open(path, DIRECTORY);
 	int slot = -1;
-	for (int i = 0; directory >= 0 && slot < 0 && i < SLOTS; i++) {
+	for (int i = 0; directory >= 0 && slot < 0 && i < CACHE_SLOTS; i++) {
 		char name[16];
 		snprintf(name, sizeof name, "%d", i);
 		slot = open_below(directory, name);

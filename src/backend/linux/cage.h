@@ -190,6 +190,12 @@ CORDON_CHECKED bool view_attach(int mount, const char *path, bool is_directory, 
 int view_open_surveyed(const struct plan_mount *mount, struct cordon_error *err);
 #define VIEW_NO_LINKS (RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS)
 
+/* The slots of a workspace's caches: see caches.c. */
+enum { CACHE_SLOTS = 16 };
+
+/* sweep.c, for backend.h */
+CORDON_CHECKED bool sweep(const char *state, bool is_trial, struct swept *swept, struct cordon_error *err);
+
 /* caches.c. In the supervisor: makes the directory that keeps the workspace's layers; false where it cannot be had. */
 bool caches_prepare(const char *path, const char *workspace);
 /* Later, there: makes ready for the next run what the kernel marked when it mounted the layers. */

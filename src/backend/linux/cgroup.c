@@ -427,25 +427,26 @@ static bool is_abandoned(int place, const char *name)
 	       time(NULL) - status.st_ctim.tv_sec > ABANDONED_AFTER_S;
 }
 
-static unsigned sweep_place(const char *path)
+static unsigned sweep_place(const char *path, bool is_trial)
 {
 	unsigned count = 0;
 	DIR *list = path[0] ? opendir(path) : NULL;
 	for (const struct dirent *entry = list ? readdir(list) : NULL; entry; entry = readdir(list))
-		if (is_abandoned(dirfd(list), entry->d_name) && unlinkat(dirfd(list), entry->d_name, AT_REMOVEDIR) == 0)
+		if (is_abandoned(dirfd(list), entry->d_name) &&
+		    (is_trial || unlinkat(dirfd(list), entry->d_name, AT_REMOVEDIR) == 0))
 			count++;
 	if (list)
 		closedir(list);
 	return count;
 }
 
-unsigned cgroup_sweep(void)
+unsigned cgroup_sweep(bool is_trial)
 {
 	struct cgroup_places places;
 	unsigned count = 0;
 	cgroup_find(&places);
 	for (int i = 0; i < CGROUP_CONTROLLERS; i++)
-		count += sweep_place(places.paths[i]);
+		count += sweep_place(places.paths[i], is_trial);
 	return count;
 }
 
@@ -467,7 +468,7 @@ static void sweep_beside(const struct cgroup *cgroup)
 		char *slash = strrchr(place, '/');
 		if (slash)
 			*slash = '\0';
-		sweep_place(place);
+		sweep_place(place, false);
 	}
 }
 

@@ -57,8 +57,8 @@ struct cgroup_reading {
 };
 void cgroup_read(const struct cgroup *cgroup, struct cgroup_reading *ret_reading);
 
-/* Removes groups that killed processes have left; how many. */
-unsigned cgroup_sweep(void);
+/* Removes groups that killed processes have left; how many, or how many it would. */
+unsigned cgroup_sweep(bool is_trial);
 
 /* Removes what it is on the host. Async-signal-safe. */
 void cgroup_remove(const struct cgroup *cgroup);

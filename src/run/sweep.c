@@ -1,0 +1,43 @@
+#include <stdlib.h>
+
+#include "base/scope.h"
+#include "os/os.h"
+#include "run/json.h"
+#include "run/state.h"
+
+static void swept_free(struct swept *swept)
+{
+	for (size_t i = 0; i < swept->list.count; i++) {
+		free(swept->list.items[i].path);
+		free(swept->list.items[i].workspace);
+	}
+	free(swept->list.items);
+}
+
+static json_t *list(const struct swept *swept, enum swept_kind kind)
+{
+	json_t *array = json_array();
+	for (size_t i = 0; i < swept->list.count; i++) {
+		const struct swept_item *item = &swept->list.items[i];
+		if (item->kind == kind && kind == SWEPT_ASIDE)
+			array = json_add(array, json_shown(item->path));
+		else if (item->kind == kind)
+			array = json_add(array, json_pack("{s:o s:o}", "path", json_shown(item->path), "workspace",
+							  json_shown(item->workspace)));
+	}
+	return array;
+}
+
+bool run_sweep(bool is_trial, struct text *text, struct cordon_error *err)
+{
+	CORDON_ON_EXIT(swept_free) struct swept swept = { 0 };
+	CORDON_ON_EXIT(facts_free_at) struct facts *facts = NULL;
+	if (!os_survey_host("/", &facts, err) ||
+	    (backend_native.sweep && !backend_native.sweep(facts->state, is_trial, &swept, err)))
+		return false;
+	return json_print(json_pack("{s:s s:i s:b s:I s:o s:o s:I}", "schema", "cordon-gc", "version", 1, "dry_run",
+				    is_trial, "control_groups", (json_int_t)swept.control_groups, "set_aside",
+				    list(&swept, SWEPT_ASIDE), "caches", list(&swept, SWEPT_CACHES), "failed",
+				    (json_int_t)swept.failed),
+			  text, err);
+}
