@@ -21,6 +21,7 @@ endif()
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(libuv REQUIRED IMPORTED_TARGET libuv>=1.40)
 add_executable(cordon-gate
+	linux/account.c
 	linux/confine.c
 	linux/connection.c
 	linux/dial.c

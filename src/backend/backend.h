@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/host.h"
 #include "base/error.h"
 #include "base/guarantee.h"
 #include "policy/plan.h"
@@ -80,6 +81,17 @@ struct cage_usage {
 	uint64_t net_bytes_in, net_bytes_out; /* through the gate */
 };
 
+/* What went through the gate. */
+struct cage_traffic {
+	uint64_t connections, queries, refused; /* those to hosts; of names; of either */
+	size_t host_count;
+	struct cage_host {
+		char name[HOST_NAME_SIZE + 8]; /* with the port; empty: all for which there was no room */
+		bool is_inward;                /* clients outside, a server inside */
+		uint64_t connections, bytes_in, bytes_out;
+	} hosts[];
+};
+
 struct cage_event {
 	enum cage_event_kind kind;
 	struct cordon_error error; /* NOT_STARTED */
@@ -110,6 +122,7 @@ struct cage_event {
 		bool by_signal;
 		int code; /* exit status or signal number */
 		struct cage_usage usage;
+		struct cage_traffic *traffic; /* NULL unless the network is filtered; the caller's to free() */
 	} exit;
 };
 

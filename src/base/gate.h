@@ -69,10 +69,20 @@ struct gate_message {
 	char host[HOST_NAME_SIZE];
 };
 
+enum { GATE_HOSTS_MAX = 256 }; /* whose traffic is kept apart */
+
+struct gate_host {
+	char name[HOST_NAME_SIZE + 8]; /* with the port */
+	uint8_t is_inward;             /* clients outside, a server inside */
+	_Atomic uint64_t connections, bytes_in, bytes_out;
+};
+
 struct gate_counters {
 	_Atomic uint64_t bytes_in; /* to the command */
 	_Atomic uint64_t bytes_out;
 	_Atomic uint64_t connections; /* that were made outside */
 	_Atomic uint64_t refused;
 	_Atomic uint64_t queries;
+	_Atomic uint32_t host_count;                /* of the hosts below, which are written before they are counted */
+	struct gate_host hosts[GATE_HOSTS_MAX + 1]; /* the last, which is not counted: all others together */
 };

@@ -139,6 +139,25 @@ static void add_denials(struct text *text, const json_t *report)
 	text_add(text, "</table>\n");
 }
 
+static void add_network(struct text *text, const json_t *report)
+{
+	const json_t *network = json_object_get(report, "network"), *host;
+	const json_t *hosts = json_object_get(network, "hosts");
+	static const char *const columns[] = { "host", "direction", "connections", "bytes_in", "bytes_out" };
+	size_t i;
+	if (!json_is_object(network))
+		return;
+	text_add(text, "<h2>Network</h2>\n<table>\n<tr><th>host</th><th>direction</th><th>connections</th>"
+		       "<th>bytes in</th><th>bytes out</th></tr>\n");
+	json_array_foreach (hosts, i, host) {
+		text_add(text, "<tr>");
+		for (size_t column = 0; column < sizeof columns / sizeof *columns; column++)
+			add_cell(text, json_object_get(host, columns[column]), "");
+		text_add(text, "</tr>\n");
+	}
+	text_add(text, "</table>\n");
+}
+
 static void add_guarantees(struct text *text, const json_t *report)
 {
 	json_t *levels = json_object_get(report, "guarantees"), *gaps = json_object_get(report, "gaps"), *level;
@@ -171,6 +190,7 @@ void page_add(struct text *text, const json_t *record)
 	text_add(text, "</style></head><body>\n");
 	add_head(text, record, report);
 	add_denials(text, report);
+	add_network(text, report);
 	add_guarantees(text, report);
 	text_add(text, "</body></html>\n");
 }

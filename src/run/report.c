@@ -113,6 +113,25 @@ static json_t *describe_usage(const struct run *run)
 			 json_known(usage->has_network, usage->net_bytes_out));
 }
 
+/* The hosts in the order of their first connection; null unless the network was filtered. */
+static json_t *describe_network(const struct run *run)
+{
+	const struct cage_traffic *traffic = run->traffic;
+	if (!traffic)
+		return json_null();
+	json_t *hosts = json_array();
+	for (size_t i = 0; i < traffic->host_count; i++) {
+		const struct cage_host *host = &traffic->hosts[i];
+		hosts = json_add(hosts, json_pack("{s:o s:s s:I s:I s:I}", "host",
+						  json_shown(host->name[0] ? host->name : NULL), "direction",
+						  host->is_inward ? "in" : "out", "connections",
+						  (json_int_t)host->connections, "bytes_in", (json_int_t)host->bytes_in,
+						  "bytes_out", (json_int_t)host->bytes_out));
+	}
+	return json_pack("{s:I s:I s:I s:o}", "connections", (json_int_t)traffic->connections, "queries",
+			 (json_int_t)traffic->queries, "refused", (json_int_t)traffic->refused, "hosts", hosts);
+}
+
 json_t *report_denial(const struct denial *denial)
 {
 	/* what the gate refuses comes over the network, from no process in particular */
@@ -206,15 +225,16 @@ bool run_report(struct run *run, struct text *text, struct cordon_error *err)
 	if (!denials_complete(&run->denials, run->plan, err))
 		return false;
 	json_t *report = json_pack(
-		"{s:s s:i s:s s:s? s:o s:o s:b s:o s:o s:b s:o s:I s:o s:o s:o s:o s:o}", SCHEMA, "run_id", run->id,
+		"{s:s s:i s:s s:s? s:o s:o s:b s:o s:o s:o s:b s:o s:I s:o s:o s:o s:o s:o}", SCHEMA, "run_id", run->id,
 		"outcome", is_over ? outcome_names[run->outcome] : NULL, "exit_code",
 		json_known(is_over && run->outcome == OUTCOME_EXITED, (uint64_t)run->exit_code), "signal",
 		json_known(run->signal_number > 0, (uint64_t)run->signal_number), "explained_by_sandbox",
 		is_explained(run), "error", is_refused ? describe_error(&run->refusal) : json_null(), "usage",
-		describe_usage(run), "denials_observed", run->was_started ? run->is_observed : run->options.observe,
-		"denials", describe_denials(run), "denials_dropped", (json_int_t)run->denials.dropped, "covers_lost",
-		describe_lost_covers(run), "set_aside", describe_asides(run), "caches", describe_caches(run),
-		"guarantees", describe_guarantees(run, false), "gaps", describe_guarantees(run, true));
+		describe_usage(run), "network", describe_network(run), "denials_observed",
+		run->was_started ? run->is_observed : run->options.observe, "denials", describe_denials(run),
+		"denials_dropped", (json_int_t)run->denials.dropped, "covers_lost", describe_lost_covers(run),
+		"set_aside", describe_asides(run), "caches", describe_caches(run), "guarantees",
+		describe_guarantees(run, false), "gaps", describe_guarantees(run, true));
 	return json_print(report, text, err);
 }
 

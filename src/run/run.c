@@ -42,6 +42,7 @@ struct run *run_free(struct run *run)
 	survey_free(&run->surveyed);
 	free(run->abilities);
 	free(run->passed);
+	free(run->traffic);
 	free(run);
 	return NULL;
 }
@@ -235,6 +236,7 @@ static enum outcome outcome_of(const struct run *run, bool by_signal)
 static void end_as_told(struct run *run, const struct cage_event *event)
 {
 	run->usage = event->exit.usage;
+	run->traffic = event->exit.traffic;
 	if (event->exit.by_signal)
 		run->signal_number = event->exit.code;
 	else

@@ -79,7 +79,8 @@ struct run {
 	bool is_over_limit; /* …and killed for it */
 	enum limit limit;
 	struct cage_usage usage;
-	struct cordon_error refusal; /* OUTCOME_REFUSED */
+	struct cage_traffic *traffic; /* NULL: the network was not filtered */
+	struct cordon_error refusal;  /* OUTCOME_REFUSED */
 
 	struct events events;
 	struct denials denials;

@@ -22,6 +22,7 @@ LIMITS = ["memory", "cpu_time", "processes", "disk", "output"]
 CASES = [
     ("started;exit 0", [], "exited", 0),
     ("started;exit 3", [], "exited", 3),
+    ("started;reach example.org:443", [], "exited", 0),
     ("started;kill 9", [], "signaled", 137),
     ("started;run_on", ["--time", "20ms"], "wall_time", 124),
     ("not_found", [], "refused", 127),

@@ -1,6 +1,6 @@
 /* Tells the fake backend of the program cordon_fake what to do, from the variable FAKE:
  *
- *	FAKE="started;deny /etc/x;exit 3"      also: kill N, limit NAME, not_found, not_executable, lack GUARANTEE, run_on,
+ *	FAKE="started;deny /etc/x;exit 3"      also: kill N, reach HOST, limit NAME, not_found, not_executable, lack GUARANTEE, run_on,
  *	                                       do SHELL-COMMAND (at once, before the program begins)
  */
 #include <stdio.h>
@@ -17,6 +17,8 @@ static void follow(const char *word, char *argument)
 		fake_deny(ACT_WRITE, argument);
 	} else if (strcmp(word, "exit") == 0) {
 		fake_exit(atoi(argument));
+	} else if (strcmp(word, "reach") == 0) {
+		fake_reach(argument);
 	} else if (strcmp(word, "kill") == 0) {
 		fake_kill(atoi(argument));
 	} else if (strcmp(word, "not_found") == 0 || strcmp(word, "not_executable") == 0) {

@@ -55,6 +55,22 @@ void fake_exit(int code)
 	event->exit.usage.memory_peak = 34567;
 }
 
+void fake_reach(const char *host)
+{
+	enum { HOSTS = 3 };
+	struct cage_traffic *traffic = calloc(1, sizeof *traffic + HOSTS * sizeof *traffic->hosts);
+	if (!traffic)
+		abort();
+	traffic->connections = traffic->host_count = HOSTS;
+	traffic->queries = 7;
+	traffic->hosts[0].connections = 1;
+	traffic->hosts[0].bytes_out = 512;
+	snprintf(traffic->hosts[0].name, sizeof traffic->hosts[0].name, "%s", host);
+	snprintf(traffic->hosts[1].name, sizeof traffic->hosts[1].name, "localhost:3000");
+	traffic->hosts[1].is_inward = true;
+	add(CAGE_ENDED)->exit.traffic = traffic;
+}
+
 void fake_kill(int signal)
 {
 	struct cage_event *event = add(CAGE_ENDED);

@@ -28,6 +28,7 @@ static const char *const report_keys[] = {
 	"explained_by_sandbox",
 	"error",
 	"usage",
+	"network",
 	"denials_observed",
 	"denials",
 	"denials_dropped",
@@ -59,6 +60,25 @@ static void report__tells_how_it_ended(void **state)
 	assert_int_equal(json_integer_value(json_object_get(usage, "cpu_ms")), 12);
 	assert_int_equal(json_integer_value(json_object_get(usage, "memory_peak_bytes")), 34567);
 	assert_true(json_is_null(json_object_get(usage, "disk_bytes"))); /* not measured is not nothing */
+}
+
+/* Each host apart, in the order in which they were reached; those for which there was no room have no name. */
+static void report__counts_what_went_where(void **state)
+{
+	(void)state;
+	fake_add(CAGE_STARTED);
+	fake_reach("example.org:443");
+	must(make_run(NULL));
+	carry_out();
+	CORDON_ON_EXIT(decref) json_t *report = report_of(run);
+	json_t *network = json_object_get(report, "network"), *hosts = json_object_get(network, "hosts");
+	assert_int_equal(json_integer_value(json_object_get(network, "queries")), 7);
+	assert_int_equal(json_array_size(hosts), 3);
+	assert_string_equal(string_at(json_array_get(hosts, 0), "host"), "example.org:443");
+	assert_string_equal(string_at(json_array_get(hosts, 0), "direction"), "out");
+	assert_int_equal(json_integer_value(json_object_get(json_array_get(hosts, 0), "bytes_out")), 512);
+	assert_string_equal(string_at(json_array_get(hosts, 1), "direction"), "in");
+	assert_true(json_is_null(json_object_get(json_array_get(hosts, 2), "host")));
 }
 
 static void report__before_the_end_has_no_outcome(void **state)
@@ -263,6 +283,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(report__tells_how_it_ended),
+		TEST(report__counts_what_went_where),
 		TEST(report__before_the_end_has_no_outcome),
 		TEST(report__tells_how_well_each_guarantee_holds),
 		TEST(report__counts_lost_covers),

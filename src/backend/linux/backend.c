@@ -607,8 +607,10 @@ static void tell_end(struct cage *cage, struct cage_event *ret_event)
 	if (message->memory_peak > usage->memory_peak)
 		usage->memory_peak = message->memory_peak;
 	usage->has_network = cage->gate;
-	if (cage->gate)
+	if (cage->gate) {
 		gate_count(cage->gate, &usage->net_bytes_in, &usage->net_bytes_out);
+		ret_event->exit.traffic = gate_traffic(cage->gate);
+	}
 	usage->has_output = cage->output;
 	usage->output_bytes = cage->output ? output_bytes(cage->output) : 0;
 }

@@ -469,8 +469,47 @@ bool gate_take(struct gate *gate, struct cage_event *ret_event)
 	return true;
 }
 
+/* -- counting ---------------------------------------------------------------------------------------------------------- */
+
+static uint64_t now_of(const _Atomic uint64_t *counter)
+{
+	return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
 void gate_count(const struct gate *gate, uint64_t *ret_bytes_in, uint64_t *ret_bytes_out)
 {
-	*ret_bytes_in = atomic_load_explicit(&gate->counters->bytes_in, memory_order_relaxed);
-	*ret_bytes_out = atomic_load_explicit(&gate->counters->bytes_out, memory_order_relaxed);
+	*ret_bytes_in = now_of(&gate->counters->bytes_in);
+	*ret_bytes_out = now_of(&gate->counters->bytes_out);
+}
+
+static void copy_host(const struct gate_host *from, struct cage_host *to)
+{
+	memcpy(to->name, from->name, sizeof to->name);
+	to->name[sizeof to->name - 1] = '\0';
+	to->is_inward = from->is_inward;
+	to->connections = now_of(&from->connections);
+	to->bytes_in = now_of(&from->bytes_in);
+	to->bytes_out = now_of(&from->bytes_out);
+}
+
+/* The gate writes there, and reads what strangers say: nothing of it is trusted to be in its bounds. */
+struct cage_traffic *gate_traffic(const struct gate *gate)
+{
+	const struct gate_counters *counters = gate->counters;
+	size_t count = atomic_load_explicit(&counters->host_count, memory_order_acquire);
+	if (count > GATE_HOSTS_MAX)
+		count = GATE_HOSTS_MAX;
+	bool has_others = now_of(&counters->hosts[GATE_HOSTS_MAX].connections) > 0;
+	struct cage_traffic *traffic = calloc(1, sizeof *traffic + (count + has_others) * sizeof *traffic->hosts);
+	if (!traffic)
+		return NULL;
+	traffic->connections = now_of(&counters->connections);
+	traffic->queries = now_of(&counters->queries);
+	traffic->refused = now_of(&counters->refused);
+	for (size_t i = 0; i < count; i++)
+		copy_host(&counters->hosts[i], &traffic->hosts[i]);
+	if (has_others)
+		copy_host(&counters->hosts[GATE_HOSTS_MAX], &traffic->hosts[count]);
+	traffic->host_count = count + has_others;
+	return traffic;
 }

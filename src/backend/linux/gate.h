@@ -34,6 +34,8 @@ bool gate_take(struct gate *gate, struct cage_event *ret_event);
 /* True once it is gone, by itself or killed. */
 bool gate_is_gone(const struct gate *gate);
 void gate_count(const struct gate *gate, uint64_t *ret_bytes_in, uint64_t *ret_bytes_out);
+/* The same for each host. The caller frees it; NULL when memory is short. */
+struct cage_traffic *gate_traffic(const struct gate *gate);
 struct gate *gate_end(struct gate *gate); /* NULL is fine; returns NULL */
 
 /* gateway.c, a layer of init: routes to the addresses that stand for hosts, DNS and proxy sockets, told to the supervisor. */

@@ -155,7 +155,7 @@ void connection_fail(struct connection *connection, int code)
 
 void connection_connected(struct connection *connection, int socket)
 {
-	atomic_fetch_add_explicit(&connection->gate->counters->connections, 1, memory_order_relaxed);
+	account_connection(connection);
 	dial_stop(connection);
 	if (!watch_side(connection, &connection->server, socket)) {
 		connection_abort(connection);

@@ -14,6 +14,7 @@
  *	proxy.c       HTTP proxy and SOCKS requests
  *	dial.c        resolves, judges and dials
  *	inward.c      connections from the host to the command's servers
+ *	account.c     what is counted of each host
  *	relay.c       moves bytes, and looks at the first of them
  *	tell.c        what was refused, for cordon
  *
@@ -92,6 +93,10 @@ void dns_server_accept(struct gate *gate, int socket); /* takes it */
 /* The answer to a message; 0: none. */
 size_t dns_server_answer(struct gate *gate, const uint8_t *message, size_t length, uint8_t answer[]);
 
+/* account.c */
+void account_connection(struct connection *connection); /* it is connected */
+void account_bytes(struct connection *connection, bool is_up, size_t length);
+
 /* tell.c */
 void tell_denied(struct gate *gate, const struct target *target, enum gate_word word, enum reach reach);
 
@@ -142,7 +147,8 @@ struct connection {
 	bool is_greeted; /* SOCKS */
 	uint32_t inward; /* from the host to a server of the command's: its number; 0: it goes out */
 	struct target target;
-	uint64_t deadline; /* uv_now; 0: none */
+	struct gate_host *host; /* where it is counted, once it is connected */
+	uint64_t deadline;      /* uv_now; 0: none */
 	struct side client, server;
 	struct flow up, down; /* to the server, to the client */
 

@@ -79,11 +79,8 @@ static bool look(struct connection *connection)
 
 static void count(struct connection *connection, struct flow *flow, size_t length)
 {
-	struct gate_counters *counters = connection->gate->counters;
 	flow->moved += length;
-	bool is_outward = (flow == &connection->up) != (connection->inward != 0);
-	atomic_fetch_add_explicit(is_outward ? &counters->bytes_out : &counters->bytes_in, length,
-				  memory_order_relaxed);
+	account_bytes(connection, flow == &connection->up, length);
 }
 
 static enum moved write_block(struct connection *connection, struct flow *flow)
