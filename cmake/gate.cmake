@@ -32,6 +32,7 @@ add_executable(cordon-gate
 	linux/main.c
 	linux/proxy.c
 	linux/relay.c
-	linux/tell.c)
+	linux/tell.c
+	linux/upstream.c)
 target_link_libraries(cordon-gate PRIVATE cordon_options cordon_network cordon_os PkgConfig::libuv)
 install(TARGETS cordon-gate DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/cordon)

@@ -33,7 +33,12 @@ static void check_written(const char *bytes, const struct http_request *request)
 {
 	static char written[2 * HTTP_HEAD_SIZE];
 	struct http_request again;
-	size_t length = http_write_request(bytes, request, written, sizeof written);
+	size_t length = http_write_request(bytes, request, "bWU6", written, sizeof written);
+	FUZZ_CHECK(length > 0);
+	if (http_read_request(written, length, &again) == READING_DONE)
+		FUZZ_CHECK(again.form == HTTP_ABSOLUTE && host_equals(&again.target.host, &request->target.host) &&
+			   again.target.port == request->target.port && again.path_length > 0);
+	length = http_write_request(bytes, request, NULL, written, sizeof written);
 	FUZZ_CHECK(length > 0);
 	enum reading reading = http_read_request(written, length, &again);
 	FUZZ_CHECK(reading == READING_DONE || length > HTTP_HEAD_SIZE);

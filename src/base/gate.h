@@ -15,7 +15,7 @@
 enum gate_descriptor {
 	GATE_FROM_SUPERVISOR = 3, /* the gate's end of the channel */
 	GATE_FROM_OBSERVER = 4,   /* the factory's end of another */
-	GATE_RULES = 5,           /* a file: lines "allow PORT PATTERN" and "deny PORT PATTERN" */
+	GATE_RULES = 5,           /* a file: lines "allow PORT PATTERN", "deny PORT PATTERN", and those below */
 	GATE_COUNTERS = 6,        /* shared memory: struct gate_counters */
 	GATE_DESCRIPTORS_END,
 };
@@ -27,6 +27,12 @@ enum gate_socket {
 	GATE_PROXY,      /* listens */
 	GATE_SOCKETS,
 };
+
+/* Each with what such a variable holds; see base/upstream.h. */
+#define GATE_VIA_HTTP "http"
+#define GATE_VIA_HTTPS "https"
+#define GATE_VIA_ALL "all"
+#define GATE_BYPASS "bypass"
 
 enum { GATE_DNS_PORT = 53, GATE_PROXY_PORT = 3128 };
 enum { GATE_LISTEN_MAX = 64 }; /* ports of network.listen */

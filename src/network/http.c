@@ -160,8 +160,10 @@ static bool take_header(struct span name, struct span value, bool is_old, struct
 			return false;
 		request->body = HTTP_CHUNKED;
 	}
-	if (equals(name, "Upgrade"))
+	if (equals(name, "Upgrade")) {
+		request->wants_websocket = !request->wants_upgrade && equals(value, "websocket");
 		request->wants_upgrade = true;
+	}
 	return true;
 }
 
@@ -230,7 +232,8 @@ static bool is_left_out(struct span name)
 	return false;
 }
 
-size_t http_write_request(const char *bytes, const struct http_request *request, char *ret_bytes, size_t room)
+size_t http_write_request(const char *bytes, const struct http_request *request, const char *credentials,
+			  char *ret_bytes, size_t room)
 {
 	struct output output = { ret_bytes, 0, room, false };
 	char host[HOST_TEXT_SIZE];
@@ -238,14 +241,24 @@ size_t http_write_request(const char *bytes, const struct http_request *request,
 	size_t at = 0;
 	uint16_t port = request->target.port == 80 ? 0 : request->target.port;
 
+	host_show(&request->target.host, port, host);
 	add(&output, bytes, request->method_length);
 	add_text(&output, " ");
+	if (credentials) {
+		add_text(&output, "http://");
+		add_text(&output, host);
+	}
 	if (request->path_length == 0 || bytes[request->path] != '/')
 		add_text(&output, "/");
 	add(&output, bytes + request->path, request->path_length);
 	add_text(&output, " HTTP/1.1\r\nHost: ");
-	add_text(&output, host_show(&request->target.host, port, host));
+	add_text(&output, host);
 	add_text(&output, "\r\nConnection: close\r\n");
+	if (credentials && *credentials) {
+		add_text(&output, "Proxy-Authorization: Basic ");
+		add_text(&output, credentials);
+		add_text(&output, "\r\n");
+	}
 	if (read_line(bytes, request->length, &at, &line) != READING_DONE)
 		return 0;
 	while (read_line(bytes, request->length, &at, &line) == READING_DONE && line.length > 0) {

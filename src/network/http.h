@@ -35,16 +35,18 @@ struct http_request {
 	size_t method_length;
 	size_t path, path_length; /* where origin-form stands in the head; length 0 of an absolute one: "/" */
 	enum http_body body;
-	uint64_t body_length; /* HTTP_LENGTH */
-	bool wants_upgrade;
+	uint64_t body_length;                /* HTTP_LENGTH */
+	bool wants_upgrade, wants_websocket; /* to any protocol, and to that one alone (RFC 6455) */
 };
 
 enum reading http_read_request(const char *bytes, size_t length, struct http_request *ret_request);
 
 /* The request in origin-form, for the server alone: Host is the target's, what was meant for the proxy is left out, and
- * the connection ends with the answer. Returns its length, 0 when it has no room. `bytes` are the request's head.
+ * the connection ends with the answer. For another proxy, whose `credentials` are given ("" for none, NULL where it is for the
+ * server), it is in absolute-form. Returns its length, 0 when it has no room. `bytes` are the request's head.
  */
-size_t http_write_request(const char *bytes, const struct http_request *request, char *ret_bytes, size_t room);
+size_t http_write_request(const char *bytes, const struct http_request *request, const char *credentials,
+			  char *ret_bytes, size_t room);
 
 /* The requests of one connection to one host. */
 struct http_guard {
@@ -52,6 +54,7 @@ struct http_guard {
 	int state;            /* its own */
 	uint64_t left;
 	bool has_begun;
+	bool may_open; /* the upgrade that was asked for is one after which a connection is to one host still */
 	char heard[12];
 	unsigned heard_count;
 };
@@ -66,7 +69,7 @@ void http_guard_begin_body(struct http_guard *guard, const struct http_request *
 enum reading http_guard_pass(struct http_guard *guard, const char *bytes, size_t length, size_t *ret_passed);
 
 /* After a request that asks to change the protocol nothing passes until the server has answered: while it waits tell it
- * what the server says. Only the first request of a connection may ask.
+ * what the server says. Only the first request of a connection may ask, and only a WebSocket opens: what HTTP/2 asks for afterwards nobody would look at.
  */
 bool http_guard_waits(const struct http_guard *guard);
 void http_guard_hear(struct http_guard *guard, const char *bytes, size_t length);

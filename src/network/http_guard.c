@@ -9,7 +9,7 @@ enum state {
 	IN_CHUNK_SIZE,
 	IN_CHUNK, /* left: with the CR LF behind it */
 	IN_TRAILER,
-	AT_END,  /* one request was allowed, and it is over */
+	AT_END,  /* no request may follow */
 	WAITING, /* for the server's word on an upgrade */
 	OPEN,
 };
@@ -69,6 +69,7 @@ static enum reading pass_head(struct http_guard *guard, const char *bytes, size_
 	guard->state = state_of_body(&request, &guard->left);
 	if (request.wants_upgrade && !guard->has_begun)
 		guard->state = WAITING;
+	guard->may_open = request.wants_websocket;
 	guard->has_begun = true;
 	return READING_DONE;
 }
@@ -188,5 +189,7 @@ void http_guard_hear(struct http_guard *guard, const char *bytes, size_t length)
 	while (length-- > 0 && guard->heard_count < sizeof guard->heard)
 		guard->heard[guard->heard_count++] = *bytes++;
 	if (guard->heard_count == sizeof guard->heard)
-		guard->state = memcmp(guard->heard, switching, sizeof guard->heard) == 0 ? OPEN : IN_HEAD;
+		guard->state = memcmp(guard->heard, switching, sizeof guard->heard) != 0 ? IN_HEAD
+			       : guard->may_open                                         ? OPEN
+											 : AT_END;
 }

@@ -211,29 +211,56 @@ static void http__guard_opens_when_the_server_upgrades(void **state)
 	}
 }
 
-/* What is left of a proxied request: the server's own form, one connection for one request. */
+/* What HTTP/2 asks for on such a connection nobody looks at, and what a made-up protocol would neither. */
+static void http__guard_opens_for_nothing_but_a_websocket(void **state)
+{
+	(void)state;
+	static const char *const wishes[] = { "h2c", "HTTP/2.0", "websocket, h2c", "Websocket\r\nUpgrade: h2c" };
+	const struct target target = target_of("a.example:80");
+	for (size_t i = 0; i < COUNT_OF(wishes); i++) {
+		struct http_guard guard;
+		char head[256];
+		size_t passed;
+		int length = snprintf(head, sizeof head, "GET / HTTP/1.1\r\n" HOST "Upgrade: %s\r\n\r\n", wishes[i]);
+		http_guard_begin(&guard, &target);
+		assert_int_equal(http_guard_pass(&guard, head, (size_t)length, &passed), READING_MORE);
+		http_guard_hear(&guard, "HTTP/1.1 101 Switching", 22);
+		if (http_guard_pass(&guard, BYTES("PRI * HTTP/2.0\r\n\r\n"), &passed) != READING_BAD || passed != 0)
+			fail_msg("case %zu", i);
+	}
+}
+
+/* What is left of a proxied request: the server's own form, or another proxy's, one connection for one request. */
 static void http__proxied_requests_become_the_servers(void **state)
 {
 	(void)state;
 	static const struct {
-		const char *given, *written;
+		const char *given, *written, *credentials;
 	} cases[] = {
 		{ "GET http://A.example/x?y HTTP/1.0\r\nAccept: */*\r\n\r\n",
-		  "GET /x?y HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\nAccept: */*\r\n\r\n" },
+		  "GET /x?y HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\nAccept: */*\r\n\r\n", NULL },
 		{ "GET http://a.example:8080 HTTP/1.1\r\nHost: evil.example\r\nProxy-Authorization: Basic eDp5\r\n"
 		  "Proxy-Connection: keep-alive\r\nConnection: keep-alive\r\nX: 1\r\n\r\n",
-		  "GET / HTTP/1.1\r\nHost: a.example:8080\r\nConnection: close\r\nX: 1\r\n\r\n" },
+		  "GET / HTTP/1.1\r\nHost: a.example:8080\r\nConnection: close\r\nX: 1\r\n\r\n", NULL },
 		{ "POST http://a.example?q HTTP/1.1\r\nHost: a.example\r\nContent-Length: 3\r\n\r\n",
-		  "POST /?q HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\nContent-Length: 3\r\n\r\n" },
+		  "POST /?q HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\nContent-Length: 3\r\n\r\n", NULL },
+		{ "GET http://a.example/x HTTP/1.1\r\nHost: a.example\r\nProxy-Authorization: Basic eDp5\r\n\r\n",
+		  "GET http://a.example/x HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n", "" },
+		{ "GET http://a.example:81?q HTTP/1.1\r\nHost: a.example\r\n\r\n",
+		  "GET http://a.example:81/?q HTTP/1.1\r\nHost: a.example:81\r\nConnection: close\r\n"
+		  "Proxy-Authorization: Basic bWU6\r\n\r\n",
+		  "bWU6" },
 	};
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct http_request request;
 		char written[512];
 		assert_int_equal(http_read_request(cases[i].given, strlen(cases[i].given), &request), READING_DONE);
-		size_t length = http_write_request(cases[i].given, &request, written, sizeof written);
+		size_t length = http_write_request(cases[i].given, &request, cases[i].credentials, written,
+						   sizeof written);
 		assert_int_equal(length, strlen(cases[i].written));
 		assert_memory_equal(written, cases[i].written, length);
-		assert_int_equal(http_write_request(cases[i].given, &request, written, length - 1), 0);
+		assert_int_equal(
+			http_write_request(cases[i].given, &request, cases[i].credentials, written, length - 1), 0);
 	}
 }
 
@@ -257,6 +284,7 @@ int main(void)
 		cmocka_unit_test(http__heads_have_a_bound),
 		cmocka_unit_test(http__guard_passes_what_names_its_host),
 		cmocka_unit_test(http__guard_opens_when_the_server_upgrades),
+		cmocka_unit_test(http__guard_opens_for_nothing_but_a_websocket),
 		cmocka_unit_test(http__proxied_requests_become_the_servers),
 		cmocka_unit_test(http__one_proxied_request_a_connection),
 	};

@@ -14,6 +14,7 @@
 #include "backend/linux/kernel.h"
 #include "base/scope.h"
 #include "base/text.h"
+#include "base/upstream.h"
 #include "os/linux/rights.h"
 
 /* A listener on the host's loopback for each address of each port. */
@@ -87,8 +88,53 @@ static void add_rules(struct text *text, const char *verb, const struct host_rul
 		text_addf(text, "%s %u %s\n", verb, rules[i].port, rules[i].pattern);
 }
 
-/* A file in memory, with the offset at its beginning. -1 with errno. */
-static int write_rules(const struct plan *plan)
+/* The value of the first of both that has one, or NULL. */
+static const char *variable_of(const struct plan *plan, const char *const names[2], const char **ret_name)
+{
+	for (int i = 0; i < 2; i++) {
+		size_t length = strlen(names[i]);
+		for (char **entry = plan->facts->environment; entry && *entry; entry++)
+			if (strncmp(*entry, names[i], length) == 0 && (*entry)[length] == '=' && (*entry)[length + 1]) {
+				*ret_name = names[i];
+				return *entry + length + 1;
+			}
+	}
+	return NULL;
+}
+
+/* The proxies through which the host goes out, the gate as well (base/upstream.h). */
+static bool add_upstreams(struct text *text, const struct plan *plan, struct cordon_error *err)
+{
+	static const struct {
+		const char *verb, *names[2];
+	} variables[] = {
+		{ GATE_VIA_HTTP, { "http_proxy", "HTTP_PROXY" } },
+		{ GATE_VIA_HTTPS, { "https_proxy", "HTTPS_PROXY" } },
+		{ GATE_VIA_ALL, { "all_proxy", "ALL_PROXY" } },
+		{ GATE_BYPASS, { "no_proxy", "NO_PROXY" } },
+	};
+	for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
+		struct upstream upstream;
+		const char *name, *value = variable_of(plan, variables[i].names, &name);
+		if (!value)
+			continue;
+		bool is_list = strcmp(variables[i].verb, GATE_BYPASS) == 0;
+		const char *why = strchr(value, '\n') ? "has a line end"
+				  : is_list           ? NULL
+						      : upstream_read(value, &upstream);
+		if (why)
+			return cordon_fail(
+				err, CORDON_UNSUPPORTED,
+				"net.filtered: the proxy that the variable %s names %s; the gate cannot go out "
+				"through it. '%s= cordon run …' goes without",
+				name, why, name);
+		text_addf(text, "%s %s\n", variables[i].verb, value);
+	}
+	return true;
+}
+
+/* A file in memory, with the offset at its beginning. */
+static bool write_rules(const struct plan *plan, int *ret_file, struct cordon_error *err)
 {
 	CORDON_ON_EXIT(text_free) struct text text = { 0 };
 	size_t allowed_count, denied_count, port_count;
@@ -100,15 +146,21 @@ static int write_rules(const struct plan *plan)
 	for (size_t i = 0; i < port_count; i++)
 		text_addf(&text, "deny %u localhost\n", ports[i]);
 	add_rules(&text, "allow", allowed, allowed_count);
+	if (!add_upstreams(&text, plan, err))
+		return false;
+	if (!text_ok(&text))
+		return cordon_fail_memory(err);
 	int file = memfd_create("cordon-rules", MFD_CLOEXEC);
-	bool is_written = file >= 0 && text_ok(&text) &&
-			  write(file, text_str(&text), text.length) == (ssize_t)text.length &&
+	bool is_written = file >= 0 && write(file, text_str(&text), text.length) == (ssize_t)text.length &&
 			  lseek(file, 0, SEEK_SET) == 0;
-	if (!is_written && file >= 0) {
-		close(file);
-		file = -1;
+	int code = errno;
+	if (!is_written) {
+		if (file >= 0)
+			close(file);
+		return cordon_fail_errno(err, code, "write down the rules for the gate");
 	}
-	return file;
+	*ret_file = file;
+	return true;
 }
 
 static int make_counters(struct gate *gate)
@@ -235,12 +287,12 @@ static void close_served(struct served *served)
 static bool start(struct gate *gate, const struct plan *plan, const char *path, struct cordon_error *err)
 {
 	CORDON_ON_EXIT(close_served) struct served served = { .count = 0 };
-	if (!serve_ports(plan, &served, err))
+	int files[2] = { -1, -1 };
+	if (!serve_ports(plan, &served, err) || !write_rules(plan, &files[0], err))
 		return false;
+	files[1] = make_counters(gate);
 	int channel[2] = { -1, -1 }, questions[2] = { -1, -1 };
-	int files[2] = { write_rules(plan), make_counters(gate) };
-	bool is_fine = files[0] >= 0 && files[1] >= 0 &&
-		       socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) == 0 &&
+	bool is_fine = files[1] >= 0 && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) == 0 &&
 		       socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, questions) == 0;
 	if (!is_fine)
 		cordon_fail_errno(err, errno, "make the gate's channels");

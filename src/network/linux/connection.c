@@ -56,6 +56,10 @@ static void on_ready(uv_poll_t *poll, int status, int events)
 		proxy_read(connection);
 		return;
 	}
+	if (connection->phase == PHASE_TUNNEL && side == &connection->server) {
+		upstream_hear(connection);
+		return;
+	}
 	if (connection->phase == PHASE_RELAYING && events & UV_READABLE)
 		relay_move(connection, side == &connection->client ? &connection->up : &connection->down);
 	if (connection->phase == PHASE_RELAYING && events & UV_WRITABLE)
@@ -155,12 +159,18 @@ void connection_fail(struct connection *connection, int code)
 
 void connection_connected(struct connection *connection, int socket)
 {
-	account_connection(connection);
 	dial_stop(connection);
-	if (!watch_side(connection, &connection->server, socket)) {
+	if (!watch_side(connection, &connection->server, socket))
 		connection_abort(connection);
-		return;
-	}
+	else if (connection->through && connection->speech != SPEECH_ABSOLUTE)
+		upstream_ask(connection);
+	else
+		connection_open(connection);
+}
+
+void connection_open(struct connection *connection)
+{
+	account_connection(connection);
 	proxy_answer_connected(connection);
 	if (connection->phase != PHASE_CLOSING)
 		relay_begin(connection);
@@ -240,7 +250,7 @@ void connection_check_deadlines(struct gate *gate)
 	for (struct connection *connection = gate->connections, *next; connection; connection = next) {
 		next = connection->next;
 		if (connection->deadline && now >= connection->deadline) {
-			if (connection->phase == PHASE_DIALLING)
+			if (connection->phase == PHASE_DIALLING || connection->phase == PHASE_TUNNEL)
 				connection_fail(connection, ETIMEDOUT);
 			else
 				connection_abort(connection);
@@ -288,6 +298,7 @@ void connection_poll(struct connection *connection)
 	}
 	if (connection->phase != PHASE_RELAYING) {
 		set_events(&connection->client, 0);
+		set_events(&connection->server, UV_READABLE);
 		return;
 	}
 	set_events(&connection->client, (wants_reading(connection, &connection->up) ? UV_READABLE : 0) |

@@ -9,7 +9,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { OWN_MAX = 64, CACHE_SLOTS = 64, CACHE_MS = 5000 };
+#include "base/list.h"
+#include "base/scope.h"
+
+enum { CACHE_SLOTS = 64, CACHE_MS = 5000 };
+
+struct own {
+	struct address *items;
+	size_t count, room;
+};
 
 /* -- addresses -------------------------------------------------------------------------------------------------------- */
 
@@ -46,42 +54,63 @@ static socklen_t give_address(const struct address *address, uint16_t port, stru
 	return sizeof *six;
 }
 
-/* The host's own addresses, as they are now. */
-static size_t list_own(struct address own[OWN_MAX])
+/* The host's own addresses, as they are now. False when they cannot be known. */
+static bool list_own(struct own *own)
 {
 	struct ifaddrs *interfaces;
-	size_t count = 0;
 	if (getifaddrs(&interfaces) != 0)
-		return 0;
-	for (struct ifaddrs *at = interfaces; at && count < OWN_MAX; at = at->ifa_next)
-		if (at->ifa_addr && take_address(at->ifa_addr, &own[count]))
-			count++;
+		return false;
+	bool is_fine = true;
+	for (struct ifaddrs *at = interfaces; at && is_fine; at = at->ifa_next) {
+		struct address address, *added;
+		if (!at->ifa_addr || !take_address(at->ifa_addr, &address))
+			continue;
+		added = LIST_ADD(own);
+		is_fine = added != NULL;
+		if (added)
+			*added = address;
+	}
 	freeifaddrs(interfaces);
-	return count;
+	return is_fine;
+}
+
+static void free_own(struct own *own)
+{
+	free(own->items);
 }
 
 /* -- a short memory --------------------------------------------------------------------------------------------------- */
 
-/* Of the last lookups: programs make many connections to one name. */
+/* Of the last lookups: programs make many connections to one name. What may be dialled depends on the port as well; what is a
+ * proxy outside is not judged.
+ */
 static struct remembered {
 	char name[HOST_NAME_SIZE];
+	uint16_t port;
+	bool is_proxy;
 	uint64_t until; /* uv_now */
 	struct address addresses[ADDRESSES_MAX];
 	unsigned count;
 } cache[CACHE_SLOTS];
 
-static struct remembered *slot_of(const char *name)
+static const char *dialled_name(const struct connection *connection)
 {
-	unsigned hash = 5381;
-	for (const char *c = name; *c; c++)
+	return connection->through ? connection->through->name : connection->target.host.name;
+}
+
+static struct remembered *slot_of(const struct connection *connection)
+{
+	unsigned hash = 5381u ^ connection->target.port;
+	for (const char *c = dialled_name(connection); *c; c++)
 		hash = hash * 33 ^ (unsigned char)*c;
 	return &cache[hash % CACHE_SLOTS];
 }
 
 static bool recall(struct connection *connection)
 {
-	const struct remembered *slot = slot_of(connection->target.host.name);
-	if (strcmp(slot->name, connection->target.host.name) != 0 || uv_now(&connection->gate->loop) >= slot->until)
+	const struct remembered *slot = slot_of(connection);
+	if (strcmp(slot->name, dialled_name(connection)) != 0 || slot->port != connection->target.port ||
+	    slot->is_proxy != (connection->through != NULL) || uv_now(&connection->gate->loop) >= slot->until)
 		return false;
 	memcpy(connection->addresses, slot->addresses, sizeof slot->addresses);
 	connection->address_count = slot->count;
@@ -90,8 +119,10 @@ static bool recall(struct connection *connection)
 
 static void remember(const struct connection *connection)
 {
-	struct remembered *slot = slot_of(connection->target.host.name);
-	strcpy(slot->name, connection->target.host.name);
+	struct remembered *slot = slot_of(connection);
+	strcpy(slot->name, dialled_name(connection));
+	slot->port = connection->target.port;
+	slot->is_proxy = connection->through != NULL;
 	slot->until = uv_now(&connection->gate->loop) + CACHE_MS;
 	memcpy(slot->addresses, connection->addresses, sizeof slot->addresses);
 	slot->count = connection->address_count;
@@ -182,7 +213,8 @@ static bool dial_address(struct connection *connection, const struct address *ad
 		connection->attempts_open += is_asked; /* until dial_adopt */
 		return is_asked;
 	}
-	socklen_t length = give_address(address, connection->target.port, &place);
+	uint16_t port = connection->through ? connection->through->port : connection->target.port;
+	socklen_t length = give_address(address, port, &place);
 	int made = socket(place.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (made >= 0 && connect(made, (struct sockaddr *)&place, length) != 0 && errno != EINPROGRESS) {
 		int code = errno;
@@ -233,17 +265,19 @@ static void dial_next(struct connection *connection)
 /* Keeps what may be dialled, the families in turn (RFC 8305 §4). Returns why the last of the others may not. */
 static struct decision judge(struct connection *connection, const struct addrinfo *found)
 {
-	struct address own[OWN_MAX], kept[2][ADDRESSES_MAX], address;
+	CORDON_ON_EXIT(free_own) struct own own = { .items = NULL };
+	struct address kept[2][ADDRESSES_MAX], address;
 	unsigned counts[2] = { 0 };
-	size_t own_count = list_own(own);
 	struct decision refusal = { ANSWER_ALLOWED, -1, REACH_GLOBAL };
 	uint8_t first = 0;
+	if (!connection->through && !list_own(&own))
+		return (struct decision){ ANSWER_PLACE, -1, REACH_LOOPBACK };
 	for (; found; found = found->ai_next) {
 		if (!take_address(found->ai_addr, &address))
 			continue;
 		struct decision decision = rules_decide_resolved(&connection->gate->rules, &address,
-								 connection->target.port, own, own_count);
-		if (decision.answer != ANSWER_ALLOWED && !gate_is_planted("gate.reach")) {
+								 connection->target.port, own.items, own.count);
+		if (decision.answer != ANSWER_ALLOWED && !connection->through && !gate_is_planted("gate.reach")) {
 			refusal = decision;
 			continue;
 		}
@@ -288,7 +322,7 @@ static void look_up(struct connection *connection)
 	const struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM };
 	connection->lookup.data = connection;
 	connection->is_looking = uv_getaddrinfo(&connection->gate->loop, &connection->lookup, on_found,
-						connection->target.host.name, NULL, &hints) == 0;
+						dialled_name(connection), NULL, &hints) == 0;
 	if (!connection->is_looking)
 		connection_fail(connection, ENOMEM);
 }
@@ -306,14 +340,15 @@ void dial_begin(struct connection *connection)
 {
 	static const struct address loopback[] = { { 4, { 127, 0, 0, 1 } }, { 16, { [15] = 1 } } };
 	const struct host *host = &connection->target.host;
+	upstream_choose(connection);
 	connection->phase = PHASE_DIALLING;
 	connection->deadline = uv_now(&connection->gate->loop) + DIAL_SECONDS * 1000;
 	connection_poll(connection);
 	if (connection->inward || means_localhost(connection)) {
 		memcpy(connection->addresses, loopback, sizeof loopback);
 		connection->address_count = 2;
-	} else if (host->address.length) {
-		connection->addresses[0] = host->address;
+	} else if (connection->through ? connection->through->address.length : host->address.length) {
+		connection->addresses[0] = connection->through ? connection->through->address : host->address;
 		connection->address_count = 1;
 	} else if (!recall(connection)) {
 		look_up(connection);

@@ -15,6 +15,7 @@
  *	dial.c        resolves, judges and dials
  *	inward.c      connections from the host to the command's servers
  *	account.c     what is counted of each host
+ *	upstream.c    the way through the host's own proxy
  *	relay.c       moves bytes, and looks at the first of them
  *	tell.c        what was refused, for cordon
  *
@@ -27,6 +28,7 @@
 #include <uv.h>
 
 #include "base/gate.h"
+#include "base/upstream.h"
 #include "network/http.h"
 #include "network/names.h"
 #include "network/rules.h"
@@ -43,12 +45,19 @@ enum {
 
 struct connection;
 
+/* Those through which the host itself goes out; port 0: none. */
+struct upstreams {
+	struct upstream http, https, all;
+	char *bypass; /* hosts that are reached without; NULL: none */
+};
+
 struct gate {
 	uv_loop_t loop;
 	uv_timer_t clock;
 	uv_poll_t supervisor, factory;
 	int supervisor_socket, factory_socket;
 	struct network_rules rules;
+	struct upstreams upstreams;
 	struct names *names; /* shared with the factory */
 	struct gate_counters *counters;
 	struct listener *listeners;
@@ -128,7 +137,13 @@ enum watch_kind {
 	WATCH_HTTP,    /* every request */
 };
 
-enum phase { PHASE_REQUEST, PHASE_DIALLING, PHASE_RELAYING, PHASE_CLOSING };
+enum phase {
+	PHASE_REQUEST,
+	PHASE_DIALLING,
+	PHASE_TUNNEL, /* the proxy outside is asked to connect */
+	PHASE_RELAYING,
+	PHASE_CLOSING,
+};
 
 enum speech { SPEECH_NONE, SPEECH_CONNECT, SPEECH_ABSOLUTE, SPEECH_SOCKS }; /* how a proxy's client is spoken to */
 
@@ -147,8 +162,9 @@ struct connection {
 	bool is_greeted; /* SOCKS */
 	uint32_t inward; /* from the host to a server of the command's: its number; 0: it goes out */
 	struct target target;
-	struct gate_host *host; /* where it is counted, once it is connected */
-	uint64_t deadline;      /* uv_now; 0: none */
+	const struct upstream *through; /* the proxy outside; NULL: it is dialled itself */
+	struct gate_host *host;         /* where it is counted, once it is connected */
+	uint64_t deadline;              /* uv_now; 0: none */
 	struct side client, server;
 	struct flow up, down; /* to the server, to the client */
 
@@ -177,6 +193,8 @@ void connection_refuse(struct connection *connection, enum gate_word word, enum 
 void connection_fail(struct connection *connection, int code);
 /* Dialling has succeeded; the socket is the server side's. */
 void connection_connected(struct connection *connection, int socket);
+/* The server itself is there. */
+void connection_open(struct connection *connection);
 /* Ends it with a reset, so that nobody takes it for a complete answer. */
 void connection_abort(struct connection *connection);
 /* Ends it when all has been said. */
@@ -204,6 +222,14 @@ void inward_begin(struct connection *connection, uint16_t port);
 bool inward_ask(struct connection *connection, const struct address *address);
 /* The answer; takes the socket. */
 void inward_take(struct gate *gate, const struct gate_message *message, int socket);
+
+/* upstream.c */
+bool upstream_set(struct upstreams *upstreams, const char *verb, const char *value);
+/* Which proxy outside its target is reached through, by the speech and the port of the connection. */
+void upstream_choose(struct connection *connection);
+/* Asks the proxy that the server side is connected to. */
+void upstream_ask(struct connection *connection);
+void upstream_hear(struct connection *connection); /* its answer */
 
 /* relay.c */
 void relay_begin(struct connection *connection);

@@ -28,16 +28,37 @@ struct handed {
 	unsigned served_count;
 };
 
-static bool read_rules(struct network_rules *rules)
+/* A rule for a host, or what goes out through which proxy. */
+static bool read_line(struct gate *gate, char *line)
 {
-	char line[HOST_NAME_SIZE + 64], verb[8], pattern[HOST_NAME_SIZE + 8];
-	unsigned port;
 	struct cordon_error err = CORDON_ERROR_INIT;
+	char *end, *value = strchr(line, ' ');
+	if (!value)
+		return false;
+	*value++ = '\0';
+	if (strcmp(line, "allow") != 0 && strcmp(line, "deny") != 0)
+		return upstream_set(&gate->upstreams, line, value);
+	unsigned long port = strtoul(value, &end, 10);
+	return end > value && *end == ' ' && port <= UINT16_MAX &&
+	       rules_add(&gate->rules, end + 1, (uint16_t)port, line[0] == 'd', &err);
+}
+
+static bool read_rules(struct gate *gate)
+{
 	FILE *file = fdopen(GATE_RULES, "r");
+	char *line = NULL;
+	size_t room = 0;
 	bool is_fine = file != NULL;
-	while (is_fine && fgets(line, sizeof line, file))
-		is_fine = sscanf(line, "%7s %u %260s", verb, &port, pattern) == 3 && port <= UINT16_MAX &&
-			  rules_add(rules, pattern, (uint16_t)port, strcmp(verb, "deny") == 0, &err);
+	while (is_fine) {
+		ssize_t length = getline(&line, &room, file);
+		if (length <= 0)
+			break;
+		is_fine = line[length - 1] == '\n';
+		line[length - 1] = '\0';
+		is_fine = is_fine && read_line(gate, line);
+	}
+	is_fine = is_fine && !ferror(file);
+	free(line);
 	if (file)
 		fclose(file);
 	return is_fine;
@@ -200,7 +221,7 @@ int main(void)
 {
 	static struct gate gate;
 	static struct handed handed;
-	if (!settle() || !read_rules(&gate.rules))
+	if (!settle() || !read_rules(&gate))
 		return 1;
 	gate.names = map_shared(-1, sizeof *gate.names);
 	gate.counters = map_shared(GATE_COUNTERS, sizeof *gate.counters);

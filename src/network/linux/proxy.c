@@ -82,7 +82,7 @@ static void drop(struct flow *flow, size_t length)
 }
 
 /* An address that stands for a name inside stands for it here as well. */
-static void aim(struct connection *connection, const struct target *target)
+static void set_target(struct connection *connection, const struct target *target)
 {
 	const char *name = names_at(connection->gate->names, &target->host.address);
 	connection->target = *target;
@@ -90,7 +90,6 @@ static void aim(struct connection *connection, const struct target *target)
 		connection->target.host = (struct host){ .address = { 0 } };
 		memcpy(connection->target.host.name, name, strlen(name) + 1);
 	}
-	connection_aim(connection);
 }
 
 static void read_http(struct connection *connection)
@@ -109,11 +108,16 @@ static void read_http(struct connection *connection)
 	if (request.form == HTTP_AUTHORITY) {
 		connection->speech = SPEECH_CONNECT;
 		drop(up, request.length);
-		aim(connection, &request.target);
+		set_target(connection, &request.target);
+		connection_aim(connection);
 		return;
 	}
 	connection->speech = SPEECH_ABSOLUTE;
-	size_t length = http_write_request((const char *)up->block, &request, written, sizeof written);
+	set_target(connection, &request.target);
+	request.target = connection->target;
+	upstream_choose(connection);
+	const char *credentials = connection->through ? connection->through->credentials : NULL;
+	size_t length = http_write_request((const char *)up->block, &request, credentials, written, sizeof written);
 	if (length == 0 || length + up->end - request.length > BLOCK_SIZE) {
 		say_status(connection, "431 Request Header Fields Too Large", "");
 		connection_close(connection);
@@ -124,7 +128,7 @@ static void read_http(struct connection *connection)
 	memcpy(up->block, written, length);
 	up->end = up->end - request.length + length;
 	up->cleared = length;
-	aim(connection, &request.target);
+	connection_aim(connection);
 }
 
 static void read_socks(struct connection *connection)
@@ -160,7 +164,8 @@ static void read_socks(struct connection *connection)
 		return;
 	}
 	drop(up, used);
-	aim(connection, &target);
+	set_target(connection, &target);
+	connection_aim(connection);
 }
 
 void proxy_read(struct connection *connection)
