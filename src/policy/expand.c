@@ -11,8 +11,9 @@
 
 /* Names that every target knows; the facts may hold more. */
 static const char *const variable_names[] = {
-	"home",      "workspace",   "config",   "cache", "state",  "temp",    "git",          "submodule",
-	"git_hooks", "git_records", "checkout", "root",  "system", "appdata", "localappdata", NULL,
+	"home",   "workspace", "config",       "cache",        "state",    "temp",
+	"git",    "submodule", "git_hooks",    "git_records",  "checkout", "root",
+	"system", "appdata",   "localappdata", "certificates", NULL,
 };
 
 static const char *const linux_system[] = {
@@ -142,6 +143,8 @@ static bool find_values(struct expanding *expanding, const char *name, size_t le
 		return find_folders(expanding, windows_appdata, values, err);
 	if (is_name(name, length, "localappdata"))
 		return find_folders(expanding, windows_localappdata, values, err);
+	if (is_name(name, length, "certificates"))
+		return certificates_find(facts, arena, values, err);
 	if (!is_name(name, length, "system"))
 		return true;
 	if (facts->target == TARGET_WINDOWS)

@@ -36,6 +36,10 @@ struct values {
 CORDON_CHECKED bool values_make(struct arena *arena, size_t room, struct values *ret_values, struct cordon_error *err);
 void values_add(enum target target, struct values *values, const char *path);
 
+/* certificates.c: what ${certificates} stands for. */
+CORDON_CHECKED bool certificates_find(const struct facts *facts, struct arena *arena, struct values *ret_values,
+				      struct cordon_error *err);
+
 /* Every statement's paths. `is_early`: statements that use a variable of which nothing is known yet are passed over. */
 CORDON_CHECKED bool policy_expand(const struct policy *policy, const struct facts *facts, bool is_early,
 				  struct arena *arena, struct expansions *ret_expansions, struct cordon_error *err);

@@ -305,6 +305,23 @@ static void expand__windows_folders_come_from_the_environment(void **state)
 	       "/lib64/x", "/libx32/x", "/nix/x", "/opt/x", "/sbin/x", "/snap/x", "/sys/devices/system/x", "/usr/x");
 }
 
+/* A variable that names the home directory, or a folder above it, opens nothing. */
+static void expand__certificates_are_where_programs_look(void **state)
+{
+	(void)state;
+	CORDON_ON_EXIT(policy_free_at) struct policy *policy = policy_new(TARGET_LINUX);
+	CORDON_ON_EXIT(facts_free_at) struct facts *facts = host_facts(TARGET_LINUX);
+	facts->environment = calloc(6, sizeof *facts->environment);
+	facts->environment[0] = strdup("SSL_CERT_FILE=/srv/ca.pem");
+	facts->environment[1] = strdup("SSL_CERT_DIR=/srv/authorities:/:/home:relative:/home/u/:/home/u/ca");
+	facts->environment[2] = strdup("NODE_EXTRA_CA_CERTS=/home/u/work/ca.pem");
+	facts->environment[3] = strdup("SSL_CERT=/secret");
+	facts->environment[4] = strdup("CURL_CA_BUNDLE=");
+	host_say(policy, LAYER_POLICY, "{ 'files': { '${certificates}': 'read' } }");
+	EXPECT(policy_paths, policy, facts, "/", OWN_CONFIG, OWN_STATE, "/home/u/ca", "/srv/authorities",
+	       "/srv/ca.pem");
+}
+
 /* One directory too high, and the user's keys or the system itself are writable. */
 static void workspace__refuses_what_is_no_project(void **state)
 {
@@ -391,6 +408,7 @@ int main(void)
 		cmocka_unit_test(expand__globs_and_places_follow_landings),
 		cmocka_unit_test(expand__knows_which_policies_leave_the_root_open),
 		cmocka_unit_test(resolve__write_needs_what_exists_or_a_separator),
+		cmocka_unit_test(expand__certificates_are_where_programs_look),
 		cmocka_unit_test(expand__windows_folders_come_from_the_environment),
 		cmocka_unit_test(workspace__refuses_what_is_no_project),
 		cmocka_unit_test(workspace__knows_where_home_lands),

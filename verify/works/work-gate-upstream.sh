@@ -24,7 +24,7 @@ launch() {
 
 act() {
 	curl -s -m 10 http://far.test/by-proxy
-	[ "$SIDE" = bare ] || curl -s -m 10 -x "$all_proxy" http://far.test/by-socks
+	[ "$SIDE" = bare ] || curl -s -m 10 -x "${all_proxy:-}" http://far.test/by-socks
 	curl -s -m 10 -p http://far.test:8080/by-connect
 	[ "$SIDE" = bare ] || unset http_proxy https_proxy HTTP_PROXY HTTPS_PROXY all_proxy ALL_PROXY
 	curl -s -m 10 http://far.test/unknowing
