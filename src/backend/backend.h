@@ -60,7 +60,8 @@ enum cage_event_kind {
 	CAGE_DENIED,
 	CAGE_CACHE_BARE, /* a layer began empty: this host cannot lay it over the user's own, or keep it; cover says which */
 	CAGE_MOVED,      /* a directory is being renamed in a writable place: `moved_from` to `noted`, or exchanged */
-	CAGE_NOTED,      /* something of a name that the plan has noted is being made; `noted` says where */
+	CAGE_NOTED, /* something of a name that the plan has noted is being made, or a part of a git directory that git
+			  * would execute is being changed; `noted` says where */
 	CAGE_COVER_LOST, /* a cover was taken away by the host; cover says which */
 	CAGE_GATE_LOST,  /* the gate is gone; nothing can be reached any more */
 	CAGE_LIMIT,      /* more was used than `limit` allows. The tree is being killed */

@@ -1,4 +1,4 @@
-/* Repositories that a command has made. Whoever uses git in one executes what its hooks and settings say. Hooks that are no
+/* Repositories that a command has made, and parts of others that it has touched. Whoever uses git in one executes what its hooks and settings say. Hooks that are no
  * samples are set aside, and so are settings, in whose place those stand again that only say how the repository is kept.
  */
 #include <stdlib.h>
@@ -165,6 +165,37 @@ static bool disarm(struct disarming *disarming, const char *directory, int depth
 	       disarm(disarming, common, depth + 1, err);
 }
 
+static bool is_repository(struct disarming *disarming, const char *directory)
+{
+	return (git_is_directory(directory) || git_is_type(directory, "commondir", PATH_FILE)) &&
+	       !is_known(disarming, directory);
+}
+
+static bool disarm_file(const struct disarming *disarming, const char *path, struct cordon_error *err)
+{
+	return git_look(path) == GIT_NOTHING || !is_writable(disarming, path) ||
+	       disarming->options->set_aside(disarming->options->context, path, err);
+}
+
+/* One part of a repository that was there: no more of it than the command has touched. */
+static bool disarm_part(struct disarming *disarming, const char *path, const char *parent, struct cordon_error *err)
+{
+	const char *name = os_name(path);
+	if (strcmp(os_name(parent), "hooks") == 0) {
+		const char *directory = git_cut_name(&disarming->survey, parent);
+		if (!directory)
+			return cordon_fail_memory(err);
+		return !is_repository(disarming, directory) || is_sample(NULL, name) ||
+		       disarm_file(disarming, path, err);
+	}
+	if (!is_repository(disarming, parent))
+		return true;
+	if (strcmp(name, "hooks") == 0)
+		return disarm_hooks(disarming, parent, err);
+	return strcmp(name, "commondir") == 0 ? disarm_file(disarming, path, err)
+					      : disarm_settings(disarming, parent, name, err);
+}
+
 bool os_disarm_git(const struct facts *facts, const char *path, const struct os_disarm *options,
 		   struct cordon_error *err)
 {
@@ -175,6 +206,8 @@ bool os_disarm_git(const struct facts *facts, const char *path, const struct os_
 		return cordon_fail_memory(err);
 	if (strcmp(os_name(path), "HEAD") == 0)
 		return disarm(&disarming, parent, 0, err);
+	if (strcmp(os_name(path), ".git") != 0)
+		return disarm_part(&disarming, path, parent, err);
 
 	const char *directory = path;
 	if (git_look(path) == GIT_FILE) {

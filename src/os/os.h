@@ -40,7 +40,8 @@ struct os_disarm {
 };
 /* When a command is over that made `path`, a HEAD or a .git: sees to it that the repository there, which is none of those
  * in the facts, executes nothing when the user calls git in it. Hooks that are no samples are set aside, and settings
- * that are more than a repository's own book-keeping; the latter stay in a new file.
+ * that are more than a repository's own book-keeping; the latter stay in a new file. Any other `path` is a part of a
+ * repository that the command has touched, a hook, `hooks` or a file of settings, and only that is looked at.
  */
 CORDON_CHECKED bool os_disarm_git(const struct facts *facts, const char *path, const struct os_disarm *options,
 				  struct cordon_error *err);

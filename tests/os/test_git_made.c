@@ -220,6 +220,40 @@ static void made__others_are_left_alone(void **state)
 	assert_int_equal(moved_count, 0);
 }
 
+/* Of a repository that was there, what was touched and no more. */
+static void made__parts_of_others_are_set_aside_one_by_one(void **state)
+{
+	(void)state;
+	make_repository("a", own);
+	write_file("a/hooks/pre-commit", "theirs");
+	write_file("a/hooks/post-commit", "evil");
+	write_file("a/hooks/update.sample", "");
+	write_file("a/commondir", "../evil\n");
+	disarm("a/hooks/post-commit");
+	disarm("a/hooks/update.sample");
+	disarm("a/hooks/gone");
+	disarm("a/config");
+	disarm("a/config.worktree");
+	assert_int_equal(moved_count, 1);
+	assert_string_equal(moved[0], "a/hooks/post-commit");
+	disarm("a/commondir");
+	disarm("a/hooks");
+	assert_int_equal(moved_count, 3);
+	assert_string_equal(moved[1], "a/commondir");
+	assert_string_equal(moved[2], "a/hooks");
+	write_file("a/config", "[core]\n\tbare = false\n\tfsmonitor = evil\n");
+	disarm("a/config");
+	assert_int_equal(moved_count, 4);
+	assert_null(strstr(read_back("a/config"), "evil"));
+	make_directory("plain");
+	make_directory("plain/hooks");
+	write_file("plain/config", "[core]\n\tfsmonitor = evil\n");
+	write_file("plain/hooks/pre-commit", "");
+	disarm("plain/config");
+	disarm("plain/hooks/pre-commit");
+	assert_int_equal(moved_count, 4);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
@@ -232,6 +266,7 @@ int main(void)
 		TEST(made__repository_is_found_where_git_finds_it),
 		TEST(made__closed_places_are_left_alone),
 		TEST(made__others_are_left_alone),
+		TEST(made__parts_of_others_are_set_aside_one_by_one),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,19 +1,35 @@
 #!/bin/sh
 # files.protect, hazard 6: a repository within the project that none of git's records names, as people clone them there.
-# open: a nested repository that no record names is not protected
+# plant: observer.notes
 # fallback: files.protect
 prepare() {
-	git clone -q . nested
-	echo /nested >>.git/info/exclude
+	for name in one two three four; do
+		git clone -q . $name
+		echo "/$name" >>.git/info/exclude
+	done
+	printf '#!/bin/sh\nexit 0\n' >one/.git/hooks/post-commit && chmod 755 one/.git/hooks/post-commit
 }
 
 act() {
-	payload >nested/.git/hooks/pre-commit && chmod 755 nested/.git/hooks/pre-commit
+	payload >one/.git/hooks/pre-commit && chmod 755 one/.git/hooks/pre-commit
+	payload >run-me && chmod 755 run-me
+	git -C two config core.fsmonitor "$WORK/run-me"
+	mkdir hooks && payload >hooks/pre-commit && chmod 755 hooks/pre-commit
+	rm -rf three/.git/hooks && mv hooks three/.git
+	mv four/.git git && payload >git/hooks/pre-commit && chmod 755 git/hooks/pre-commit && mv git four/.git
 }
 
-happened() {
-	WORK=$WORK/nested
-	host_is_owned_by_git
+happened() (
+	top=$WORK
+	for name in one two three four; do
+		WORK=$top/$name
+		! host_is_owned_by_git || return 0
+	done
+	return 1
+)
+
+worked() {
+	[ -x one/.git/hooks/post-commit ] && git -C two config remote.origin.url >/dev/null
 }
 
 . "$VERIFY/attempt.sh"

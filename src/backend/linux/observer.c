@@ -112,9 +112,9 @@ struct observer {
 	struct seccomp_notif call;
 	struct attempt attempts[ATTEMPTS_MAX];
 	int count, taken;
-	int answer;           /* errno; 0: the call goes on */
-	char noted[PATH_MAX]; /* see plan.h; empty: nothing */
-	bool is_note_taken;
+	int answer;              /* errno; 0: the call goes on */
+	char notes[2][PATH_MAX]; /* see plan.h */
+	int note_count, notes_taken;
 	char moves[2][PATH_MAX]; /* of a rename in writable places */
 	int move_count;
 	bool is_directory_moved;
@@ -359,16 +359,50 @@ static bool fails_anyway(const struct attempt *attempt)
 	return faccessat(AT_FDCWD, parent, W_OK, AT_EACCESS) != 0 && errno == EACCES;
 }
 
-/* Only what is not there yet: a repository of the user's gets a HEAD with each branch that is checked out. */
-static void note_name(struct observer *observer, const char *landing)
+static void add_note(struct observer *observer, const char *landing)
 {
+	if (observer->note_count < 2 && !plan_is_apart(observer->plan, landing) && !is_planted("observer.notes"))
+		strcpy(observer->notes[observer->note_count++], landing);
+}
+
+/* Does the directory hold that name?  `length` bytes of it. */
+static bool has_entry(const char *directory, size_t length, const char *name)
+{
+	char path[PATH_MAX];
 	struct stat status;
-	const char *name = strrchr(landing, '/');
-	for (const char *const *noted = observer->plan->noted; name && noted && *noted && !is_planted("observer.notes");
-	     noted++)
-		if (strcmp(name + 1, *noted) == 0 && !plan_is_apart(observer->plan, landing) &&
-		    lstat(landing, &status) != 0)
-			strcpy(observer->noted, landing);
+	int written = snprintf(path, sizeof path, "%.*s/%s", (int)length, directory, name);
+	return written > 0 && (size_t)written < sizeof path && lstat(path, &status) == 0;
+}
+
+static bool is_name(const char *name, size_t length, const char *const *names)
+{
+	for (; *names; names++)
+		if (strlen(*names) == length && memcmp(*names, name, length) == 0)
+			return true;
+	return false;
+}
+
+/* Of what is not there yet: a repository of the user's gets a HEAD with each branch that is checked out. And what git would
+ * execute of a repository that is there and that no record names: a hook, all of them, or settings.
+ */
+static void note_name(struct observer *observer, enum act act, const char *landing)
+{
+	static const char *const parts[] = { "hooks", "config", "config.worktree", "commondir", NULL };
+	static const char *const hooks[] = { "hooks", NULL };
+	struct stat status;
+	const char *name = strrchr(landing, '/') + 1;
+	size_t above = (size_t)(name - landing) - 1;
+	if (is_name(name, strlen(name), observer->plan->noted)) {
+		if (act != ACT_ATTRIBUTES && lstat(landing, &status) != 0)
+			add_note(observer, landing);
+		return;
+	}
+	size_t start = above;
+	while (start > 0 && landing[start - 1] != '/')
+		start--;
+	if ((is_name(name, strlen(name), parts) && has_entry(landing, above, "HEAD")) ||
+	    (start > 0 && is_name(landing + start, above - start, hooks) && has_entry(landing, start - 1, "HEAD")))
+		add_note(observer, landing);
 }
 
 /* Of a directory, which takes what was noted along; its old place is told first, then the new one. */
@@ -425,8 +459,8 @@ static void look_at_path(struct observer *observer, enum act act, int directory,
 	if (!make_absolute(observer, base, attempt->path) || !land(observer, attempt))
 		return;
 	if (!is_refused(observer->plan, attempt)) {
-		if (act == ACT_CREATE || act == ACT_WRITE || act == ACT_RENAME)
-			note_name(observer, attempt->landing);
+		if (act == ACT_CREATE || act == ACT_WRITE || act == ACT_RENAME || act == ACT_ATTRIBUTES)
+			note_name(observer, act, attempt->landing);
 		if (act == ACT_RENAME)
 			note_move(observer, attempt->landing);
 		return;
@@ -681,10 +715,9 @@ static void identify(struct observer *observer)
 bool observer_next(struct observer *observer)
 {
 	observer->count = observer->taken = observer->answer = 0;
-	observer->noted[0] = '\0';
+	observer->note_count = observer->notes_taken = 0;
 	observer->move_count = 0;
 	observer->is_directory_moved = false;
-	observer->is_note_taken = false;
 	observer->is_repeat = false;
 	memset(&observer->call, 0, sizeof observer->call);
 	if (kernel_ioctl(observer->listener, SECCOMP_IOCTL_NOTIF_RECV, &observer->call) != 0)
@@ -707,10 +740,9 @@ bool observer_next(struct observer *observer)
 
 bool observer_take(struct observer *observer, struct cage_event *ret_event)
 {
-	if (observer->noted[0] && !observer->is_note_taken) {
-		observer->is_note_taken = true;
+	if (observer->notes_taken < observer->note_count) {
 		ret_event->kind = CAGE_NOTED;
-		ret_event->noted = observer->noted;
+		ret_event->noted = observer->notes[observer->notes_taken++];
 		return true;
 	}
 	if (observer->move_count == 2 && observer->is_directory_moved) {
