@@ -89,6 +89,15 @@ bool facts_add_variable(struct facts *facts, const char *name, const char *value
 	return true;
 }
 
+bool facts_add_folders(struct facts *facts, const char *config, const char *cache, struct cordon_error *err)
+{
+	return facts_add_variable(facts, "home", facts->home, err) &&
+	       facts_add_variable(facts, "workspace", facts->workspace, err) &&
+	       facts_add_variable(facts, "config", config, err) && facts_add_variable(facts, "cache", cache, err) &&
+	       facts_add_variable(facts, "state", facts->state, err) &&
+	       facts_add_variable(facts, "temp", facts->temp, err);
+}
+
 const struct variable *facts_find_variable(const struct facts *facts, const char *name, size_t length)
 {
 	for (size_t i = 0; i < facts->variables.count; i++) {

@@ -116,6 +116,12 @@ void facts_free_at(struct facts **facts);      /* for CORDON_ON_EXIT */
 CORDON_CHECKED bool facts_add_variable(struct facts *facts, const char *name, const char *value,
 				       struct cordon_error *err);
 
+/* The variables that every host has: ${home}, ${workspace}, ${state} and ${temp} from what the facts hold by now, and the
+ * folders for settings and caches.
+ */
+CORDON_CHECKED bool facts_add_folders(struct facts *facts, const char *config, const char *cache,
+				      struct cordon_error *err);
+
 /* The variable of that name (length bytes long), or NULL. */
 const struct variable *facts_find_variable(const struct facts *facts, const char *name, size_t length);
 

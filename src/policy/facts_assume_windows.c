@@ -49,13 +49,9 @@ static bool add_variables(struct facts *facts, struct cordon_error *err)
 	CORDON_ON_EXIT(free_text) char *git = text_format("%s\\.git", facts->workspace);
 	if (!git)
 		return cordon_fail_memory(err);
-	return facts_add_variable(facts, "home", facts->home, err) &&
-	       facts_add_variable(facts, "workspace", facts->workspace, err) &&
-	       facts_add_variable(facts, "config", HOME "\\AppData\\Roaming", err) &&
-	       facts_add_variable(facts, "cache", HOME "\\AppData\\Local", err) &&
-	       facts_add_variable(facts, "state", facts->state, err) &&
-	       facts_add_variable(facts, "temp", facts->temp, err) && facts_add_variable(facts, "git", git, err) &&
-	       facts_add_variable(facts, "submodule", NULL, err) && facts_add_variable(facts, "git_hooks", NULL, err) &&
+	return facts_add_folders(facts, HOME "\\AppData\\Roaming", HOME "\\AppData\\Local", err) &&
+	       facts_add_variable(facts, "git", git, err) && facts_add_variable(facts, "submodule", NULL, err) &&
+	       facts_add_variable(facts, "git_hooks", NULL, err) &&
 	       facts_add_variable(facts, "git_records", NULL, err) &&
 	       facts_add_variable(facts, "checkout", facts->workspace, err);
 }

@@ -6,6 +6,7 @@
 #include "base/scope.h"
 #include "base/text.h"
 #include "check.h"
+#include "made.h"
 #include "plan_world.h"
 #include "policy/caches.h"
 
@@ -37,19 +38,6 @@ static const struct world world = { entries, COUNT_OF(entries) };
 #define PRESET "{ \"files\": { \"/\": \"read\", \"${workspace}\": \"write\" } }"
 #define STRICT "{ \"files\": { \"/\": \"none\", \"/usr\": \"read\", \"${workspace}\": \"write\" } }"
 #define LOOKS "{ \"files\": { \"/\": \"read\", \"${workspace}\": \"read\" } }"
-
-struct made {
-	struct facts *facts;
-	struct policy *policy;
-	struct plan *plan;
-};
-
-static void made_free(struct made *made)
-{
-	plan_free(made->plan);
-	policy_free(made->policy);
-	facts_free(made->facts);
-}
 
 static void free_list(char ***list)
 {

@@ -8,6 +8,7 @@
 #include "base/scope.h"
 #include "base/text.h"
 #include "check.h"
+#include "made.h"
 #include "plan_world.h"
 
 #define USERS true
@@ -90,20 +91,6 @@ static void tell_steps(const struct plan *plan, struct text *text)
 	for (size_t i = 0; i < plan->unheld.count; i++)
 		text_addf(text, "%s %s\n", plan->unheld.items[i].is_hidden ? "ends" : "aside",
 			  plan->unheld.items[i].path);
-}
-
-/* A plan and what it was made of. */
-struct made {
-	struct facts *facts;
-	struct policy *policy;
-	struct plan *plan;
-};
-
-static void made_free(struct made *made)
-{
-	plan_free(made->plan);
-	policy_free(made->policy);
-	facts_free(made->facts);
 }
 
 static bool make(const char *workspace, enum layer layer, const char *text, struct made *made, struct cordon_error *err)

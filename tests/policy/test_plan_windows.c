@@ -10,23 +10,11 @@
 #include "base/scope.h"
 #include "base/text.h"
 #include "check.h"
+#include "made.h"
 #include "policy/plan.h"
 #include "policy/plan_windows.h"
 
 #define HOME "C:\\Users\\you"
-
-struct made {
-	struct facts *facts;
-	struct policy *policy;
-	struct plan *plan;
-};
-
-static void made_free(struct made *made)
-{
-	plan_free(made->plan);
-	policy_free(made->policy);
-	facts_free(made->facts);
-}
 
 static void free_list_at(char ***list)
 {

@@ -14,6 +14,7 @@
 
 #include "backend/linux/fallback.h"
 #include "backend/linux/kernel.h"
+#include "backend/linux/proc_stat.h"
 
 enum { PROCESSES_MAX = 65536, ROUNDS_MAX = 500 };
 
@@ -26,24 +27,14 @@ struct process {
 /* Untouched pages cost nothing; one init has one. */
 static struct process processes[PROCESSES_MAX];
 
-/* proc_pid_stat(5): the name, in brackets, may hold brackets. */
 static bool look_at(pid_t pid, struct process *ret_process)
 {
-	char path[64], text[512];
+	char path[64];
+	struct proc_stat stat;
 	snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
-	int file = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t length = file < 0 ? -1 : read(file, text, sizeof text - 1);
-	if (file >= 0)
-		close(file);
-	if (length <= 0)
+	if (!proc_stat_read(AT_FDCWD, path, &stat))
 		return false;
-	text[length] = '\0';
-	const char *behind = strrchr(text, ')');
-	if (!behind || strlen(behind) < 5)
-		return false;
-	*ret_process = (struct process){ .pid = pid,
-					 .state = behind[2],
-					 .parent = (pid_t)strtol(behind + 4, NULL, 10) };
+	*ret_process = (struct process){ .pid = pid, .state = stat.state, .parent = (pid_t)stat.fields[STAT_PARENT] };
 	return true;
 }
 

@@ -17,6 +17,7 @@
 
 #include "backend/linux/cage.h"
 #include "backend/linux/fallback.h"
+#include "backend/linux/proc_stat.h"
 
 struct reaper {
 	struct inside *inside;
@@ -79,24 +80,14 @@ static bool settle_signals(struct inside *inside, struct cordon_error *err)
 /* Init's memory is the caller's, and anybody inside may read /proc/1/cmdline: the caller's arguments leave it. */
 static bool forget_arguments(struct cordon_error *err)
 {
-	char text[2048];
-	int file = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
-	ssize_t length = file < 0 ? -1 : read(file, text, sizeof text - 1);
-	if (file >= 0)
-		close(file);
-	if (length <= 0)
+	struct proc_stat stat;
+	if (!proc_stat_read(AT_FDCWD, "/proc/self/stat", &stat))
 		return cordon_fail_errno(err, errno, "read /proc/self/stat");
-	text[length] = '\0';
-
-	/* proc_pid_stat(5): fields 48 and 49 are where the arguments begin and end; the second may hold spaces */
-	char *at = strrchr(text, ')');
-	for (int field = 2; at && field < 48; field++)
-		at = strchr(at + 1, ' ');
-	if (!at)
+	char *begin = (char *)(uintptr_t)stat.fields[STAT_ARGUMENTS_BEGIN];
+	char *end = (char *)(uintptr_t)stat.fields[STAT_ARGUMENTS_END];
+	if (!begin)
 		return cordon_fail(err, CORDON_UNSUPPORTED, "/proc/self/stat does not say where the arguments are");
-	char *begin = (char *)(uintptr_t)strtoull(at, &at, 10);
-	char *end = (char *)(uintptr_t)strtoull(at, &at, 10);
-	if (begin && end > begin)
+	if (end > begin)
 		memset(begin, 0, (size_t)(end - begin));
 	return true;
 }

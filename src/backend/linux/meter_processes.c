@@ -19,9 +19,10 @@
 #include "backend/linux/kernel.h"
 #include "backend/linux/cage.h"
 #include "backend/linux/meter.h"
+#include "backend/linux/proc_stat.h"
 #include "base/list.h"
 
-enum { STAT_SIZE = 1024, SMAPS_SIZE = 64 * 1024, BLOCK = 512, PROCESS_PATH = 288 };
+enum { SMAPS_SIZE = 64 * 1024, BLOCK = 512, PROCESS_PATH = 288 };
 
 /* What was seen of the processes at one look, in the order of their numbers (in which the kernel lists them). */
 struct sighting {
@@ -89,34 +90,6 @@ struct process_meter *process_meter_free(struct process_meter *meter)
 }
 
 /* -- one process ------------------------------------------------------------------------------------------------------ */
-
-struct numbers {
-	uint64_t user, system, waited_user, waited_system, threads, born, pages;
-};
-
-/* proc_pid_stat(5). The name, the second field, may hold anything but ends at the last parenthesis. */
-static bool read_numbers(const struct process_meter *meter, const char *process, struct numbers *ret_numbers)
-{
-	char path[PROCESS_PATH], text[STAT_SIZE];
-	snprintf(path, sizeof path, "%s/stat", process);
-	int file = openat(meter->proc, path, O_RDONLY | O_CLOEXEC);
-	ssize_t length = file < 0 ? -1 : read(file, text, sizeof text - 1);
-	if (file >= 0)
-		close(file);
-	if (length <= 0)
-		return false;
-	text[length] = '\0';
-	uint64_t fields[25] = { 0 };
-	char *at = strrchr(text, ')');
-	if (!at || !at[1] || !at[2])
-		return false;
-	at += 3; /* past the state, field 3 */
-	for (int field = 4; field < 25; field++)
-		fields[field] = strtoull(at, &at, 10);
-	*ret_numbers = (struct numbers){ fields[14], fields[15], fields[16], fields[17],
-					 fields[20], fields[22], fields[24] };
-	return true;
-}
 
 /* Files that hold bytes and have no name any more, and memfds. */
 static void count_descriptors(struct process_meter *meter, const char *process, const struct inode_set *devices,
@@ -263,14 +236,20 @@ static uint64_t count_mappings(struct process_meter *meter, const char *process)
 
 /* -- time ------------------------------------------------------------------------------------------------------------- */
 
+/* In user mode, and behind it in the kernel. */
+static uint64_t ticks_of(const struct proc_stat *stat, int field)
+{
+	return stat->fields[field] + stat->fields[field + 1];
+}
+
 /* Processes that ended are in the times of whoever waited for them, and are lost where nobody did (SIGCHLD ignored): so what
  * was last seen of them is kept as well, and the larger of the two is believed.
  */
-static void note_process(struct process_meter *meter, uint64_t number, const struct numbers *numbers)
+static void note_process(struct process_meter *meter, uint64_t number, const struct proc_stat *stat)
 {
 	struct seen *seen = LIST_ADD(&meter->now);
 	if (seen)
-		*seen = (struct seen){ number, numbers->born, numbers->user + numbers->system };
+		*seen = (struct seen){ number, stat->fields[STAT_BORN], ticks_of(stat, STAT_USER) };
 }
 
 /* What was there before and is no more. */
@@ -325,16 +304,18 @@ bool process_meter_read(struct process_meter *meter, uint64_t memory_limit, cons
 		return false;
 	inode_set_clear(&meter->files);
 	for (const struct dirent *entry = readdir(list); entry; entry = readdir(list)) {
-		struct numbers numbers;
-		if (!isdigit((unsigned char)entry->d_name[0]) || !read_numbers(meter, entry->d_name, &numbers))
+		char path[PROCESS_PATH];
+		struct proc_stat stat;
+		snprintf(path, sizeof path, "%s/stat", entry->d_name);
+		if (!isdigit((unsigned char)entry->d_name[0]) || !proc_stat_read(meter->proc, path, &stat))
 			continue;
-		note_process(meter, strtoull(entry->d_name, NULL, 10), &numbers);
-		living += numbers.user + numbers.system;
-		waited += numbers.waited_user + numbers.waited_system;
+		note_process(meter, strtoull(entry->d_name, NULL, 10), &stat);
+		living += ticks_of(&stat, STAT_USER);
+		waited += ticks_of(&stat, STAT_WAITED_USER);
 		if (strcmp(entry->d_name, "1") == 0)
 			continue;
-		reading.processes += numbers.threads;
-		resident += numbers.pages * meter->page;
+		reading.processes += stat.fields[STAT_THREADS];
+		resident += stat.fields[STAT_PAGES] * meter->page;
 		if (memory_limit || devices)
 			count_descriptors(meter, entry->d_name, devices, &reading, &memory_files);
 	}

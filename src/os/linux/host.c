@@ -104,11 +104,7 @@ static bool survey_folders(struct facts *facts, struct cordon_error *err)
 	if (!facts->state)
 		return cordon_fail_memory(err);
 
-	return facts_add_variable(facts, "home", facts->home, err) &&
-	       facts_add_variable(facts, "workspace", facts->workspace, err) &&
-	       facts_add_variable(facts, "config", config, err) && facts_add_variable(facts, "cache", cache, err) &&
-	       facts_add_variable(facts, "state", facts->state, err) &&
-	       facts_add_variable(facts, "temp", facts->temp, err);
+	return facts_add_folders(facts, config, cache, err);
 }
 
 static bool survey_environment(struct facts *facts, struct cordon_error *err)
