@@ -612,12 +612,12 @@ static bool check_network(const struct plan *plan, struct cordon_error *err)
 	size_t ports;
 	policy_listen_ports(plan->policy, &ports);
 	if (plan->network == NETWORK_OFF && ports > 0)
-		return cordon_fail(
-			err, CORDON_UNSUPPORTED,
-			"network.listen: no port inside can be reached while the network is off; set the mode "
-			"to \"filtered\", which lets nothing out that 'allow' does not name");
-	return ports <= GATE_LISTEN_MAX ||
-	       cordon_fail(err, CORDON_UNSUPPORTED, "network.listen: at most %d ports", GATE_LISTEN_MAX);
+		return plan_refuse_at(
+			err, policy_listen_origin(plan->policy, 0),
+			"network.listen: no port inside can be reached while the network is off; set the mode to "
+			"\"filtered\", which lets nothing out that 'allow' does not name");
+	return ports <= GATE_LISTEN_MAX || plan_refuse_at(err, policy_listen_origin(plan->policy, GATE_LISTEN_MAX),
+							  "network.listen: at most %d ports", GATE_LISTEN_MAX);
 }
 
 /* What git makes first in a repository, and what it finds one by. */

@@ -410,18 +410,35 @@ bool plan_node_is_held(const struct plan_tree *tree, size_t index)
 	       (plan_node_is_directory(node) && has_tool(tree->facts, plan_node_name(node)));
 }
 
-bool plan_refuse(struct cordon_error *err, const struct rule *rule, const char *format, ...)
+/* A flag has a name and no line. */
+static bool refuse(struct cordon_error *err, const struct origin *origin, const char *format, va_list args)
 {
 	char text[sizeof err->text];
-	va_list args;
-	va_start(args, format);
 	vsnprintf(text, sizeof text, format, args);
-	va_end(args);
-
-	if (rule)
-		cordon_fail_at(err, rule->origin.file, rule->origin.line, rule->origin.column, "%s", text);
+	if (origin && origin->line > 0)
+		cordon_fail_at(err, origin->file, origin->line, origin->column, "%s", text);
+	else if (origin)
+		cordon_fail(err, CORDON_UNSUPPORTED, "%s: %s", origin->file, text);
 	else
 		cordon_fail(err, CORDON_UNSUPPORTED, "%s", text);
 	err->status = CORDON_UNSUPPORTED;
+	return false;
+}
+
+bool plan_refuse(struct cordon_error *err, const struct rule *rule, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	refuse(err, rule ? &rule->origin : NULL, format, args);
+	va_end(args);
+	return false;
+}
+
+bool plan_refuse_at(struct cordon_error *err, const struct origin *origin, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	refuse(err, origin, format, args);
+	va_end(args);
 	return false;
 }

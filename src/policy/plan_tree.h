@@ -68,3 +68,4 @@ bool plan_node_is_directory(const struct plan_node *node);
 
 /* CORDON_UNSUPPORTED with the rule's place; returns false. rule may be NULL. */
 bool plan_refuse(struct cordon_error *err, const struct rule *rule, const char *format, ...) CORDON_PRINTF(3, 4);
+bool plan_refuse_at(struct cordon_error *err, const struct origin *origin, const char *format, ...) CORDON_PRINTF(3, 4);

@@ -227,3 +227,4 @@ struct host_rule {
 const struct host_rule *policy_allowed_hosts(const struct policy *policy, size_t *ret_count);
 const struct host_rule *policy_denied_hosts(const struct policy *policy, size_t *ret_count);
 const uint16_t *policy_listen_ports(const struct policy *policy, size_t *ret_count);
+const struct origin *policy_listen_origin(const struct policy *policy, size_t port); /* of the one of that index */

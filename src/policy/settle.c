@@ -179,9 +179,11 @@ static bool settle_ports(struct policy *policy, struct cordon_error *err)
 		if (has_port(policy, statement->port))
 			continue;
 		uint16_t *port = LIST_ADD_IN(&policy->arena, &policy->ports);
-		if (!port)
+		const struct origin **origin = LIST_ADD_IN(&policy->arena, &policy->port_origins);
+		if (!port || !origin)
 			return cordon_fail_memory(err);
 		*port = statement->port;
+		*origin = &statement->origin;
 	}
 	return true;
 }
@@ -190,7 +192,7 @@ bool policy_settle_network(struct policy *policy, struct cordon_error *err)
 {
 	struct mode_statement granted = granted_mode(policy);
 	struct mode_statement settled = settled_mode(policy);
-	policy->allowed_hosts.count = policy->denied_hosts.count = policy->ports.count = 0;
+	policy->allowed_hosts.count = policy->denied_hosts.count = policy->ports.count = policy->port_origins.count = 0;
 	if (!check_mode(policy, &granted, &settled, err) || !settle_ports(policy, err))
 		return false;
 	if (settled.mode != NETWORK_FILTERED)
@@ -220,6 +222,11 @@ const uint16_t *policy_listen_ports(const struct policy *policy, size_t *ret_cou
 {
 	*ret_count = policy->ports.count;
 	return policy->ports.items;
+}
+
+const struct origin *policy_listen_origin(const struct policy *policy, size_t port)
+{
+	return policy->port_origins.items[port];
 }
 
 /* -- limits ----------------------------------------------------------------------------------------------------- */

@@ -156,6 +156,7 @@ struct policy {
 	LIST_OF(struct host_rule) allowed_hosts;
 	LIST_OF(struct host_rule) denied_hosts;
 	LIST_OF(uint16_t) ports;
+	LIST_OF(const struct origin *) port_origins; /* of each */
 };
 
 /* A copy that lives as long as the policy; NULL when memory is short. */

@@ -60,6 +60,18 @@ static void add_cause(struct text *text, const struct assessment *row)
 		text_addf(text, "; to mend it: %s", row->remedy);
 }
 
+/* Who asks for a limit. */
+static void add_asker(struct text *text, const struct plan *plan, enum guarantee guarantee)
+{
+	for (int i = 0; i < LIMIT_COUNT; i++) {
+		const struct limit_setting *limit = &plan->limits[i];
+		if (limit_guarantee((enum limit)i) != guarantee || !limit->is_set)
+			continue;
+		const struct origin *origin = &limit->origin;
+		text_addf(text, origin->line > 0 ? " (%s:%d)" : " (%s)", origin->file, origin->line);
+	}
+}
+
 /* Names first, reasons behind: should the text be cut, no name is lost. */
 bool run_accept(const struct plan *plan, const struct assessment rows[GUARANTEE_COUNT], struct cordon_error *err)
 {
@@ -73,7 +85,9 @@ bool run_accept(const struct plan *plan, const struct assessment rows[GUARANTEE_
 			continue;
 		text_addf(&names, "%s%s (%s)", names.length ? ", " : "", name, level_name(rows[i].level));
 		text_addf(&accepts, " --accept %s%s", name, rows[i].level == LEVEL_ABSENT ? "=absent" : "");
-		text_addf(&reasons, "; %s: %s", name, rows[i].why);
+		text_addf(&reasons, "; %s", name);
+		add_asker(&reasons, plan, (enum guarantee)i);
+		text_addf(&reasons, ": %s", rows[i].why);
 	}
 	if (names.length == 0)
 		return true;

@@ -344,7 +344,7 @@ static void plan__refuses_what_this_version_cannot_carry(void **state)
 		{ "{ \"files\": { \"/\": \"read\",\n\"/dev/kvm\": \"write\" } }", "/dev and /proc of its own", 2 },
 		{ "{ \"files\": { \"/\": \"read\",\n\"/proc\": \"none\" } }", "/dev and /proc of its own", 2 },
 		{ "{ \"files\": { \"/\": \"read\",\n\"/run/docker.sock\": \"read\" } }", "socket", 2 },
-		{ "{ \"files\": { \"/\": \"read\" }, \"network\": { \"listen\": [3000] } }", "network.listen", 0 },
+		{ "{ \"files\": { \"/\": \"read\" },\n\"network\": { \"listen\": [3000] } }", "network.listen", 2 },
 	};
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		CORDON_ON_EXIT(made_free) struct made made = { 0 };
