@@ -76,6 +76,21 @@ static void placeholder__is_not_what_the_user_has_made(void **state)
 	assert_int_equal(rmdir(path), 0);
 }
 
+/* The command of another run lays a link in the way, to where something else has the name: here, the same thing. */
+static void placeholder__is_not_removed_through_a_link(void **state)
+{
+	(void)state;
+	make_directory(in_scratch("work/folder"));
+	const char *path = in_scratch("work/folder/.agents");
+	struct plan_mount mount = mount_of(path, true);
+	struct placeholders *made = make(&mount);
+	assert_int_equal(rename(in_scratch("work/folder"), in_scratch("work/moved")), 0);
+	assert_int_equal(symlink("moved", in_scratch("work/folder")), 0);
+	placeholders_free(made);
+	assert_true(is_marked_directory(in_scratch("work/moved/.agents")));
+	assert_int_equal(rmdir(in_scratch("work/moved/.agents")), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -83,6 +98,7 @@ int main(void)
 		cmocka_unit_test(placeholder__of_a_name_nobody_holds_is_not_made),
 		cmocka_unit_test(placeholder__is_shared_and_the_last_run_removes_it),
 		cmocka_unit_test(placeholder__is_not_what_the_user_has_made),
+		cmocka_unit_test(placeholder__is_not_removed_through_a_link),
 	};
 	return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
 }

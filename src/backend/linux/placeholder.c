@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "backend/linux/cage.h"
+#include "backend/linux/kernel.h"
 #include "base/list.h"
 #include "base/scope.h"
 #include "os/linux/linux.h"
@@ -90,6 +91,16 @@ static bool lock(struct placeholder *held)
 	return false;
 }
 
+/* The command of another run may have laid a link in the way meanwhile, and may do so between two calls. */
+static int open_folder(const char *path)
+{
+	char folder[PATH_MAX];
+	size_t length = (size_t)(strrchr(path, '/') - path);
+	memcpy(folder, length ? path : "/", length ? length : 1);
+	folder[length ? length : 1] = '\0';
+	return kernel_openat2(AT_FDCWD, folder, O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
+}
+
 /* The last run removes what is still as it was made: the host may have put a real thing there. A fork of ours may still hold
  * the lock when our descriptor is closed: so it is given up.
  */
@@ -97,13 +108,14 @@ static void release(const struct placeholder *held)
 {
 	struct placeholder now = *held;
 	struct stat named;
-	if (now.lock >= 0 && flock(now.lock, LOCK_EX | LOCK_NB) == 0 && fstat(now.lock, &now.status) == 0 &&
-	    lstat(now.path, &named) == 0 && named.st_ino == now.status.st_ino && has_mark(&now)) {
-		if (held->content)
-			unlink(held->path);
-		else
-			rmdir(held->path);
-	}
+	const char *name = strrchr(held->path, '/') + 1;
+	int folder = open_folder(held->path);
+	if (folder >= 0 && now.lock >= 0 && flock(now.lock, LOCK_EX | LOCK_NB) == 0 &&
+	    fstat(now.lock, &now.status) == 0 && fstatat(folder, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    named.st_dev == now.status.st_dev && named.st_ino == now.status.st_ino && has_mark(&now))
+		unlinkat(folder, name, held->content ? 0 : AT_REMOVEDIR);
+	if (folder >= 0)
+		close(folder);
 	flock(now.lock, LOCK_UN);
 }
 
