@@ -119,8 +119,9 @@ struct flow {
 	int pipe[2];                /* -1: none */
 	size_t piped;               /* that waits in the pipe */
 	uint64_t moved;
-	bool has_ended; /* nothing more will be read */
-	bool is_shut;   /* and the other end knows */
+	bool has_ended;  /* nothing more will be read */
+	bool is_shut;    /* and the other end knows */
+	bool is_drained; /* the last read took all that there was: asking again would only be refused */
 };
 
 struct side {

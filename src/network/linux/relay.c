@@ -109,11 +109,13 @@ static enum moved read_block(struct connection *connection, struct flow *flow)
 		return MOVED_BROKEN;
 	if (flow->end == BLOCK_SIZE)
 		return MOVED_NOTHING;
-	ssize_t length = recv(flow->from->socket, flow->block + flow->end, BLOCK_SIZE - flow->end, MSG_DONTWAIT);
+	size_t room = BLOCK_SIZE - flow->end;
+	ssize_t length = recv(flow->from->socket, flow->block + flow->end, room, MSG_DONTWAIT);
 	if (length < 0)
 		return errno == EAGAIN || errno == EINTR ? MOVED_NOTHING : MOVED_BROKEN;
 	if (length == 0)
 		return MOVED_END;
+	flow->is_drained = (size_t)length < room;
 	if (flow == &connection->down && http_guard_waits(&connection->guard))
 		http_guard_hear(&connection->guard, (const char *)flow->block + flow->end, (size_t)length);
 	flow->end += (size_t)length;
@@ -199,9 +201,12 @@ static void shut(struct connection *connection, struct flow *flow)
 void relay_move(struct connection *connection, struct flow *flow)
 {
 	bool was_waiting = http_guard_waits(&connection->guard);
+	flow->is_drained = false;
 	for (int round = 0; round < ROUNDS; round++) {
 		enum moved moved = write_some(connection, flow);
-		if (moved == MOVED_SOME && !flow->has_ended) {
+		if (moved == MOVED_SOME && flow->is_drained) {
+			moved = MOVED_NOTHING;
+		} else if (moved == MOVED_SOME && !flow->has_ended) {
 			moved = read_some(connection, flow);
 			if (moved == MOVED_SOME && flow == &connection->up && !look(connection))
 				return;
