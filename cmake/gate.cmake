@@ -28,6 +28,7 @@ add_executable(cordon-gate
 	linux/dns_server.c
 	linux/factory.c
 	linux/inward.c
+	linux/last.c
 	linux/listeners.c
 	linux/main.c
 	linux/proxy.c

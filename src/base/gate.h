@@ -35,7 +35,12 @@ enum gate_socket {
 #define GATE_BYPASS "bypass"
 
 enum { GATE_DNS_PORT = 53, GATE_PROXY_PORT = 3128 };
-enum { GATE_LISTEN_MAX = 64 }; /* ports of network.listen */
+enum { GATE_LAST_MS = 2000 }; /* how long that may take */
+
+enum {
+	GATE_LISTEN_MAX = 64,      /* ports of network.listen */
+	GATE_LISTENERS_MAX = 2048, /* inside; beyond them the one that was asked for longest ago is closed */
+};
 #define GATE_PROXY_PORT_TEXT "3128"
 
 /* The address of both, and of the names: see network/names.h. */
@@ -48,10 +53,12 @@ enum { GATE_LISTEN_MAX = 64 }; /* ports of network.listen */
 enum gate_message_kind {
 	GATE_NETWORK, /* to the gate: the sockets */
 	GATE_SERVED, /* to the gate, before that: a listener on the host's loopback, for the command's server on that port */
+	GATE_END,      /* to the gate: the command is dead; what it sent has to be passed on, then the gate ends */
 	GATE_OPEN,     /* to the factory: address, port; answered by ANSWER */
 	GATE_FREE,     /* to the factory: no listener shall be on the port; answered by ANSWER */
 	GATE_ANSWER,   /* from the factory: word, and host if it knows one */
 	GATE_LISTENER, /* from the factory to the gate: a listener; from the gate to the factory: it is closed */
+	GATE_USED,     /* from the factory to the gate: a listener that stands already is asked for; address, port */
 	GATE_INWARD, /* from the gate to the factory: address, port; answered by the same with a socket that connects there */
 	GATE_DENIED, /* from the gate: host, port, word */
 };

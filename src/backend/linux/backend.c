@@ -608,6 +608,8 @@ static void tell_end(struct cage *cage, struct cage_event *ret_event)
 		usage->memory_peak = message->memory_peak;
 	usage->has_network = cage->gate;
 	if (cage->gate) {
+		if (!cage->is_ending)
+			gate_finish(cage->gate);
 		gate_count(cage->gate, &usage->net_bytes_in, &usage->net_bytes_out);
 		ret_event->exit.traffic = gate_traffic(cage->gate);
 	}

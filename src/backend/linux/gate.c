@@ -44,7 +44,9 @@ struct gate {
 	uint32_t number;
 	bool has_answered;
 	bool is_gone;
+	bool is_used; /* something has connected */
 	struct known *known;
+	unsigned opened;                     /* listeners that were asked for since all that is known was forgotten */
 	uint8_t ports[(UINT16_MAX + 1) / 8]; /* on which it may listen */
 	char denied[HOST_NAME_SIZE + 16];
 };
@@ -332,6 +334,17 @@ bool gate_start(const struct plan *plan, struct gate **ret_gate, struct cordon_e
 	return true;
 }
 
+void gate_finish(const struct gate *gate)
+{
+	const struct gate_message message = { .kind = GATE_END };
+	struct pollfd process = { .fd = gate->process, .events = POLLIN };
+	if (!gate->is_used || gate->is_gone ||
+	    send(gate->channel, &message, sizeof message, MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)sizeof message)
+		return;
+	while (poll(&process, 1, GATE_LAST_MS + 500) < 0 && errno == EINTR)
+		continue;
+}
+
 struct gate *gate_end(struct gate *gate)
 {
 	if (!gate)
@@ -431,6 +444,20 @@ static struct known *find_known(const struct gate *gate, const struct address *a
 	return &gate->known[hash % KNOWN];
 }
 
+void gate_use(struct gate *gate)
+{
+	gate->is_used = true;
+}
+
+/* Long before the gate may close a listener to make room it is asked for again, and then it is no old one. */
+static void forget_old(struct gate *gate)
+{
+	if (++gate->opened < GATE_LISTENERS_MAX / 2)
+		return;
+	gate->opened = 0;
+	memset(gate->known, 0, KNOWN * sizeof *gate->known);
+}
+
 enum gate_word gate_ask(struct gate *gate, const struct address *address, uint16_t port, char ret_host[HOST_NAME_SIZE])
 {
 	struct known *known = find_known(gate, address, port);
@@ -439,8 +466,10 @@ enum gate_word gate_ask(struct gate *gate, const struct address *address, uint16
 		address_show(address, ret_host);
 		if (!put_question(gate, &message))
 			return GATE_FULL;
-		if (message.word == GATE_ALLOWED)
+		if (message.word == GATE_ALLOWED) {
 			gate->ports[port / 8] |= (uint8_t)(1u << port % 8);
+			forget_old(gate);
+		}
 		/* an address without a name may get one */
 		if (!*message.host)
 			return (enum gate_word)message.word;

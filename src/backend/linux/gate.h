@@ -25,6 +25,9 @@ void gate_hand_over(struct gate *gate, int sockets[GATE_SOCKETS]);
  */
 enum gate_word gate_ask(struct gate *gate, const struct address *address, uint16_t port, char ret_host[HOST_NAME_SIZE]);
 
+/* The command is about to connect to something that is the gate's: at the end it is given time to pass on what was sent. */
+void gate_use(struct gate *gate);
+
 /* The command is about to bind a socket to the port on every address. */
 void gate_free_port(struct gate *gate, uint16_t port);
 
@@ -33,6 +36,8 @@ int gate_channel(const struct gate *gate); /* polls readable when gate_take has 
 bool gate_take(struct gate *gate, struct cage_event *ret_event);
 /* True once it is gone, by itself or killed. */
 bool gate_is_gone(const struct gate *gate);
+/* The tree is dead: waits until what it sent is on its way, two seconds at most. The gate lets nothing more in. */
+void gate_finish(const struct gate *gate);
 void gate_count(const struct gate *gate, uint64_t *ret_bytes_in, uint64_t *ret_bytes_out);
 /* The same for each host. The caller frees it; NULL when memory is short. */
 struct cage_traffic *gate_traffic(const struct gate *gate);

@@ -558,6 +558,7 @@ static void look_at_gated(struct observer *observer, const struct sockaddr_stora
 	const struct address address = address_of(place);
 	struct address own;
 	char host[HOST_NAME_SIZE];
+	gate_use(observer->gate);
 	if (port == 0 || (address_read(GATE_ADDRESS, strlen(GATE_ADDRESS), &own) && address_equals(&own, &address)))
 		return;
 	enum gate_word word = gate_ask(observer->gate, &address, (uint16_t)port, host);

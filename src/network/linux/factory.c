@@ -80,12 +80,18 @@ static int make_listener(const struct address *address, uint16_t port)
 	return -1;
 }
 
-static void send_listener(int to_gate, int listener, uint16_t port)
+/* -1: there is one already, of ours or a server of the command's. */
+static void send_listener(int to_gate, int listener, const struct gate_message *asked)
 {
-	const struct gate_message message = { .kind = GATE_LISTENER, .port = port };
-	if (!rights_send(to_gate, &message, sizeof message, &listener, 1, 0))
+	const struct gate_message message = {
+		.kind = listener < 0 ? GATE_USED : GATE_LISTENER,
+		.address = asked->address,
+		.port = asked->port,
+	};
+	if (!rights_send(to_gate, &message, sizeof message, &listener, listener >= 0, 0))
 		_exit(1);
-	close(listener);
+	if (listener >= 0)
+		close(listener);
 }
 
 /* Which host the address means: that of a name's own address, or the address itself. */
@@ -118,9 +124,9 @@ static void open_listener(const struct network_rules *rules, const struct names 
 	if (message->word != GATE_ALLOWED)
 		return;
 	int listener = make_listener(&message->address, message->port);
-	if (listener >= 0)
-		send_listener(to_gate, listener, message->port);
-	else if (errno != EADDRINUSE) /* a listener of ours, or a server of the command's */
+	if (listener >= 0 || errno == EADDRINUSE)
+		send_listener(to_gate, listener, message);
+	else
 		message->word = GATE_FULL;
 }
 

@@ -18,6 +18,7 @@
  *	upstream.c    the way through the host's own proxy
  *	relay.c       moves bytes, and looks at the first of them
  *	tell.c        what was refused, for cordon
+ *	last.c        the end: what a command has sent before it ended still goes on its way
  *
  * Memory: a connection is about 2 KiB, and a block of BLOCK_SIZE for each direction that is stalled or looked at. With
  * CONNECTIONS_MAX of them that is at most 180 MiB; further clients wait in the kernel's queue.
@@ -35,7 +36,6 @@
 
 enum {
 	CONNECTIONS_MAX = 4096,
-	LISTENERS_MAX = 2048,
 	BLOCK_SIZE = 20 * 1024,
 	ADDRESSES_MAX = 16,
 	REQUEST_SECONDS = 30, /* until a request or a ClientHello that has begun must be whole */
@@ -93,8 +93,12 @@ enum listener_kind {
 };
 /* Takes the descriptor. */
 bool listeners_add(struct gate *gate, int descriptor, enum listener_kind kind, uint16_t port);
+/* The same for one at an address that means a host; where there are too many another makes room. */
+bool listeners_add_meant(struct gate *gate, int descriptor, const struct address *address, uint16_t port);
+void listeners_use(struct gate *gate, const struct address *address, uint16_t port); /* it is asked for again */
 void listeners_free_port(struct gate *gate, uint16_t port); /* what waits there is accepted first */
 void listeners_pause(struct gate *gate, bool is_paused);
+void listeners_accept(struct gate *gate); /* what waits inside */
 
 /* dns_server.c */
 bool dns_server_start(struct gate *gate, int datagrams);
@@ -105,6 +109,9 @@ size_t dns_server_answer(struct gate *gate, const uint8_t *message, size_t lengt
 /* account.c */
 void account_connection(struct connection *connection); /* it is connected */
 void account_bytes(struct connection *connection, bool is_up, size_t length);
+
+/* last.c: from now on the gate ends as soon as nothing is on its way. */
+void last_begin(struct gate *gate);
 
 /* tell.c */
 void tell_denied(struct gate *gate, const struct target *target, enum gate_word word, enum reach reach);

@@ -140,14 +140,18 @@ static bool start_factory(struct gate *gate, const struct handed *handed)
 
 /* -- the loop --------------------------------------------------------------------------------------------------------- */
 
-/* Cordon says nothing more; its end of the channel closes when it is gone. */
+/* Cordon says one thing more; its end of the channel closes when it is gone. */
 static void hear_supervisor(uv_poll_t *poll, int status, int events)
 {
-	char byte;
-	(void)poll, (void)events;
-	ssize_t length = recv(GATE_FROM_SUPERVISOR, &byte, 1, MSG_DONTWAIT);
-	if (status < 0 || length == 0 || (length < 0 && errno != EAGAIN && errno != EINTR))
+	struct gate_message message;
+	(void)events;
+	ssize_t length = recv(GATE_FROM_SUPERVISOR, &message, sizeof message, MSG_DONTWAIT);
+	if (length < 0 && status == 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (length != (ssize_t)sizeof message || message.kind != GATE_END)
 		_exit(0);
+	uv_poll_stop(poll);
+	last_begin(poll->data);
 }
 
 static void answer_factory(const struct gate *gate, const struct gate_message *message)
@@ -173,8 +177,10 @@ static void hear_factory(uv_poll_t *poll, int status, int events)
 		listeners_free_port(gate, message.port);
 		answer_factory(gate, &message);
 	} else if (message.kind == GATE_LISTENER && count == 1) {
-		if (!listeners_add(gate, listener, LISTENER_MEANT, message.port))
+		if (!listeners_add_meant(gate, listener, &message.address, message.port))
 			close(listener);
+	} else if (message.kind == GATE_USED) {
+		listeners_use(gate, &message.address, message.port);
 	} else if (message.kind == GATE_INWARD) {
 		inward_take(gate, &message, count == 1 ? listener : -1);
 	}
