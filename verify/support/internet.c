@@ -85,11 +85,22 @@ static void add_route(int family)
 	close(netlink);
 }
 
+/* What is changed there stays in the folder. */
+static void lay_settings(const char *folder)
+{
+	char options[3 * PATH_MAX];
+	snprintf(options, sizeof options, "lowerdir=/etc,upperdir=%s/upper,workdir=%s/work", folder, folder);
+	if (mount("overlay", "/etc", "overlay", 0, options) != 0)
+		fail("lay a layer over /etc");
+}
+
 static void lay_hosts(const char *hosts)
 {
 	char place[PATH_MAX];
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
 		fail("leave the host's mounts");
+	if (getenv("INTERNET_ETC"))
+		lay_settings(getenv("INTERNET_ETC"));
 	if (!realpath("/etc/hosts", place) || mount(hosts, place, NULL, MS_BIND, NULL) != 0)
 		fail("lay /etc/hosts");
 }

@@ -49,6 +49,9 @@ CORDON_CHECKED bool gateway_open(struct inside *inside, struct cordon_error *err
 /* view_resolver.c, a layer of init: names are asked of the gate, and of nothing else. */
 CORDON_CHECKED bool view_resolve(struct inside *inside, struct cordon_error *err);
 
+/* For the mender: what the host has changed since by giving the names to other files is laid again. False while that cannot be. */
+bool view_resolve_again(void);
+
 /* Beside the names' own: the addresses that rules name, for gateway_open. In the share. */
 CORDON_CHECKED bool gate_share_routes(struct share *share, const struct plan *plan, struct inside *inside,
 				      struct cordon_error *err);

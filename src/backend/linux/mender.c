@@ -19,11 +19,14 @@
 #include <sys/wait.h>
 
 #include "backend/linux/cage.h"
+#include "backend/linux/gate.h"
 #include "backend/linux/kernel.h"
 #include "os/os.h"
 
-/* Where the user has no watch left; where a file is still open; and how long it may be. */
-enum { LOOK_EVERY_MS = 10, OPEN_EVERY_MS = 5, OPEN_MS_MAX = 1000 };
+/* Where the user has no watch left; where a file is still open, and how long it may be; where the host has no /etc/resolv.conf for
+ * the moment.
+ */
+enum { LOOK_EVERY_MS = 10, OPEN_EVERY_MS = 5, OPEN_MS_MAX = 1000, RESOLVE_EVERY_MS = 50 };
 
 struct mender {
 	const struct plan *plan;
@@ -158,7 +161,8 @@ static int attend(struct tending *tending)
 		is_proved = is_proved && !mender->names[name].is_unproved;
 	}
 	tending->is_deaf = !is_watched;
-	return !is_proved ? OPEN_EVERY_MS : !is_watched ? LOOK_EVERY_MS : -1;
+	bool is_resolved = mender->plan->network != NETWORK_FILTERED || view_resolve_again();
+	return !is_proved ? OPEN_EVERY_MS : !is_watched ? LOOK_EVERY_MS : !is_resolved ? RESOLVE_EVERY_MS : -1;
 }
 
 /* Says what is not said yet. False while the supervisor has no room for it. */

@@ -13,6 +13,13 @@
 
 #define PLACE "/run/cordon"
 
+static const struct {
+	const char *name, *path;
+} files[] = {
+	{ "resolv.conf", "/etc/resolv.conf" },
+	{ "hosts", "/etc/hosts" },
+};
+
 static bool write_file(int folder, const char *name, const char *content, struct cordon_error *err)
 {
 	int file = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
@@ -63,7 +70,10 @@ static bool fill(int folder, struct cordon_error *err)
 		return false;
 	if (kernel_mount_setattr(folder, "", AT_EMPTY_PATH, &change) != 0)
 		return cordon_fail_errno(err, errno, "make '" PLACE "' read-only");
-	return lay(folder, "resolv.conf", "/etc/resolv.conf", err) && lay(folder, "hosts", "/etc/hosts", err);
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+		if (!lay(folder, files[i].name, files[i].path, err))
+			return false;
+	return true;
 }
 
 bool view_resolve(struct inside *inside, struct cordon_error *err)
@@ -76,4 +86,29 @@ bool view_resolve(struct inside *inside, struct cordon_error *err)
 	bool is_fine = view_attach(folder, PLACE, true, err) && fill(folder, err);
 	close(folder);
 	return is_fine;
+}
+
+/* -- while the command runs -------------------------------------------------------------------------------------------- */
+
+static bool stands(const char *path)
+{
+	struct kernel_statx status = { 0 };
+	int place = kernel_openat2(AT_FDCWD, path, O_PATH | O_NOFOLLOW, RESOLVE_NO_MAGICLINKS);
+	bool is_there = place >= 0 && kernel_statx(place, &status) == 0 &&
+			(status.attributes & KERNEL_STATX_MOUNT_ROOT);
+	if (place >= 0)
+		close(place);
+	return is_there;
+}
+
+bool view_resolve_again(void)
+{
+	struct cordon_error err = CORDON_ERROR_INIT;
+	int folder = kernel_openat2(AT_FDCWD, PLACE, O_PATH | O_DIRECTORY | O_CLOEXEC, RESOLVE_NO_SYMLINKS);
+	bool is_whole = folder >= 0;
+	for (size_t i = 0; is_whole && i < sizeof files / sizeof *files; i++)
+		is_whole = stands(files[i].path) || lay(folder, files[i].name, files[i].path, &err);
+	if (folder >= 0)
+		close(folder);
+	return is_whole;
 }
