@@ -40,8 +40,9 @@ struct plan_mount {
 	uint64_t size;          /* PRIVATE: bytes, 0 = the kernel's default */
 	char **hide;            /* FACADE: NULL-terminated names; NULL when `show` is set */
 	char **show;            /* FACADE: the same of the only entries that are shown; or NULL */
-	char **make;            /* FACADE: directories that are made in it, for mounts; relative; or NULL */
-	const char *cache;      /* LAYER: its name in plan->caches; static */
+	char **decoys; /* FACADE: those of `hide` that the policy names: that one was tried is to be seen; or NULL */
+	char **make;   /* FACADE: directories that are made in it, for mounts; relative; or NULL */
+	const char *cache; /* LAYER: its name in plan->caches; static */
 	const char
 		*lower; /* LAYER: the directory that an overlay has below it: the path, or one above that layers share
 				  * (a mount of an overlay is dear); NULL when is_missing */

@@ -54,7 +54,7 @@ struct place {
 	struct name_list {
 		const char **items;
 		size_t count, room;
-	} names, made; /* FACADE */
+	} names, made, decoys; /* FACADE */
 };
 
 struct view {
@@ -171,8 +171,11 @@ static bool hide_in_readable(struct view *view, size_t index, struct cordon_erro
 	/* Above missing names there may be a file, or a writable root. */
 	if (nodes[directory].type != PATH_DIRECTORY || view->places[directory].holding != HOLDS_READ)
 		return true;
+	bool is_cordons = node->rule->origin.layer == LAYER_MANAGED && node->rule->origin.line == 0;
 	if (is_replaceable(view, index, top))
-		return hide_name(view, directory, plan_node_name(&nodes[top]), node->rule, err);
+		return hide_name(view, directory, plan_node_name(&nodes[top]), node->rule, err) &&
+		       (top != index || is_cordons ||
+			add_to(view, &view->places[directory].decoys, plan_node_name(node), err));
 	if (node->type != PATH_MISSING)
 		lay(view, index, MOUNT_COVER);
 	return true;
@@ -554,7 +557,8 @@ static bool add_step(struct view *view, size_t index, struct cordon_error *err)
 	if (place->kind != MOUNT_FACADE)
 		return true;
 	return add_names(view, &place->names, place->shows_only ? &mount->show : &mount->hide, err) &&
-	       (place->made.count == 0 || add_names(view, &place->made, &mount->make, err));
+	       (place->made.count == 0 || add_names(view, &place->made, &mount->make, err)) &&
+	       (place->decoys.count == 0 || add_names(view, &place->decoys, &mount->decoys, err));
 }
 
 /* -- sockets of the host ------------------------------------------------------------------------------------------ */

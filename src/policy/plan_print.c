@@ -144,7 +144,8 @@ static bool print_mount(json_t *object, const struct plan_mount *mount)
 	if (is_fine && mount->size > 0)
 		is_fine = json_object_set_new(object, "size_bytes", json_integer((json_int_t)mount->size)) == 0;
 	return is_fine && print_names(object, "hide", mount->hide) && print_names(object, "show", mount->show) &&
-	       print_names(object, "make", mount->make) && plan_print_rule(object, mount->rule);
+	       print_names(object, "make", mount->make) && print_names(object, "decoys", mount->decoys) &&
+	       plan_print_rule(object, mount->rule);
 }
 
 static bool print_unheld(const struct plan *plan, json_t *object, const char *key, bool is_hidden)

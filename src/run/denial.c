@@ -148,6 +148,18 @@ static struct denial *find(struct denials *denials, const struct cage_event *eve
 	return NULL;
 }
 
+/* A hidden name that somebody has tried to read: when it was tried in another way as well, that says more. */
+static bool is_known_better(const struct denials *denials, const struct cage_event *event)
+{
+	if (event->denied.act != ACT_READ || event->denied.pid != 0)
+		return false;
+	for (unsigned i = 0; i < denials->count; i++)
+		if (denials->items[i].act != ACT_CONNECT &&
+		    os_lies_below(denials->items[i].landing, event->denied.landing))
+			return true;
+	return false;
+}
+
 /* A place for one more: the first ones stay, the last ones make room for each other. */
 static struct denial *make_room(struct denials *denials)
 {
@@ -282,6 +294,8 @@ bool denials_add(struct denials *denials, const struct plan *plan, const struct 
 		denial->count++;
 		return true;
 	}
+	if (is_known_better(denials, event))
+		return true;
 	if (act == ACT_CONNECT ? plan->network == NETWORK_OPEN
 			       : !is_refused(plan, act, event->denied.landing, &verdict))
 		return true;
@@ -306,6 +320,9 @@ bool denials_add(struct denials *denials, const struct plan *plan, const struct 
 	}
 	denial = make_room(denials);
 	*denial = made;
+	bool is_nobodys = made.act == ACT_READ && made.pid == 0;
+	if (!is_nobodys || denials->count == 1)
+		denials->blamed = denials->last;
 	denials->was_added = denials->distinct <= DENIALS_MAX;
 	return !denials->was_added || complete(denial, plan, err);
 }

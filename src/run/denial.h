@@ -42,6 +42,7 @@ struct denials {
 	struct denial items[DENIALS_MAX];
 	unsigned count;    /* in items */
 	unsigned last;     /* the one that was added last */
+	unsigned blamed;   /* the last one of which it is known who did it; or the last one */
 	uint64_t distinct; /* that were seen; some may have been dropped */
 	uint64_t dropped;
 	bool was_added; /* by the last denials_add, and is complete */

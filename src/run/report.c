@@ -312,7 +312,7 @@ void run_explanation(struct run *run, struct text *text)
 	if (run->denials.count == 0 || !denials_complete(&run->denials, run->plan, &ignored))
 		return;
 	/* What failed last is most often what the command gave up for. */
-	const struct denial *denial = &run->denials.items[run->denials.last];
+	const struct denial *denial = &run->denials.items[run->denials.blamed];
 	denial_explain(denial, run->surveyed.facts->home, text);
 	uint64_t others = run->denials.distinct - 1;
 	if (others > 0)

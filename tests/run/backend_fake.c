@@ -47,6 +47,13 @@ void fake_deny(enum act act, const char *landing)
 	event->denied.program = "/usr/bin/program";
 }
 
+void fake_try(const char *landing)
+{
+	struct cage_event *event = add(CAGE_DENIED);
+	event->denied.act = ACT_READ;
+	event->denied.path = event->denied.landing = landing;
+}
+
 void fake_exit(int code)
 {
 	struct cage_event *event = add(CAGE_ENDED);

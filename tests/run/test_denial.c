@@ -312,6 +312,36 @@ static void flood__fills_nothing(void **state)
 	denials_clear(&table);
 }
 
+/* What is known of a decoy alone stands behind what is known of a process: in the report, and in the line for people. */
+static void tried_name__is_told_unless_more_is_known(void **state)
+{
+	(void)state;
+	CORDON_ON_EXIT(text_free) struct text text = { 0 };
+	make_directory(in_scratch("home/.aws"));
+	CORDON_ON_EXIT(free_text) char *key = strdup(in_scratch("home/.ssh/key"));
+	CORDON_ON_EXIT(free_text) char *keys = strdup(in_scratch("home/.ssh"));
+	CORDON_ON_EXIT(free_text) char *other = strdup(in_scratch("home/.aws"));
+	CORDON_ON_EXIT(free_text) char *shown = strdup(in_scratch("home/notes"));
+	fake_reset();
+	fake_add(CAGE_STARTED);
+	fake_deny(ACT_WRITE, key);
+	fake_try(keys);
+	fake_try(other);
+	fake_try(shown); /* the policy hides no such name */
+	fake_exit(1);
+	must(make_run(NULL));
+	carry_out();
+	CORDON_ON_EXIT(decref) json_t *report = report_of(run);
+	const json_t *denials = denials_of(report);
+	assert_int_equal(json_array_size(denials), 2);
+	assert_string_equal(string_at(json_array_get(denials, 0), "target"), key);
+	assert_string_equal(string_at(json_array_get(denials, 1), "target"), other);
+	assert_string_equal(string_at(json_array_get(denials, 1), "action"), "read");
+	assert_true(json_is_null(json_object_get(json_array_get(denials, 1), "process")));
+	run_explanation(run, &text);
+	assert_non_null(strstr(text_str(&text), ".ssh/key"));
+}
+
 /* Two names that begin alike for longer than is shown are two acts all the same. */
 static void long_names__are_told_apart(void **state)
 {
@@ -382,6 +412,7 @@ int main(void)
 		TEST(forged_process__is_shown_escaped),
 		TEST(flood__fills_nothing),
 		TEST(long_names__are_told_apart),
+		TEST(tried_name__is_told_unless_more_is_known),
 		TEST(explanation__is_one_line),
 		TEST(success__needs_no_explanation),
 	};

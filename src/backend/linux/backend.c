@@ -53,9 +53,11 @@ struct cage {
 	bool is_limit_told;
 	bool is_tree_dead; /* what it wrote is still being passed on */
 	struct message last_words;
-	size_t bare_told; /* of how many mounts it is said whether they are bare */
-	int terminal;     /* master of the command's, until it is taken */
-	int stopped;      /* signal that has stopped the command, 0: none */
+	struct decoys decoys;
+	char tried[PATH_MAX]; /* a hidden name: what the last event of that kind lends */
+	size_t bare_told;     /* of how many mounts it is said whether they are bare */
+	int terminal;         /* master of the command's, until it is taken */
+	int stopped;          /* signal that has stopped the command, 0: none */
 };
 
 /* A run that lasts this long is worth a mender and a janitor. */
@@ -184,7 +186,7 @@ static bool begin(const struct handover *handover, struct cage **ret_cage, struc
 	if (!cage)
 		return cordon_fail_memory(err);
 	cage->control = cage->init = cage->view = cage->table = cage->timer = cage->root = cage->shared_memory = -1;
-	cage->terminal = cage->listener = -1;
+	cage->terminal = cage->listener = cage->decoys.place = -1;
 	cage->refusal = (struct cordon_error)CORDON_ERROR_INIT;
 	cage->cgroup = cgroup_begin(); /* without one the limits are kept otherwise: see assess.c */
 	cage->events = epoll_create1(EPOLL_CLOEXEC);
@@ -583,8 +585,21 @@ static bool running(struct cage *cage, const int carried[CARRIED_COUNT], struct 
 	ret_event->is_observed = cage->observer && cage->inside->handover.observe;
 	if (cage->inside->is_fallback) /* no view to mend, and no namespace to find the tree by */
 		return start_janitor(cage, err);
+	if (decoys_are_wanted(cage->inside))
+		decoys_begin(&cage->decoys, cage->root);
 	caches_settle(cage->inside);
 	return wait_for_mender(cage, err) && watch_usage(cage, err) && begin_meter(cage, true, err);
+}
+
+/* True when there was something to tell. */
+static bool tell_tried(struct cage *cage, struct cage_event *ret_event)
+{
+	if (!decoys_take(&cage->decoys, cage->plan, cage->tried))
+		return false;
+	ret_event->kind = CAGE_DENIED;
+	ret_event->denied.act = ACT_READ;
+	ret_event->denied.path = ret_event->denied.landing = cage->tried;
+	return true;
 }
 
 /* The end is told when the tree is dead, what was over its limit is told, and the last byte of output is on its way. */
@@ -596,7 +611,7 @@ static void tell_end(struct cage *cage, struct cage_event *ret_event)
 		return;
 	if (cage->meter)
 		meter_finish(cage->meter, usage);
-	if (tell_limit(cage, ret_event))
+	if (tell_limit(cage, ret_event) || tell_tried(cage, ret_event))
 		return;
 	cage->stage = STAGE_ENDED;
 	ret_event->kind = CAGE_ENDED;
@@ -846,6 +861,7 @@ static void discard(struct cage *cage)
 	close_at(&cage->view);
 	close_at(&cage->root);
 	close_at(&cage->shared_memory);
+	close_at(&cage->decoys.place);
 	close_at(&cage->table);
 	close_at(&cage->timer);
 	close_at(&cage->control);

@@ -15,6 +15,7 @@
 #pragma once
 
 #include <sched.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -103,7 +104,8 @@ struct inside {
 	int diagnosis;     /* of sockets in the command's network namespace (sock_diag(7)); -1: it shares the host's */
 	int counted[2];    /* what comes out of 1 and 2 where it is counted, -1: not */
 	pid_t network_helper;
-	int slot; /* of the layers: see caches.c */
+	int slot;        /* of the layers: see caches.c */
+	unsigned decoys; /* so many were placed */
 };
 
 /* What init and the supervisor tell each other, one datagram each. */
@@ -176,6 +178,23 @@ CORDON_CHECKED bool filter_load(struct inside *inside, struct cordon_error *err)
 
 /* In a process that has joined the view: lays the mount of a step whose name something else has now. */
 CORDON_CHECKED bool view_lay_again(const struct plan_mount *mount, struct cordon_error *err);
+
+/* decoys.c */
+bool decoys_are_wanted(const struct inside *inside);
+/* In init, once there is a /dev; and while a facade is being filled: a decoy for each name of its `decoys`. */
+CORDON_CHECKED bool decoys_make(const struct inside *inside, struct cordon_error *err);
+CORDON_CHECKED bool decoys_place(struct inside *inside, const struct plan_mount *facade, int shown,
+				 struct cordon_error *err);
+/* In the supervisor: `root` is that of the view. `place` is the caller's to close; -1: there are none. */
+struct decoys {
+	int place;
+	struct timespec begun;
+	size_t mount, name; /* where decoys_take goes on */
+	unsigned number;
+};
+void decoys_begin(struct decoys *decoys, int root);
+/* When the tree is dead: the next hidden name that was tried, of those that exist on the host; false: no more. */
+bool decoys_take(struct decoys *decoys, const struct plan *plan, char ret_path[PATH_MAX]);
 
 /* view_devices.c: the two file systems that are made rather than taken. */
 CORDON_CHECKED bool view_make_devices(const char *path, struct cordon_error *err);

@@ -87,10 +87,12 @@ static bool copy_mount(struct share *share, const struct plan_mount *from, struc
 		to->show = copy_list(share, from->show, 0);
 	if (from->make)
 		to->make = copy_list(share, from->make, 0);
+	if (from->decoys)
+		to->decoys = copy_list(share, from->decoys, 0);
 	if (from->lower)
 		to->lower = copy_string(share, from->lower);
 	return to->path && !from->hide == !to->hide && !from->show == !to->show && !from->make == !to->make &&
-	       !from->lower == !to->lower;
+	       !from->decoys == !to->decoys && !from->lower == !to->lower;
 }
 
 bool share_list(struct share *share, char *const *list, char ***ret_list, struct cordon_error *err)

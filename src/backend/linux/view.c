@@ -225,7 +225,7 @@ static bool make_points(const struct plan_mount *facade, struct cordon_error *er
 /* Hides names for good: the directory that the command sees is ours, whatever the host renames, saves or creates in
  * the real one.
  */
-static bool build_facade(const struct plan_mount *mount, int original, struct cordon_error *err)
+static bool build_facade(struct inside *inside, const struct plan_mount *mount, int original, struct cordon_error *err)
 {
 	struct stat status;
 	char mode[8];
@@ -239,7 +239,7 @@ static bool build_facade(const struct plan_mount *mount, int original, struct co
 	/* Attached before it is filled: the kernel lays no mount on a mount that stands nowhere. */
 	struct facade facade = { original, tmpfs, mount };
 	bool is_fine = view_attach(tmpfs, mount->path, true, err) && show_entries(&facade, err) &&
-		       make_points(mount, err);
+		       make_points(mount, err) && decoys_place(inside, mount, tmpfs, err);
 	if (is_fine && !is_planted("mounts.readonly")) {
 		struct mount_attr change = { .attr_set = MOUNT_ATTR_RDONLY };
 		if (kernel_mount_setattr(tmpfs, "", AT_EMPTY_PATH, &change) != 0)
@@ -298,7 +298,7 @@ static bool lay_bind(const struct plan_mount *mount, int source, struct cordon_e
  */
 static bool thaw(const struct plan_mount *mount, struct cordon_error *err)
 {
-	static const char *const in_devices[] = { "pts", "shm" };
+	static const char *const in_devices[] = { "pts", "shm", ".cordon/hidden" };
 	struct mount_attr change = { .attr_clr = MOUNT_ATTR_RDONLY };
 	if (mount->kind == MOUNT_PROC) {
 		if (kernel_mount_setattr(AT_FDCWD, mount->path, 0, &change) != 0)
@@ -339,7 +339,7 @@ static bool take_step(struct inside *inside, size_t index, struct cordon_error *
 	case MOUNT_BIND:
 		return lay_bind(mount, inside->sources[index], err);
 	case MOUNT_FACADE:
-		return build_facade(mount, inside->sources[index], err);
+		return build_facade(inside, mount, inside->sources[index], err);
 	case MOUNT_COVER:
 		return cover(mount, err);
 	case MOUNT_PRIVATE:
@@ -413,7 +413,8 @@ bool view_begin(struct inside *inside, struct cordon_error *err)
 {
 	if (is_planted("mounts"))
 		return true;
-	return streams_reopen(inside, err) && (is_planted("dev") || view_make_devices("/dev", err)) &&
+	return streams_reopen(inside, err) &&
+	       (is_planted("dev") || (view_make_devices("/dev", err) && decoys_make(inside, err))) &&
 	       (is_planted("proc") || view_make_proc("/proc", err));
 }
 

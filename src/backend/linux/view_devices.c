@@ -83,6 +83,10 @@ static bool fill_devices(int host, int devices, struct cordon_error *err)
 		return false;
 	if (mkdirat(devices, ".cordon", 0755) != 0)
 		return cordon_fail_errno(err, errno, "make /dev/.cordon");
+	/* for decoys.c; links need no room but their own */
+	if (!place(view_make_tmpfs("0555", 4096, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC), devices,
+		   ".cordon/hidden", err))
+		return false;
 	for (size_t i = 0; i < sizeof links / sizeof *links; i++)
 		if (symlinkat(links[i].target, devices, links[i].name) != 0)
 			return cordon_fail_errno(err, errno, "make /dev/%s", links[i].name);
