@@ -79,7 +79,7 @@ static void add_flag(struct text *text, enum access wanted, const char *path, co
 }
 
 /* The path that has to be granted, and how that is said. A hidden name that is to be made is there already. `is_ruled`: a
- * rule names the very path, so that granting the directory above would change nothing.
+ * rule names the very path, or something that is not there above it, so that granting the directory above would change nothing.
  */
 static char *phrase(const struct facts *facts, const struct remedy_request *request, bool is_hidden, bool is_ruled)
 {
@@ -126,6 +126,10 @@ char *remedy_find(const struct policy *policy, const struct facts *facts, const 
 	if (rule && (rule->origin.layer >= LAYER_FIRST_BOUND || is_flags))
 		return find_obstacle(rule, facts);
 	bool is_ruled = rule && strcmp(rule->landing, request->landing) == 0;
+	if (rule && !is_ruled && !rule->is_glob && !is_there(facts, request->landing)) {
+		CORDON_ON_EXIT(free_text) char *above = existing_above(facts, request->landing);
+		is_ruled = above && strcmp(rule->landing, above) != 0 && os_lies_below(rule->landing, above);
+	}
 	return phrase(facts, request, verdict.access == ACCESS_NONE, is_ruled);
 }
 
