@@ -411,6 +411,7 @@ bool plan_node_is_held(const struct plan_tree *tree, size_t index)
 }
 
 /* A flag has a name and no line. */
+CORDON_PRINTF(3, 0)
 static bool refuse(struct cordon_error *err, const struct origin *origin, const char *format, va_list args)
 {
 	char text[sizeof err->text];
