@@ -178,8 +178,9 @@ static void run__that_is_ended_was_killed(void **state)
 			wait_for_start(run);
 		cordon_run_end(run);
 		struct cordon_result result = wait_run(run);
-		assert_int_equal(result.exit_status, is_early ? 125 : 137);
-		if (!is_early)
+		/* the start may have been faster */
+		assert_true(result.exit_status == 137 || (is_early && result.exit_status == 125));
+		if (result.exit_status == 137)
 			assert_non_null(strstr(cordon_run_report(run), "\"signaled\""));
 		cordon_run_end(run); /* over is over */
 		cordon_run_free(run);

@@ -54,7 +54,13 @@ static int32_t end_of(struct cordon_run *run, int terminal)
 	return result.exit_status;
 }
 
-static void see(struct cordon_run *run, int terminal, const char *text)
+static void type(int terminal, const char *text)
+{
+	assert_int_equal(write(terminal, text, strlen(text)), (ssize_t)strlen(text));
+}
+
+/* What the command prints in the end, to keys that are pressed again and again meanwhile. */
+static void see_pressing(struct cordon_run *run, int terminal, const char *text, const char *keys)
 {
 	int32_t is_ended = 0;
 	for (int i = 0; !strstr(screen, text); i++) {
@@ -62,12 +68,20 @@ static void see(struct cordon_run *run, int terminal, const char *text)
 		assert_true(cordon_run_step(run, 20, &is_ended, &err));
 		if (is_ended || i > 500)
 			fail_msg("'%s' was not seen in '%s'", text, screen);
+		if (i % 10 == 9)
+			type(terminal, keys);
 	}
 }
 
-static void type(int terminal, const char *text)
+static void see(struct cordon_run *run, int terminal, const char *text)
 {
-	assert_int_equal(write(terminal, text, strlen(text)), (ssize_t)strlen(text));
+	see_pressing(run, terminal, text, "");
+}
+
+/* A shell that gets a signal right before it waits for a line runs the trap when the line has come. */
+static void see_trapped(struct cordon_run *run, int terminal, const char *text)
+{
+	see_pressing(run, terminal, text, "\n");
 }
 
 static void wait_for_stop(struct cordon_run *run, int32_t signal)
@@ -148,12 +162,12 @@ static void terminal__passes_on_what_keys_mean(void **state)
 	wait_for_stop(run, SIGTSTP);
 	cordon_run_signal(run, SIGCONT);
 	assert_int_equal(ioctl(terminal, TIOCSWINSZ, &larger), 0);
-	see(run, terminal, "50 120");
+	see_trapped(run, terminal, "50 120");
 	screen[seen = 0] = '\0';
 	cordon_run_signal(run, SIGWINCH);
-	see(run, terminal, "50 120");
+	see_trapped(run, terminal, "50 120");
 	type(terminal, "\x03");
-	see(run, terminal, "interrupted");
+	see_trapped(run, terminal, "interrupted");
 	close(terminal);
 	cordon_run_signal(run, SIGHUP);
 	assert_int_equal(wait_run(run).exit_status, 7);
