@@ -56,6 +56,11 @@ static bool is_meant(const struct http_guard *guard, const struct http_request *
 	       request->host.port == target->port;
 }
 
+static bool has_body(const struct http_request *request)
+{
+	return request->body == HTTP_CHUNKED || (request->body == HTTP_LENGTH && request->body_length > 0);
+}
+
 static enum reading pass_head(struct http_guard *guard, const char *bytes, size_t length, size_t *ret_passed)
 {
 	struct http_request request;
@@ -63,7 +68,7 @@ static enum reading pass_head(struct http_guard *guard, const char *bytes, size_
 	*ret_passed = 0;
 	if (reading != READING_DONE)
 		return reading;
-	if (!is_meant(guard, &request) || (request.wants_upgrade && request.body != HTTP_NO_BODY))
+	if (!is_meant(guard, &request) || (request.wants_upgrade && has_body(&request)))
 		return READING_BAD;
 	*ret_passed = request.length;
 	guard->state = state_of_body(&request, &guard->left);

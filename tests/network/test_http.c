@@ -121,6 +121,8 @@ static void http__guard_passes_what_names_its_host(void **state)
 #define EVIL "GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n"
 #define POST "POST / HTTP/1.1\r\n" HOST "Content-Length: 5\r\n\r\n"
 #define CHUNKED "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n"
+/* as Java's HttpClient begins */
+#define WISH "GET / HTTP/1.1\r\nContent-Length: 0\r\n" HOST "HTTP2-Settings: AAEA\r\nUpgrade: h2c\r\n\r\n"
 #define UPGRADE "GET / HTTP/1.1\r\n" HOST "Upgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
 	static const struct {
 		const char *bytes;
@@ -158,6 +160,7 @@ static void http__guard_passes_what_names_its_host(void **state)
 		{ BYTES("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), 0, READING_BAD },
 		/* nothing follows an upgrade until the server has taken it */
 		{ BYTES(UPGRADE EVIL), sizeof UPGRADE - 1, READING_MORE },
+		{ BYTES(WISH EVIL), sizeof WISH - 1, READING_MORE },
 		{ BYTES(GET UPGRADE EVIL), sizeof GET - 1 + sizeof UPGRADE - 1, READING_BAD },
 	};
 	const struct target target = target_of("a.example:80");
