@@ -285,8 +285,6 @@ static int carry_out(struct cordon_run *run, struct relay *relay, const struct v
 static int write_report(struct report_file *file, const char *bytes, int status)
 {
 	struct cordon_error err = CORDON_ERROR_INIT;
-	if (!file)
-		return status;
 	if (!bytes)
 		cordon_fail_memory(&err);
 	if (bytes && report_write(file, bytes, &err))
@@ -302,7 +300,7 @@ static int refuse(struct report_file *file, const struct cordon_error *why)
 	say_error(why);
 	if (file && !cordon_refusal_report(why, &bytes, &ignored))
 		bytes = NULL;
-	int status = write_report(file, bytes, STATUS_REFUSED);
+	int status = file ? write_report(file, bytes, STATUS_REFUSED) : STATUS_REFUSED;
 	cordon_free(bytes);
 	return status;
 }
@@ -418,7 +416,7 @@ int command_run(char **words)
 	}
 
 	int status = values.is_dry ? print_plan(run) : carry_out(run, relay, &values, status_fd, command);
-	if (!values.is_dry)
+	if (file && !values.is_dry)
 		status = write_report(file, cordon_run_report(run), status);
 	cordon_run_free(run);
 	return status;

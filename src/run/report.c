@@ -218,12 +218,12 @@ const char *report_outcome(const struct run *run)
 
 #define SCHEMA "schema", "cordon-report", "version", 1
 
-bool run_report(struct run *run, struct text *text, struct cordon_error *err)
+json_t *report_describe(struct run *run, struct cordon_error *err)
 {
 	bool is_over = run->stage == STAGE_OVER;
 	bool is_refused = is_over && run->outcome == OUTCOME_REFUSED;
 	if (!denials_complete(&run->denials, run->plan, err))
-		return false;
+		return NULL;
 	json_t *report = json_pack(
 		"{s:s s:i s:s s:s? s:o s:o s:b s:o s:o s:o s:b s:o s:I s:o s:o s:o s:o s:o}", SCHEMA, "run_id", run->id,
 		"outcome", is_over ? outcome_names[run->outcome] : NULL, "exit_code",
@@ -235,7 +235,15 @@ bool run_report(struct run *run, struct text *text, struct cordon_error *err)
 		"denials_dropped", (json_int_t)run->denials.dropped, "covers_lost", describe_lost_covers(run),
 		"set_aside", describe_asides(run), "caches", describe_caches(run), "guarantees",
 		describe_guarantees(run, false), "gaps", describe_guarantees(run, true));
-	return json_print(report, text, err);
+	if (!report)
+		cordon_fail_memory(err);
+	return report;
+}
+
+bool run_report(struct run *run, struct text *text, struct cordon_error *err)
+{
+	json_t *report = report_describe(run, err);
+	return report && json_print(report, text, err);
 }
 
 bool run_refusal(const struct cordon_error *refusal, struct text *text, struct cordon_error *err)

@@ -105,7 +105,8 @@ struct run {
 	} asides;
 };
 
-/* report.c: one denial as in the report; and what `cordon run` exits with. */
+/* report.c: the report, NULL with *err; one denial of it, NULL when memory is short; and what `cordon run` exits with. */
+json_t *report_describe(struct run *run, struct cordon_error *err);
 json_t *report_denial(const struct denial *denial);
 const char *report_outcome(const struct run *run); /* "exited"; NULL while it lasts */
 
