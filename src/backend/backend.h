@@ -42,6 +42,9 @@ struct handover {
 	 */
 	void (*settle)(void *context, bool is_heir);
 	void *context;
+	/* For begin: where an earlier run in the workspace would have kept layers over the user's caches, and the directory that
+	 * these would be in; NULL: not known. */
+	const char *caches, *home;
 
 	/* Streams that are a terminal of the command's own: 1 << 0, 1 << 1, 1 << 2. What `streams` has there is borrowed
 	 * for its settings and size only; -1 is fine.

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/list.h"
 #include "base/scope.h"
 #include "base/text.h"
@@ -54,6 +55,14 @@ static const struct known_cache {
 	{ "cabal", { NULL }, "", ".cabal/packages", NULL, NULL },
 	{ "conan", { NULL }, "", ".conan2/p", NULL, NULL },
 };
+
+char *caches_keep(const struct facts *facts)
+{
+	uint64_t hash = HASH_START;
+	for (const char *at = facts->workspace; *at; at++)
+		hash = hash_byte(hash, *at);
+	return text_format("%s/caches/%016llx", facts->state, (unsigned long long)hash);
+}
 
 /* -- where they are ------------------------------------------------------------------------------------------------ */
 

@@ -24,6 +24,11 @@ struct caches {
 	size_t count, room;
 };
 
+/* The directory in cordon's state that keeps the workspace's layers, whether it is there or not; that it is this workspace's is
+ * looked at before use. Malloc'ed; NULL when memory is short.
+ */
+char *caches_keep(const struct facts *facts);
+
 /* Where each cache would be on this host; to be freed with policy_free_list. */
 CORDON_CHECKED bool caches_list_paths(const struct facts *facts, char ***ret_paths, struct cordon_error *err);
 

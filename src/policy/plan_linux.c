@@ -25,7 +25,6 @@
 #include <string.h>
 
 #include "base/gate.h"
-#include "base/hash.h"
 #include "base/list.h"
 #include "base/scope.h"
 #include "base/text.h"
@@ -514,12 +513,7 @@ static bool describe_layer(struct view *view, const struct plan_node *node, stru
 	if (plan->caches)
 		return mount->is_missing || mount->lower || cordon_fail_memory(err);
 
-	/* By the workspace's path; that it is this workspace's is looked at before use. */
-	uint64_t hash = HASH_START;
-	for (const char *at = plan->facts->workspace; *at; at++)
-		hash = hash_byte(hash, *at);
-	CORDON_ON_EXIT(free_text)
-	char *path = text_format("%s/caches/%016llx", plan->facts->state, (unsigned long long)hash);
+	CORDON_ON_EXIT(free_text) char *path = caches_keep(plan->facts);
 	plan->caches = path ? arena_copy(&plan->arena, path, strlen(path)) : NULL;
 	return (plan->caches && (mount->is_missing || mount->lower)) || cordon_fail_memory(err);
 }

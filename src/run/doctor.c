@@ -64,7 +64,8 @@ static bool examine_mode(const char *workspace, const char *mode, struct examina
 	struct assessment rows[GUARANTEE_COUNT];
 	if (!settings)
 		return cordon_fail_memory(err);
-	if (!ask(settings, mode, err) || !survey_make(settings, &survey_options, &surveyed, err) ||
+	if (!ask(settings, mode, err) || !survey_host(&survey_options, &surveyed.facts, err) ||
+	    !survey_make(settings, &survey_options, &surveyed, err) ||
 	    !plan_compile(surveyed.policy, surveyed.facts, &options, &plan, err) ||
 	    !run_assess(plan, NULL, &abilities, rows, err))
 		return false;

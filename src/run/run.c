@@ -4,6 +4,7 @@
 #include "base/scope.h"
 #include "base/show.h"
 #include "os/os.h"
+#include "policy/caches.h"
 #include "policy/plan_windows.h"
 #include "run/json.h"
 #include "run/redact.h"
@@ -69,9 +70,12 @@ static void settle(void *context, bool is_heir)
 	run_set_aside(context, is_heir);
 }
 
-/* What confines needs some time for what is the same for every plan: it gets it while the plan is made. */
+/* What confines needs some time for what is the same for every plan, or likely: it gets it while the plan is made. */
 static bool begin(struct run *run, struct cordon_error *err)
 {
+	CORDON_ON_EXIT(free_text) char *caches = caches_keep(run->surveyed.facts);
+	if (!caches)
+		return cordon_fail_memory(err);
 	const struct handover handover = {
 		.streams = { run->options.streams[0], run->options.streams[1], run->options.streams[2] },
 		.passed = run->options.passed,
@@ -79,6 +83,8 @@ static bool begin(struct run *run, struct cordon_error *err)
 		.observe = run->options.observe,
 		.settle = settle,
 		.context = run,
+		.caches = caches,
+		.home = run->surveyed.facts->home,
 		.explain = run->options.explain,
 		.keep_background = run->options.keep_background,
 		.terminal = run->options.terminal,
@@ -153,7 +159,8 @@ bool run_new(const struct settings *settings, const struct run_options *options,
 	run->is_look = options->target != NULL;
 	run->refusal = (struct cordon_error)CORDON_ERROR_INIT;
 	const struct survey_options survey_options = { .workspace = options->workspace, .target = options->target };
-	if (!copy_options(run, options, err) || !identity_make(run->id, err) || (!run->is_look && !begin(run, err)) ||
+	if (!copy_options(run, options, err) || !identity_make(run->id, err) ||
+	    !survey_host(&survey_options, &run->surveyed.facts, err) || (!run->is_look && !begin(run, err)) ||
 	    !survey_make(settings, &survey_options, &run->surveyed, err))
 		return false;
 

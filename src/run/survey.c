@@ -108,8 +108,9 @@ static bool assume_there(const struct policy *policy, struct facts *facts, struc
 	return policy_paths(policy, facts, &paths, err) && facts_assume_windows_paths(facts, paths, err);
 }
 
-static bool find_facts(const char *workspace, const char *target, struct facts **ret_facts, struct cordon_error *err)
+bool survey_host(const struct survey_options *options, struct facts **ret_facts, struct cordon_error *err)
 {
+	const char *workspace = options->workspace, *target = options->target;
 	static const char *const names[] = { [TARGET_LINUX] = "linux", [TARGET_WINDOWS] = "windows" };
 	enum target wanted = os_target();
 	if (target && strcmp(target, names[TARGET_LINUX]) == 0)
@@ -146,24 +147,17 @@ static bool add_bounds(struct policy *policy, const struct facts *facts, const c
 	return settings_add_bound(policy, LAYER_PROJECT, project, facts, err);
 }
 
-bool survey_make(const struct settings *settings, const struct survey_options *options, struct surveyed *ret_surveyed,
+bool survey_make(const struct settings *settings, const struct survey_options *options, struct surveyed *surveyed,
 		 struct cordon_error *err)
 {
-	CORDON_ON_EXIT(survey_free) struct surveyed made = { NULL, NULL };
-	if (!find_facts(options->workspace, options->target, &made.facts, err))
-		return false;
-	made.policy = policy_new(made.facts->target);
-	if (!made.policy)
+	struct facts *facts = surveyed->facts;
+	struct policy *policy = surveyed->policy = policy_new(facts->target);
+	if (!policy)
 		return cordon_fail_memory(err);
-	if (!settings_replay(settings, made.facts, made.policy, err))
+	if (!settings_replay(settings, facts, policy, err))
 		return false;
-	if (!options->ignores_bounds && !add_bounds(made.policy, made.facts, options->workspace, err))
+	if (!options->ignores_bounds && !add_bounds(policy, facts, options->workspace, err))
 		return false;
-	bool is_known = made.facts->assumed ? assume_there(made.policy, made.facts, err)
-					    : survey_here(made.policy, made.facts, err);
-	if (!is_known || !policy_resolve(made.policy, made.facts, err))
-		return false;
-	*ret_surveyed = made;
-	made = (struct surveyed){ NULL, NULL };
-	return true;
+	bool is_known = facts->assumed ? assume_there(policy, facts, err) : survey_here(policy, facts, err);
+	return is_known && policy_resolve(policy, facts, err);
 }

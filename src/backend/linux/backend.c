@@ -114,6 +114,9 @@ static bool hand_over(struct cage *cage, const struct handover *handover, struct
 	cage->handover = *handover;
 	cage->inside->handover = *handover;
 	cage->inside->handover.passed = passed;
+	cage->inside->handover.caches = cage->inside->handover.home = NULL;
+	cage->inside->caches = handover->caches ? share_string(cage->share, handover->caches) : NULL;
+	cage->inside->home = handover->home ? share_string(cage->share, handover->home) : NULL;
 	cage->inside->kept = kept;
 	cage->inside->user = geteuid();
 	cage->inside->group = getegid();

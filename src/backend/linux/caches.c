@@ -219,6 +219,19 @@ static bool is_whole(const struct plan_mount *mount)
 	return strcmp(mount->lower, mount->path) == 0;
 }
 
+/* Whether it is bound from the overlay that layers share. */
+static bool is_part(const struct plan_mount *mount)
+{
+	return mount->kind == MOUNT_LAYER && !mount->is_missing && !is_whole(mount);
+}
+
+/* Its place in the slot. */
+static bool name_part(const struct plan_mount *mount, char part[PATH_MAX])
+{
+	int length = snprintf(part, PATH_MAX, SHARED_NAME "/%s", mount->path + strlen(mount->lower) + 1);
+	return length > 0 && length < PATH_MAX;
+}
+
 /* Makes the directory of the layer in the upper one, so that the kernel need not: it cannot take over what belongs to a
  * group of which the namespace does not know. An error shows when the layer is made.
  */
@@ -226,8 +239,7 @@ static void make_part(int slot, const struct plan_mount *mount)
 {
 	char part[PATH_MAX];
 	struct stat status;
-	int length = snprintf(part, sizeof part, SHARED_NAME "/%s", mount->path + strlen(mount->lower) + 1);
-	if (length < 0 || (size_t)length >= sizeof part || lstat(mount->path, &status) != 0)
+	if (!name_part(mount, part) || lstat(mount->path, &status) != 0)
 		return;
 	for (char *end = strchr(part, '/'); end; end = strchr(end + 1, '/')) {
 		*end = '\0';
@@ -241,8 +253,7 @@ static void make_part(int slot, const struct plan_mount *mount)
 static void make_parts(int slot, const struct plan_mount_list *mounts)
 {
 	for (size_t i = 0; i < mounts->count; i++)
-		if (mounts->items[i].kind == MOUNT_LAYER && !mounts->items[i].is_missing &&
-		    !is_whole(&mounts->items[i]))
+		if (is_part(&mounts->items[i]))
 			make_part(slot, &mounts->items[i]);
 }
 
@@ -312,13 +323,66 @@ static int make_empty(int slot, const struct plan_mount *mount)
 	return -1;
 }
 
+/* The time is that of the planning, and an overlay may take as long. One that no plan asks for has harmed nobody: it stands
+ * nowhere, and what it is made of was there before.
+ */
+void caches_begin(struct inside *inside)
+{
+	struct shared shared = { NULL, -1 };
+	inside->slot_directory = inside->overlay = -1;
+	if (inside->is_fallback || !inside->caches || !inside->home || is_planted("mounts"))
+		return;
+	int slot = take_slot(inside->caches, &inside->slot);
+	if (slot >= 0 && faccessat(slot, SHARED_NAME ".work", F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+		share_overlay(slot, inside->home, &shared);
+		inside->slot_directory = slot;
+		inside->overlay = shared.mount;
+	} else if (slot >= 0) {
+		close(slot);
+	}
+}
+
+/* Whether it is of the plan what caches_begin expected, down to the directories that have to be there before the mount. */
+static bool is_as_expected(const struct inside *inside)
+{
+	const struct plan *plan = &inside->plan;
+	char part[PATH_MAX];
+	struct stat status;
+	if (inside->slot_directory < 0 || !plan->caches || strcmp(plan->caches, inside->caches) != 0)
+		return false;
+	for (size_t i = 0; i < plan->mounts.count; i++) {
+		const struct plan_mount *mount = &plan->mounts.items[i];
+		if (is_part(mount) && (strcmp(mount->lower, inside->home) != 0 || !name_part(mount, part) ||
+				       fstatat(inside->slot_directory, part, &status, AT_SYMLINK_NOFOLLOW) != 0 ||
+				       !S_ISDIR(status.st_mode)))
+			return false;
+	}
+	return true;
+}
+
+/* The slot, with what the layers share if that is mounted already; -1 where nothing can be kept. */
+static int open_slot(struct inside *inside, struct shared *shared)
+{
+	const struct plan *plan = &inside->plan;
+	if (is_as_expected(inside)) {
+		*shared = (struct shared){ inside->home, inside->overlay };
+		return inside->slot_directory;
+	}
+	if (inside->overlay >= 0)
+		close(inside->overlay);
+	if (inside->slot_directory >= 0)
+		close(inside->slot_directory);
+	int slot = plan->caches ? take_slot(plan->caches, &inside->slot) : -1;
+	if (slot >= 0)
+		make_parts(slot, &plan->mounts);
+	return slot;
+}
+
 bool caches_open(struct inside *inside, struct cordon_error *err)
 {
 	struct plan *plan = &inside->plan;
 	struct shared shared = { NULL, -1 };
-	int slot = plan->caches ? take_slot(plan->caches, &inside->slot) : -1;
-	if (slot >= 0)
-		make_parts(slot, &plan->mounts);
+	int slot = open_slot(inside, &shared);
 	for (size_t i = 0; i < plan->mounts.count; i++) {
 		struct plan_mount *mount = &plan->mounts.items[i];
 		if (mount->kind != MOUNT_LAYER || view_leaves_out(mount))

@@ -47,6 +47,7 @@ void *share_take(struct share *share, size_t size); /* NULL when it is full */
 /* Copies what init needs of the plan. Fails when that is more than a command may have. */
 CORDON_CHECKED bool share_plan(struct share *share, const struct plan *from, struct plan *ret_plan,
 			       struct cordon_error *err);
+char *share_string(struct share *share, const char *string); /* NULL when it is full */
 /* A copy of a NULL-terminated list. */
 CORDON_CHECKED bool share_list(struct share *share, char *const *list, char ***ret_list, struct cordon_error *err);
 /* A copy of the arguments, and one with room for an interpreter and a script in front of argv[1]. */
@@ -76,6 +77,8 @@ struct inside {
 	struct termios settings;
 	struct winsize size;
 
+	char *caches, *home; /* as in `handover`, which has none here */
+
 	/* from the supervisor, before it says MESSAGE_GO */
 	struct plan plan; /* without policy, facts and rules */
 	int landlock;     /* ABI */
@@ -104,8 +107,10 @@ struct inside {
 	int diagnosis;     /* of sockets in the command's network namespace (sock_diag(7)); -1: it shares the host's */
 	int counted[2];    /* what comes out of 1 and 2 where it is counted, -1: not */
 	pid_t network_helper;
-	int slot;        /* of the layers: see caches.c */
 	unsigned decoys; /* so many were placed */
+	/* caches.c */
+	int slot;                    /* of the layers */
+	int slot_directory, overlay; /* what caches_begin has opened, -1: nothing */
 };
 
 /* What init and the supervisor tell each other, one datagram each. */
@@ -221,6 +226,8 @@ bool caches_prepare(const char *path, const char *workspace);
 void caches_settle(const struct inside *inside);
 /* For backend.h. */
 bool caches_try(const char *path, struct cordon_error *err);
+/* In init, before there is a plan: mounts what an earlier run in the workspace has needed. */
+void caches_begin(struct inside *inside);
 /* In init, while the view is still the host's: a source for each layer. */
 CORDON_CHECKED bool caches_open(struct inside *inside, struct cordon_error *err);
 

@@ -343,6 +343,7 @@ void init_main(struct inside *inside)
 	if (!settle_signals(inside, &err) || !streams_collect(inside, &err) || !forget_arguments(&err) ||
 	    !begin(inside, &err))
 		fail(inside, &err);
+	caches_begin(inside);
 	wait_for_plan(inside);
 	if (CPU_COUNT(&inside->processors) > 0 &&
 	    sched_setaffinity(0, sizeof inside->processors, &inside->processors) != 0) {

@@ -48,7 +48,7 @@ void *share_take(struct share *share, size_t size)
 	return bytes;
 }
 
-static char *copy_string(struct share *share, const char *string)
+char *share_string(struct share *share, const char *string)
 {
 	size_t size = strlen(string) + 1;
 	char *copy = share_take(share, size);
@@ -63,7 +63,7 @@ static char **copy_list(struct share *share, char *const *list, size_t room)
 		count++;
 	char **copy = share_take(share, (room + count + 1) * sizeof *copy);
 	for (size_t i = 0; copy && i < count; i++) {
-		copy[room + i] = copy_string(share, list[i]);
+		copy[room + i] = share_string(share, list[i]);
 		if (!copy[room + i])
 			return NULL;
 	}
@@ -80,7 +80,7 @@ static bool copy_mount(struct share *share, const struct plan_mount *from, struc
 {
 	*to = *from;
 	to->rule = NULL;
-	to->path = copy_string(share, from->path);
+	to->path = share_string(share, from->path);
 	if (from->hide)
 		to->hide = copy_list(share, from->hide, 0);
 	if (from->show)
@@ -90,7 +90,7 @@ static bool copy_mount(struct share *share, const struct plan_mount *from, struc
 	if (from->decoys)
 		to->decoys = copy_list(share, from->decoys, 0);
 	if (from->lower)
-		to->lower = copy_string(share, from->lower);
+		to->lower = share_string(share, from->lower);
 	return to->path && !from->hide == !to->hide && !from->show == !to->show && !from->make == !to->make &&
 	       !from->decoys == !to->decoys && !from->lower == !to->lower;
 }
@@ -108,11 +108,11 @@ bool share_plan(struct share *share, const struct plan *from, struct plan *ret_p
 {
 	struct plan plan = {
 		.target = from->target,
-		.directory = copy_string(share, from->directory),
+		.directory = share_string(share, from->directory),
 		.environment = copy_list(share, from->environment, 0),
 		.network = from->network,
 		.root_is_writable = from->root_is_writable,
-		.caches = from->caches ? copy_string(share, from->caches) : NULL,
+		.caches = from->caches ? share_string(share, from->caches) : NULL,
 	};
 	memcpy(plan.limits, from->limits, sizeof plan.limits);
 	plan.mounts.items = share_take(share, from->mounts.count * sizeof *plan.mounts.items);
@@ -134,7 +134,7 @@ bool share_arguments(struct share *share, char *const *argv, char ***ret_argv, c
 	while (argv[count])
 		count++;
 	char **own = share_take(share, (count + 1) * sizeof *own);
-	char *interpreter = copy_string(share, shell);
+	char *interpreter = share_string(share, shell);
 	if (!copy || !own || !interpreter)
 		return is_full(err);
 	memcpy(own, copy + 1, count * sizeof *own);
