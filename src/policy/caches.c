@@ -69,12 +69,17 @@ char *caches_keep(const struct facts *facts)
 /* Malloc'ed, or NULL with *ret_is_known false; NULL with true when memory is short. */
 static char *join(const char *head, size_t length, const char *rest, bool *ret_is_known)
 {
-	CORDON_ON_EXIT(free_text) char *whole = text_format("%.*s/%s", (int)length, head, rest);
+	CORDON_ON_EXIT(text_free) struct text whole = { 0 };
 	char *path = NULL;
 	const char *why = NULL;
 	bool is_glob;
+	text_add_bytes(&whole, head, length);
+	text_add_char(&whole, '/');
+	text_add(&whole, rest);
 	*ret_is_known = true;
-	if (whole && path_join(TARGET_LINUX, whole, "", &path, &is_glob, &why))
+	if (path_is_plain(TARGET_LINUX, text_str(&whole)))
+		return text_take(&whole);
+	if (text_ok(&whole) && path_join(TARGET_LINUX, text_str(&whole), "", &path, &is_glob, &why))
 		return path;
 	*ret_is_known = why == NULL;
 	return NULL;
@@ -84,7 +89,7 @@ static char *join(const char *head, size_t length, const char *rest, bool *ret_i
 static const char *find_variable(const struct facts *facts, const char *name)
 {
 	for (char **entry = facts->environment; name && entry && *entry; entry++) {
-		const char *value = environment_value(TARGET_LINUX, *entry, name);
+		const char *value = **entry == *name ? environment_value(TARGET_LINUX, *entry, name) : NULL;
 		if (value)
 			return value[0] == '/' ? value : NULL;
 	}
@@ -163,6 +168,8 @@ bool caches_list_programs(const struct facts *facts, char ***ret_paths, struct c
 	struct list list = { NULL, 0, 0 };
 	for (size_t i = 0; facts->target == TARGET_LINUX && i < COUNT_OF(known_caches); i++) {
 		bool is_known;
+		if (!known_caches[i].program && !known_caches[i].sign)
+			continue;
 		CORDON_ON_EXIT(free_text) char *path = find_place(facts, &known_caches[i], &is_known);
 		const struct path_fact *fact = path ? facts_find_path(facts, path) : NULL;
 		for (size_t j = 0; fact && fact->type == PATH_MISSING && j < SIGNS; j++) {
