@@ -314,8 +314,6 @@ static bool prepare_limits(struct cage *cage, struct abilities *abilities, struc
 	if (!is_planted("groups") && !cgroup_limit(&cage->cgroup, &abilities->groups, cage->plan, err))
 		return false;
 	inside->is_paced = limits[LIMIT_CPUS].is_set && abilities->groups.paths[CGROUP_CPU][0];
-	if (cage->cgroup && !share_list(cage->share, cgroup_doors(cage->cgroup), &inside->doors, err))
-		return false;
 	if (!limits[LIMIT_OUTPUT].is_set)
 		return true;
 	const struct handover *handover = &inside->handover;
@@ -332,10 +330,19 @@ static bool prepare_limits(struct cage *cage, struct abilities *abilities, struc
 static bool go(struct cage *cage)
 {
 	struct message message = { .kind = MESSAGE_GO };
-	int carried = cage->inside->is_fallback ? cage->inside->ruleset : -1;
-	message.carried = carried >= 0 ? 1u << CARRIED_RULESET : 0;
-	(void)!message_send(cage->control, &message, &carried);
-	close_at(&carried);
+	int all[1 + CGROUP_CONTROLLERS], carried[1 + CGROUP_CONTROLLERS];
+	size_t count = 0;
+	all[0] = cage->inside->is_fallback ? cage->inside->ruleset : -1;
+	cgroup_doors(cage->cgroup, all + 1);
+	for (int i = 0; i < 1 + CGROUP_CONTROLLERS; i++) {
+		if (all[i] < 0)
+			continue;
+		message.carried |= 1u << (CARRIED_RULESET + i);
+		carried[count++] = all[i];
+	}
+	(void)!message_send(cage->control, &message, carried);
+	while (count > 0)
+		close(carried[--count]);
 	cage->stage = STAGE_STARTING;
 	return true;
 }
@@ -591,6 +598,7 @@ static bool running(struct cage *cage, const int carried[CARRIED_COUNT], struct 
 	if (decoys_are_wanted(cage->inside))
 		decoys_begin(&cage->decoys, cage->root);
 	caches_settle(cage->inside);
+	cgroup_sweep_beside(cage->cgroup);
 	return wait_for_mender(cage, err) && watch_usage(cage, err) && begin_meter(cage, true, err);
 }
 
@@ -837,23 +845,39 @@ static void foreground(struct cage *cage)
 
 /* -- end ---------------------------------------------------------------------------------------------------------- */
 
+/* Of all that keeps the namespaces, and then of init, which waits for that when the tree has ended. Forks of the caller may
+ * have its end of the socket too: hence shutdown.
+ */
+static void let_go(struct cage *cage)
+{
+	cage->meter = meter_free(cage->meter);
+	cage->mender = mender_end(cage->mender);
+	cage->observer = observer_free(cage->observer);
+	close_at(&cage->view);
+	close_at(&cage->root);
+	close_at(&cage->shared_memory);
+	close_at(&cage->decoys.place);
+	close_at(&cage->table);
+	if (cage->control >= 0)
+		shutdown(cage->control, SHUT_RDWR);
+	close_at(&cage->control);
+}
+
 static void discard(struct cage *cage)
 {
 	if (!cage)
 		return;
 	if (cage->init >= 0 && cage->stage != STAGE_ENDED)
 		end(cage);
-	if (cage->stage < STAGE_RUNNING) /* the same to an init that waits for its plan */
-		close_at(&cage->control);
-	meter_free(cage->meter);
+	if (cage->is_tree_dead || cage->stage < STAGE_RUNNING) /* the latter waits for its plan */
+		let_go(cage);
 	output_free(cage->output);
 	/* A control group can be removed only when its last process is no more. */
-	graves_dig(&cage->init, cage->stage == STAGE_ENDED && !cage->cgroup);
+	graves_dig(&cage->init, cage->is_tree_dead && !cgroup_holds_init(cage->cgroup));
+	let_go(cage);                                                             /* until here covers were mended */
 	if (cage->inside && cage->inside->is_fallback && cage->inside->temporary) /* init was killed: else it is gone */
 		fallback_remove(cage->inside->temporary);
 	cgroup_free(cage->cgroup);
-	mender_end(cage->mender);
-	observer_free(cage->observer);
 	gate_end(cage->gate);
 	placeholders_free(cage->placeholders);
 	if (cage->was_running)
@@ -861,13 +885,7 @@ static void discard(struct cage *cage)
 	janitor_dismiss(cage->janitor);
 	close_at(&cage->init);
 	close_at(&cage->listener);
-	close_at(&cage->view);
-	close_at(&cage->root);
-	close_at(&cage->shared_memory);
-	close_at(&cage->decoys.place);
-	close_at(&cage->table);
 	close_at(&cage->timer);
-	close_at(&cage->control);
 	close_at(&cage->terminal);
 	close_at(&cage->events);
 	share_free(cage->share);

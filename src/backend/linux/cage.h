@@ -84,7 +84,6 @@ struct inside {
 	int landlock;     /* ABI */
 	char **argv;
 	char **script;     /* see share_arguments */
-	char **doors;      /* files into which init writes itself to join its control groups; NULL-terminated */
 	bool is_paced;     /* a control group limits the processors */
 	bool joins_output; /* standard output and error are one pipe, where they are counted */
 	int *kept;         /* for streams_collect: room for KEPT_OURS and the passed ones */
@@ -98,6 +97,9 @@ struct inside {
 	uint64_t others; /* what else the user ran when the run began: processes, and their threads */
 	char *temporary; /* the directory that stands in for the private /tmp; NULL: not made yet */
 	int ruleset;     /* of Landlock, -1: none; with MESSAGE_GO */
+
+	/* files into which the command writes itself to join its control groups, -1: none; with MESSAGE_GO */
+	int doors[CGROUP_CONTROLLERS];
 
 	/* init's own */
 	int streams[3];    /* what becomes 0, 1, 2 */
@@ -115,16 +117,16 @@ struct inside {
 
 /* What init and the supervisor tell each other, one datagram each. */
 enum message_kind {
-	MESSAGE_READY,      /* what needs no plan is done */
-	MESSAGE_LISTENER,   /* fallback: from the command before its image runs; carries the listener */
-	MESSAGE_STARTED,    /* carries descriptors: which, `carried` says */
-	MESSAGE_OBSERVED,   /* carries the listener, where even the start has to be let on */
-	MESSAGE_FAILED,     /* set-up or exec failed: error says what */
-	MESSAGE_NETWORK,    /* carries the gate's sockets, if the network is filtered */
-	MESSAGE_ENDED,      /* the tree is empty but for init */
-	MESSAGE_STOPPED,    /* the command was stopped by the signal `code`; 0: it goes on */
-	MESSAGE_GO,         /* to init: the plan is there; carries the ruleset, if there is one (fallback) */
-	MESSAGE_SIGNAL,     /* to init: pass the signal `code` to the command's process group */
+	MESSAGE_READY,    /* what needs no plan is done */
+	MESSAGE_LISTENER, /* fallback: from the command before its image runs; carries the listener */
+	MESSAGE_STARTED,  /* carries descriptors: which, `carried` says */
+	MESSAGE_OBSERVED, /* carries the listener, where even the start has to be let on */
+	MESSAGE_FAILED,   /* set-up or exec failed: error says what */
+	MESSAGE_NETWORK,  /* carries the gate's sockets, if the network is filtered */
+	MESSAGE_ENDED,    /* the tree is empty but for init */
+	MESSAGE_STOPPED,  /* the command was stopped by the signal `code`; 0: it goes on */
+	MESSAGE_GO,     /* to init: the plan is there; carries the ruleset (fallback) or the doors, if there are any */
+	MESSAGE_SIGNAL, /* to init: pass the signal `code` to the command's process group */
 	MESSAGE_FOREGROUND, /* to init: bring the command to the foreground of its terminal */
 	MESSAGE_PAUSE,      /* to init: stop every process of the tree until SIGCONT or MESSAGE_FOREGROUND */
 	MESSAGE_END,        /* to init: kill the tree (fallback) */
@@ -142,6 +144,8 @@ enum carried {
 	CARRIED_GATE, /* enum gate_socket, all of them */
 	CARRIED_GATE_LAST = CARRIED_GATE + 2,
 	CARRIED_RULESET,
+	CARRIED_DOOR, /* one for each controller */
+	CARRIED_DOOR_LAST = CARRIED_DOOR + CGROUP_CONTROLLERS - 1,
 	CARRIED_COUNT
 };
 
@@ -175,7 +179,8 @@ CORDON_CHECKED bool view_begin(struct inside *inside, struct cordon_error *err);
 CORDON_CHECKED bool view_finish(struct inside *inside, struct cordon_error *err);
 CORDON_CHECKED bool network_enter(struct inside *inside, struct cordon_error *err);
 CORDON_CHECKED bool landlock_restrict(struct inside *inside, struct cordon_error *err);
-CORDON_CHECKED bool groups_join(struct inside *inside, struct cordon_error *err);
+/* In the command. */
+CORDON_CHECKED bool groups_join(const struct inside *inside, struct cordon_error *err);
 CORDON_CHECKED bool landlock_restrict_fallback(struct inside *inside, struct cordon_error *err);
 CORDON_CHECKED bool limits_apply(struct inside *inside, struct cordon_error *err);
 CORDON_CHECKED bool capabilities_drop(struct inside *inside, struct cordon_error *err);

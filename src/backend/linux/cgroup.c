@@ -21,8 +21,7 @@ struct cgroup {
 	bool is_unified;
 	int directory;                                    /* version 2 */
 	char paths[CGROUP_CONTROLLERS][CGROUP_PATH_SIZE]; /* of the groups; empty: none */
-	char door_texts[CGROUP_CONTROLLERS][CGROUP_PATH_SIZE];
-	char *doors[CGROUP_CONTROLLERS + 1];
+	int doors[CGROUP_CONTROLLERS];
 };
 
 /* -- files ------------------------------------------------------------------------------------------------------------ */
@@ -218,8 +217,11 @@ static bool make_group(const char *place, char *path)
 static struct cgroup *allocate(void)
 {
 	struct cgroup *cgroup = calloc(1, sizeof *cgroup);
-	if (cgroup)
-		cgroup->directory = -1;
+	if (!cgroup)
+		return NULL;
+	cgroup->directory = -1;
+	for (int i = 0; i < CGROUP_CONTROLLERS; i++)
+		cgroup->doors[i] = -1;
 	return cgroup;
 }
 
@@ -315,13 +317,19 @@ static const enum limit limit_of[CGROUP_CONTROLLERS] = {
 	[CGROUP_ACCOUNT] = LIMIT_CPU_TIME,
 };
 
-/* Version 1 has a group for each controller, and only for those that are needed. */
+/* Version 1 has a group for each controller, and only for those that are needed. A thread that writes "0" into `tasks` moves
+ * itself, which takes the kernel 50 us. For another process, or a whole one by cgroup.procs, it waits for every processor to
+ * pass a quiet state, 10 ms.
+ */
 static bool make_separate(struct cgroup *cgroup, const char *place, int controller, struct cordon_error *err)
 {
+	char door[CGROUP_PATH_SIZE];
 	if (!make_group(place, cgroup->paths[controller]))
 		return cordon_fail_errno(err, errno, "make a control group in %s", place);
-	return join_path(cgroup->door_texts[controller], cgroup->paths[controller], "tasks") ||
-	       cordon_fail_errno(err, ENAMETOOLONG, "'%s'", cgroup->paths[controller]);
+	if (!join_path(door, cgroup->paths[controller], "tasks"))
+		return cordon_fail_errno(err, ENAMETOOLONG, "'%s'", cgroup->paths[controller]);
+	cgroup->doors[controller] = open(door, O_WRONLY | O_CLOEXEC);
+	return cgroup->doors[controller] >= 0 || cordon_fail_errno(err, errno, "open %s", door);
 }
 
 static bool set_limit(const struct cgroup *cgroup, int controller, uint64_t value, struct cordon_error *err)
@@ -330,7 +338,7 @@ static bool set_limit(const struct cgroup *cgroup, int controller, uint64_t valu
 	case CGROUP_MEMORY:
 		return limit_memory(cgroup, value, err);
 	case CGROUP_PROCESSES:
-		return set_number(cgroup->paths[controller], "pids.max", value + 1, err);
+		return set_number(cgroup->paths[controller], "pids.max", value + cgroup_holds_init(cgroup), err);
 	case CGROUP_CPU:
 		return limit_processors(cgroup, value, err);
 	default:
@@ -338,9 +346,17 @@ static bool set_limit(const struct cgroup *cgroup, int controller, uint64_t valu
 	}
 }
 
+static void close_door(struct cgroup *cgroup, int controller)
+{
+	if (cgroup->doors[controller] >= 0)
+		close(cgroup->doors[controller]);
+	cgroup->doors[controller] = -1;
+}
+
 /* Of version 2 the group stays, for the others' sake. */
 static void give_up(struct cgroup *cgroup, int controller)
 {
+	close_door(cgroup, controller);
 	if (!cgroup->is_unified && cgroup->paths[controller][0])
 		rmdir(cgroup->paths[controller]);
 	cgroup->paths[controller][0] = '\0';
@@ -349,22 +365,18 @@ static void give_up(struct cgroup *cgroup, int controller)
 bool cgroup_limit(struct cgroup **cgroup, struct cgroup_places *places, const struct plan *plan,
 		  struct cordon_error *err)
 {
-	if (!*cgroup)
-		*cgroup = allocate();
-	struct cgroup *made = *cgroup;
-	if (!made)
-		return cordon_fail_memory(err);
-	size_t doors = 0;
 	for (int i = 0; i < CGROUP_CONTROLLERS; i++) {
 		const struct limit_setting *limit = &plan->limits[limit_of[i]];
 		if (!limit->is_set || !places->paths[i][0])
 			continue;
+		if (!*cgroup)
+			*cgroup = allocate();
+		struct cgroup *made = *cgroup;
+		if (!made)
+			return cordon_fail_memory(err);
 		if ((made->is_unified || make_separate(made, places->paths[i], i, err)) &&
-		    set_limit(made, i, limit->value, err)) {
-			if (!made->is_unified)
-				made->doors[doors++] = made->door_texts[i];
+		    set_limit(made, i, limit->value, err))
 			continue;
-		}
 		if (!plan->guarantees[limit_guarantee(limit_of[i])].is_best_effort)
 			return false;
 		give_up(made, i);
@@ -373,9 +385,18 @@ bool cgroup_limit(struct cgroup **cgroup, struct cgroup_places *places, const st
 	return true;
 }
 
-char *const *cgroup_doors(const struct cgroup *cgroup)
+void cgroup_doors(struct cgroup *cgroup, int ret_doors[CGROUP_CONTROLLERS])
 {
-	return cgroup->doors;
+	for (int i = 0; i < CGROUP_CONTROLLERS; i++) {
+		ret_doors[i] = cgroup ? cgroup->doors[i] : -1;
+		if (cgroup)
+			cgroup->doors[i] = -1;
+	}
+}
+
+bool cgroup_holds_init(const struct cgroup *cgroup)
+{
+	return cgroup && cgroup->is_unified;
 }
 
 /* -- reading ---------------------------------------------------------------------------------------------------------- */
@@ -394,7 +415,8 @@ void cgroup_read(const struct cgroup *cgroup, struct cgroup_reading *ret_reading
 						 "oom_kill");
 	}
 	if (processes[0]) {
-		ret_reading->processes = read_number(processes, "pids.current");
+		uint64_t tasks = read_number(processes, "pids.current");
+		ret_reading->processes = tasks > 0 ? tasks - cgroup_holds_init(cgroup) : 0;
 		ret_reading->refused = read_entry(processes, "pids.events", "max");
 	}
 	if (account[0])
@@ -460,10 +482,13 @@ void cgroup_remove(const struct cgroup *cgroup)
 }
 
 /* What runs have left that were killed together with whoever would have removed it. */
-static void sweep_beside(const struct cgroup *cgroup)
+void cgroup_sweep_beside(const struct cgroup *cgroup)
 {
 	char place[CGROUP_PATH_SIZE];
-	for (int i = cgroup->is_unified ? CGROUP_ACCOUNT : 0; i < CGROUP_CONTROLLERS; i++) {
+	for (int i = !cgroup              ? CGROUP_CONTROLLERS
+		     : cgroup->is_unified ? CGROUP_ACCOUNT
+					  : 0;
+	     i < CGROUP_CONTROLLERS; i++) {
 		strcpy(place, cgroup->paths[i]);
 		char *slash = strrchr(place, '/');
 		if (slash)
@@ -479,8 +504,9 @@ struct cgroup *cgroup_free(struct cgroup *cgroup)
 	int code = errno;
 	if (cgroup->directory >= 0)
 		close(cgroup->directory);
+	for (int i = 0; i < CGROUP_CONTROLLERS; i++)
+		close_door(cgroup, i);
 	cgroup_remove(cgroup);
-	sweep_beside(cgroup);
 	free(cgroup);
 	errno = code;
 	return NULL;

@@ -3,7 +3,7 @@
  *	cgroup_find                  where one could be made; no side effects
  *	cgroup_begin                 version 2: makes it, so that init can be cloned into it
  *	cgroup_limit                 version 1: makes them; both: sets what the plan limits and reads it back
- *	cgroup_join                  version 1, by init itself: see there
+ *	cgroup_doors                 version 1: what the command joins by, before its image runs
  *	cgroup_read, any number of times -> cgroup_free, when the tree is dead
  *
  * Rules: cgroups(7); Documentation/admin-guide/cgroup-v1 and cgroup-v2.rst of the kernel.
@@ -38,14 +38,18 @@ void cgroup_find(struct cgroup_places *ret_places);
 struct cgroup *cgroup_begin(void);
 int cgroup_directory(const struct cgroup *cgroup); /* for CLONE_INTO_CGROUP; -1: none */
 
-/* `cgroup` is NULL or what cgroup_begin made; the result replaces it. Counts init in. What cannot be had and may be missing
- * leaves *places.
+/* `cgroup` is NULL or what cgroup_begin made; the result replaces it, and is NULL where no group limits anything. What cannot be
+ * had and may be missing leaves *places.
  */
 CORDON_CHECKED bool cgroup_limit(struct cgroup **cgroup, struct cgroup_places *places, const struct plan *plan,
 				 struct cordon_error *err);
 
-/* Which files init has to write itself into; at most CGROUP_CONTROLLERS, NULL-terminated, borrowed. */
-char *const *cgroup_doors(const struct cgroup *cgroup);
+/* Descriptors of the files into which the command has to write itself, from outside the view; -1: none. The caller's from then
+ * on. Init stays outside: the groups can go as soon as the tree is empty, while it is still dying.
+ */
+void cgroup_doors(struct cgroup *cgroup, int ret_doors[CGROUP_CONTROLLERS]);
+/* Whether init is in it, so that it outlasts init. */
+bool cgroup_holds_init(const struct cgroup *cgroup);
 
 /* What a reading knows. */
 struct cgroup_reading {
@@ -59,6 +63,8 @@ void cgroup_read(const struct cgroup *cgroup, struct cgroup_reading *ret_reading
 
 /* Removes groups that killed processes have left; how many, or how many it would. */
 unsigned cgroup_sweep(bool is_trial);
+/* The same, beside this one. NULL is fine. */
+void cgroup_sweep_beside(const struct cgroup *cgroup);
 
 /* Removes what it is on the host. Async-signal-safe. */
 void cgroup_remove(const struct cgroup *cgroup);

@@ -185,7 +185,7 @@ static _Noreturn void become_command(struct inside *inside, struct cordon_error 
 		_exit(1);
 	}
 
-	if (inside->is_fallback && !confine(inside, err))
+	if (!groups_join(inside, err) || (inside->is_fallback && !confine(inside, err)))
 		_exit(1);
 
 	char found[PATH_MAX];

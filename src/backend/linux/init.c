@@ -130,7 +130,11 @@ static void wait_for_plan(struct inside *inside)
 	if (!message_receive(inside->control, &message, carried) || message.kind != MESSAGE_GO)
 		leave(inside);
 	inside->ruleset = carried[CARRIED_RULESET];
-	if (inside->ruleset >= 0 && !streams_move(inside, &inside->ruleset, &err))
+	memcpy(inside->doors, carried + CARRIED_DOOR, sizeof inside->doors);
+	bool is_moved = inside->ruleset < 0 || streams_move(inside, &inside->ruleset, &err);
+	for (int i = 0; is_moved && i < CGROUP_CONTROLLERS; i++)
+		is_moved = inside->doors[i] < 0 || streams_move(inside, &inside->doors[i], &err);
+	if (!is_moved)
 		fail(inside, &err);
 }
 
@@ -268,6 +272,19 @@ static void end_tree(const struct inside *inside)
 	while (getpid() == 1 && (waitpid(-1, NULL, 0) >= 0 || errno != ECHILD));
 }
 
+/* Until the supervisor holds nothing of the namespaces any more: who lets go of them last waits for the kernel to take them
+ * apart, and that is not to be somebody for whom others wait.
+ */
+static void wait_for_release(const struct inside *inside)
+{
+	struct pollfd sources[SOURCES];
+	listen_to(inside, -1, sources);
+	sources[FROM_CONTROL].events = 0; /* what else it has to say is of no use any more */
+	do
+		wait_for_source(inside, sources);
+	while (!sources[FROM_CONTROL].revents);
+}
+
 static _Noreturn void report_end(const struct reaper *reaper)
 {
 	struct rusage usage;
@@ -281,7 +298,14 @@ static _Noreturn void report_end(const struct reaper *reaper)
 			  (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000,
 		.memory_peak = (uint64_t)usage.ru_maxrss * 1024,
 	};
-	_exit(message_send(reaper->inside->control, &message, NULL) ? 0 : 1);
+	/* Who hears of the end may count on it that the terminal and the caches' slot are free. */
+	const int kept[] = { reaper->inside->control, reaper->inside->supervisor };
+	descriptors_keep(kept, sizeof kept / sizeof *kept);
+	if (!message_send(reaper->inside->control, &message, NULL))
+		_exit(1);
+	if (!reaper->inside->is_fallback)
+		wait_for_release(reaper->inside);
+	_exit(0);
 }
 
 /* What needs no plan. The supervisor decides by it what the plan can rest on. */

@@ -58,7 +58,6 @@ static _Noreturn void inherit(const struct estate *estate, const int *kept, size
 	if (estate->cgroup)
 		cgroup_remove(estate->cgroup);
 	placeholders_remove(estate->placeholders);
-	cgroup_remove(estate->cgroup);
 	estate->handover->settle(estate->handover->context, true);
 	_exit(0);
 }

@@ -40,20 +40,11 @@ static bool pin_processors(uint64_t thousandths, struct cordon_error *err)
 	return true;
 }
 
-/* By itself, one thread, "0" into `tasks`: that takes the kernel 50 us. For another process, or a whole one by cgroup.procs, it
- * waits for every processor to pass a quiet state, 10 ms.
- */
-bool groups_join(struct inside *inside, struct cordon_error *err)
+bool groups_join(const struct inside *inside, struct cordon_error *err)
 {
-	for (char **door = inside->doors; door && *door; door++) {
-		int file = open(*door, O_WRONLY | O_CLOEXEC);
-		ssize_t written = file < 0 ? -1 : write(file, "0", 1);
-		int code = errno;
-		if (file >= 0)
-			close(file);
-		if (written != 1)
-			return cordon_fail_errno(err, code, "join %s", *door);
-	}
+	for (int i = 0; i < CGROUP_CONTROLLERS; i++)
+		if (inside->doors[i] >= 0 && write(inside->doors[i], "0", 1) != 1)
+			return cordon_fail_errno(err, errno, "join the control group of the run");
 	return true;
 }
 

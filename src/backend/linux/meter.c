@@ -166,7 +166,7 @@ static void look_at_group(struct meter *meter, struct cgroup_reading *reading, u
 	}
 	if (reading->has_processes) {
 		meter->usage.has_processes = true;
-		keep_larger(&meter->usage.processes_peak, reading->processes ? reading->processes - 1 : 0);
+		keep_larger(&meter->usage.processes_peak, reading->processes);
 		judge_forks(meter, reading->refused > meter->refused);
 		meter->refused = reading->refused;
 		if (meter->at_limit_ms)
