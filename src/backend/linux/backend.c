@@ -874,7 +874,8 @@ static void discard(struct cage *cage)
 	output_free(cage->output);
 	/* A control group can be removed only when its last process is no more. */
 	graves_dig(&cage->init, cage->is_tree_dead && !cgroup_holds_init(cage->cgroup));
-	let_go(cage);                                                             /* until here covers were mended */
+	/* Until here covers were mended. */
+	let_go(cage);
 	if (cage->inside && cage->inside->is_fallback && cage->inside->temporary) /* init was killed: else it is gone */
 		fallback_remove(cage->inside->temporary);
 	cgroup_free(cage->cgroup);
