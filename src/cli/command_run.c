@@ -384,6 +384,17 @@ static int print_refused_plan(struct values *values, const struct cordon_error *
 	return STATUS_REFUSED;
 }
 
+/* What a control group would help: the names come first in the text, and are never cut. */
+static bool is_for_want_of_group(const struct cordon_error *why)
+{
+	static const char *const by_group[] = { "limits.memory (", "limits.cpu (", "limits.cpu_time (",
+						"limits.processes (" };
+	for (size_t i = 0; why->status == CORDON_UNSUPPORTED && i < sizeof by_group / sizeof *by_group; i++)
+		if (strstr(why->text, by_group[i]))
+			return true;
+	return false;
+}
+
 int command_run(char **words)
 {
 	CORDON_ON_EXIT(values_free) struct values values = { 0 };
@@ -393,6 +404,7 @@ int command_run(char **words)
 	struct cordon_run *run;
 	int32_t status_fd = -1;
 	char **command;
+	bool was_in_scope = host_was_in_scope();
 	if (!option_parse(options, OPTIONS_FIRST, words, &values, &command, &err)) {
 		say_error(&err);
 		return STATUS_REFUSED;
@@ -410,6 +422,8 @@ int command_run(char **words)
 	if (!make_relay(&values, &relay, &err))
 		return refuse(file, &err);
 	if (!make_run(&values, relay, &run, &err)) {
+		if (!was_in_scope && !values.is_dry && is_for_want_of_group(&err))
+			host_enter_scope();
 		tell_refusal(status_fd);
 		return values.is_dry && err.status == CORDON_UNSUPPORTED ? print_refused_plan(&values, &err)
 									 : refuse(file, &err);

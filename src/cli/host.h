@@ -32,6 +32,13 @@ const char *host_file_name(const char *path); /* what stands behind the last sep
  */
 bool host_write_line(int descriptor, const char *line, int timeout_ms);
 
+/* A group of the user's own, in which limits can be set, where the user's service manager gives one: becomes this same program in
+ * it, and does not return. Returns where there is none. Not to be called where host_was_in_scope, which is asked first of all,
+ * was true.
+ */
+bool host_was_in_scope(void);
+void host_enter_scope(void);
+
 /* "2026-11-25 14:03:12", of the user's clock. */
 void host_show_time(uint64_t since_1970_ms, char *text, size_t size);
 

@@ -158,7 +158,7 @@ static void assess_reach(const struct plan *plan, const struct cgroup_places *gr
 	}
 }
 
-/* Where no control group does it, cordon looks itself and ends the tree; docs/guarantees.md has what was measured. */
+/* Where no control group does it, cordon looks itself and ends the tree; docs/limits.md has what was measured. */
 static void assess_limits(const struct plan *plan, const struct cgroup_places *groups, struct assessment rows[])
 {
 	const char *const *const by = groups->is_unified ? unified : separate;

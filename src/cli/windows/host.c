@@ -179,6 +179,15 @@ bool host_wait(intptr_t waitable, struct relay *relay, int timeout_ms, int *ret_
 	return true;
 }
 
+bool host_was_in_scope(void)
+{
+	return true;
+}
+
+void host_enter_scope(void)
+{
+}
+
 bool host_is_interrupt(int signal)
 {
 	return signal == NUMBER_INTERRUPT;
