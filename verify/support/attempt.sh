@@ -62,7 +62,7 @@ launch_before_servers() { # PATH COMMAND...
 	"$@" &
 	running=$!
 	wait_for "$WORK/waiting"
-	"$VERIFY/serve" "$WORLD/served" "$WORLD/received" "$WORLD/socket" "late=$path" &
+	"$VERIFY/serve" "$WORLD/served" "$WORLD/received" "$WORLD/socket" "${late:-stream}=$path" &
 	wait_for "$WORLD/served"
 	echo "$path" >"$WORK/go"
 	wait $running
@@ -72,7 +72,7 @@ launch_before_servers() { # PATH COMMAND...
 send_when_served() {
 	echo yes >waiting
 	wait_for go
-	"$VERIFY/send" stream "$(cat go)" exfiltrated
+	"$VERIFY/send" "${late:-stream}" "$(cat go)" exfiltrated
 }
 
 served() { # KIND: the server's address

@@ -1,6 +1,6 @@
 /* serve ADDRESSES LOG SOCKET [KIND=PATH...]: servers on the host, as a command may find them: TCP and UDP on the
  * loopback of IPv4 and IPv6, vsock, an abstract unix socket, and at the path SOCKET a stream (SOCKET.dgram: a datagram)
- * socket; a further stream socket at each PATH. Writes "KIND ADDRESS" lines to ADDRESSES once all listen, leaves out
+ * socket; a further socket at each PATH, a stream unless KIND is "dgram". Writes "KIND ADDRESS" lines to ADDRESSES once all listen, leaves out
  * what this host lacks, and writes what it hears to LOG.
  */
 #include <arpa/inet.h>
@@ -109,7 +109,7 @@ int main(int count, char **arguments)
 		if (!equals)
 			return 2;
 		*equals = '\0';
-		add_unix(arguments[i], SOCK_STREAM, equals + 1);
+		add_unix(arguments[i], strcmp(arguments[i], "dgram") == 0 ? SOCK_DGRAM : SOCK_STREAM, equals + 1);
 	}
 	fclose(addresses);
 	rename(path, arguments[1]);

@@ -198,8 +198,8 @@ static void add_observed(scmp_filter_ctx filter, enum observation observation)
 		add_when_both(filter, SCMP_ACT_NOTIFY, "open", HAS_BIT(1, intents[i]), MODE_IS(2, 0));
 		add_when_both(filter, SCMP_ACT_NOTIFY, "openat", HAS_BIT(2, intents[i]), MODE_IS(3, 0));
 	}
-	/* connect by another name */
-	add_bits(filter, SCMP_ACT_NOTIFY, "sendto", 3, MSG_FASTOPEN);
+	/* connect by another name, and what needs no connection */
+	add_when(filter, SCMP_ACT_NOTIFY, "sendto", SCMP_CMP(4, SCMP_CMP_NE, 0));
 	add_bits(filter, SCMP_ACT_NOTIFY, "sendmsg", 2, MSG_FASTOPEN);
 }
 

@@ -681,7 +681,9 @@ static void look(struct observer *observer)
 	if (data->nr == SYS_connect) {
 		look_at_destination(observer, data->args[1], (uint32_t)data->args[2]);
 	} else if (data->nr == SYS_sendto) {
-		look_at_destination(observer, data->args[4], (uint32_t)data->args[5]);
+		look_at_socket(observer, data->args[4], (uint32_t)data->args[5]);
+		if (data->args[3] & MSG_FASTOPEN)
+			look_at_address(observer, data->args[4], (uint32_t)data->args[5]);
 	} else if (data->nr == SYS_sendmsg || data->nr == SYS_sendmmsg) { /* the first message connects */
 		look_at_message(observer, data->args[1]);
 	} else if (data->nr == SYS_bind) {
