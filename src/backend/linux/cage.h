@@ -186,6 +186,11 @@ CORDON_CHECKED bool limits_apply(struct inside *inside, struct cordon_error *err
 CORDON_CHECKED bool capabilities_drop(struct inside *inside, struct cordon_error *err);
 CORDON_CHECKED bool filter_load(struct inside *inside, struct cordon_error *err);
 
+/* What init, which has every capability in its user namespace, cannot look up the command cannot reach, and what is gone is
+ * nobody's: the errno of such a lookup.
+ */
+bool view_is_out_of_reach(int code);
+
 /* In a process that has joined the view: lays the mount of a step whose name something else has now. */
 CORDON_CHECKED bool view_lay_again(const struct plan_mount *mount, struct cordon_error *err);
 

@@ -278,7 +278,8 @@ enum cover_state covers_attend(const struct covers *covers, size_t name)
 		return COVER_STANDS;
 	for (int tries = 0; tries < TRIES; tries++) {
 		int place = kernel_openat2(AT_FDCWD, mount.path, O_PATH | O_NOFOLLOW, RESOLVE_NO_SYMLINKS);
-		if (place < 0 && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP))
+		if (place < 0 && (errno == ENOTDIR || errno == ENOENT || errno == ELOOP ||
+				  (mount.kind == MOUNT_COVER && view_is_out_of_reach(errno))))
 			return may_be_laid_again(covers, name) ? COVER_BARE : COVER_LOST;
 		bool is_looked_at = place >= 0 && kernel_statx(place, &status) == 0;
 		bool is_fine = is_looked_at && is_as_wanted(&mount, place, &status);

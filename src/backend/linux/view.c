@@ -251,11 +251,21 @@ static bool build_facade(struct inside *inside, const struct plan_mount *mount, 
 
 /* -- covers ----------------------------------------------------------------------------------------------------- */
 
+bool view_is_out_of_reach(int code)
+{
+	return code == ENOENT || code == ENOTDIR || code == EACCES;
+}
+
 /* A hidden name in a place where mounts can go stale: a directory becomes an empty one, a file a link to nowhere. The
  * covers are made in a tmpfs of their own, which is laid over the name and holds nothing else.
  */
 static bool cover(const struct plan_mount *mount, struct cordon_error *err)
 {
+	int place = kernel_openat2(AT_FDCWD, mount->path, O_PATH | O_NOFOLLOW, VIEW_NO_LINKS);
+	if (place < 0 && view_is_out_of_reach(errno))
+		return true;
+	if (place >= 0)
+		close(place);
 	if (mount->is_directory) {
 		int empty = view_make_tmpfs("0555", 4096, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_RDONLY);
 		if (empty < 0)
