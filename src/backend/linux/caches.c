@@ -330,7 +330,7 @@ void caches_begin(struct inside *inside)
 {
 	struct shared shared = { NULL, -1 };
 	inside->slot_directory = inside->overlay = -1;
-	if (inside->is_fallback || !inside->caches || !inside->home || is_planted("mounts"))
+	if (!inside->caches || !inside->home)
 		return;
 	int slot = take_slot(inside->caches, &inside->slot);
 	if (slot >= 0 && faccessat(slot, SHARED_NAME ".work", F_OK, AT_SYMLINK_NOFOLLOW) == 0) {

@@ -1,7 +1,7 @@
 /* backend/linux/cage.h: one run's confinement, shared by the files of this folder.
  *
  * Five parties:
- *	supervisor  outside, the caller's process: backend.c, assess.c, observer.c, placeholder.c, cgroup.c, meter*.c,
+ *	supervisor  outside, the caller's process: backend.c, start.c, events.c, assess.c, observer.c, placeholder.c, cgroup.c, meter*.c,
  *		    output.c, caches.c
  *	init        pid 1 inside: applies the layers (layers.c), starts the command (execute.c), reaps, reports (init.c);
  *	            leads the session of the command's terminal (terminal.c)

@@ -317,6 +317,15 @@ static bool begin(struct inside *inside, struct cordon_error *err)
 	return message_send(inside->control, &ready, NULL) || cordon_fail_errno(err, errno, "tell that init is ready");
 }
 
+/* What needs no plan either, and on which nothing is decided. */
+static bool go_ahead(struct inside *inside, struct cordon_error *err)
+{
+	if (inside->is_fallback || is_planted("mounts"))
+		return true;
+	caches_begin(inside);
+	return decoys_make(inside, err);
+}
+
 /* Where every look at a file waits for the supervisor, init's own do from here on. */
 static void tell_observed(struct inside *inside)
 {
@@ -365,9 +374,8 @@ void init_main(struct inside *inside)
 	sigaddset(&child, SIGCHLD);
 
 	if (!settle_signals(inside, &err) || !streams_collect(inside, &err) || !forget_arguments(&err) ||
-	    !begin(inside, &err))
+	    !begin(inside, &err) || !go_ahead(inside, &err))
 		fail(inside, &err);
-	caches_begin(inside);
 	wait_for_plan(inside);
 	if (CPU_COUNT(&inside->processors) > 0 &&
 	    sched_setaffinity(0, sizeof inside->processors, &inside->processors) != 0) {

@@ -1,4 +1,4 @@
-/* What the clone flags began (backend.c) is finished here: ids mapped, a network with nothing but loopback entered. */
+/* What the clone flags began (start.c) is finished here: ids mapped, a network with nothing but loopback entered. */
 #include <errno.h>
 #include <linux/if.h>
 #include <linux/netlink.h>

@@ -423,8 +423,7 @@ bool view_begin(struct inside *inside, struct cordon_error *err)
 {
 	if (is_planted("mounts"))
 		return true;
-	return streams_reopen(inside, err) &&
-	       (is_planted("dev") || (view_make_devices("/dev", err) && decoys_make(inside, err))) &&
+	return streams_reopen(inside, err) && (is_planted("dev") || view_make_devices("/dev", err)) &&
 	       (is_planted("proc") || view_make_proc("/proc", err));
 }
 
