@@ -63,7 +63,7 @@ static bool settle_signals(struct inside *inside, struct cordon_error *err)
 		struct sigaction now;
 		if (sigaction(number, NULL, &now) != 0)
 			continue;
-		if (number == SIGCHLD || now.sa_handler != SIG_IGN) {
+		if (number == SIGCHLD || (now.sa_handler != SIG_IGN && now.sa_handler != SIG_DFL)) {
 			now = (struct sigaction){ .sa_handler = SIG_DFL };
 			sigaction(number, &now, NULL);
 		}
