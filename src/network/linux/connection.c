@@ -178,10 +178,11 @@ void connection_open(struct connection *connection)
 
 /* -- the end ---------------------------------------------------------------------------------------------------------- */
 
-static void close_flow(struct flow *flow)
+static void close_flow(struct gate *gate, struct flow *flow)
 {
 	free(flow->block);
 	flow->block = NULL;
+	gate->pipe_count -= flow->pipe[0] >= 0;
 	for (int i = 0; i < 2; i++)
 		if (flow->pipe[i] >= 0)
 			close(flow->pipe[i]);
@@ -225,8 +226,8 @@ static void end(struct connection *connection, bool resets)
 	dial_stop(connection);
 	close_side(&connection->client, resets);
 	close_side(&connection->server, resets);
-	close_flow(&connection->up);
-	close_flow(&connection->down);
+	close_flow(gate, &connection->up);
+	close_flow(gate, &connection->down);
 	*(connection->previous ? &connection->previous->next : &gate->connections) = connection->next;
 	if (connection->next)
 		connection->next->previous = connection->previous;

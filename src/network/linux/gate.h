@@ -20,8 +20,10 @@
  *	tell.c        what was refused, for cordon
  *	last.c        the end: what a command has sent before it ended still goes on its way
  *
- * Memory: a connection is about 2 KiB, and a block of BLOCK_SIZE for each direction that is stalled or looked at. With
- * CONNECTIONS_MAX of them that is at most 180 MiB; further clients wait in the kernel's queue.
+ * Memory: a connection is about 5 KiB, and a block of BLOCK_SIZE for each direction that is stalled or looked at. With
+ * CONNECTIONS_MAX of them that is at most 180 MiB, and 10 MiB for all else; further clients wait in the kernel's queue. In the
+ * kernel there are PIPES_MAX pipes beside the sockets' own buffers: what a user may have of them is shared with all that the
+ * user runs (pipe(7), pipe-user-pages-soft).
  */
 #pragma once
 
@@ -37,6 +39,8 @@
 enum {
 	CONNECTIONS_MAX = 4096,
 	BLOCK_SIZE = 20 * 1024,
+	PIPES_MAX = 32,
+	PIPE_SIZE = 512 * 1024,
 	ADDRESSES_MAX = 16,
 	REQUEST_SECONDS = 30, /* until a request or a ClientHello that has begun must be whole */
 	DIAL_SECONDS = 60,
@@ -64,7 +68,7 @@ struct gate {
 	unsigned listener_count;
 	struct connection *connections;
 	uint32_t inward_count;
-	unsigned connection_count;
+	unsigned connection_count, pipe_count;
 	bool is_paused; /* nothing is accepted: too many connections, or no descriptor left */
 };
 

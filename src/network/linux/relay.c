@@ -11,7 +11,7 @@
 
 #include "network/tls.h"
 
-enum { ROUNDS = 8, BULK_AFTER = 256 * 1024, PIPE_SIZE = 1024 * 1024, HALF_CLOSED_SECONDS = 300 };
+enum { ROUNDS = 8, BULK_AFTER = 256 * 1024, HALF_CLOSED_SECONDS = 300 };
 
 enum moved { MOVED_SOME, MOVED_NOTHING, MOVED_END, MOVED_BROKEN };
 
@@ -134,14 +134,15 @@ static bool is_bulk(const struct connection *connection, const struct flow *flow
 }
 
 /* Without one, bytes go through the block. */
-static bool has_pipe(struct flow *flow)
+static bool has_pipe(struct gate *gate, struct flow *flow)
 {
 	if (flow->pipe[0] >= 0)
 		return true;
-	if (pipe2(flow->pipe, O_NONBLOCK | O_CLOEXEC) != 0) {
+	if (gate->pipe_count == PIPES_MAX || pipe2(flow->pipe, O_NONBLOCK | O_CLOEXEC) != 0) {
 		flow->pipe[0] = flow->pipe[1] = -1;
 		return false;
 	}
+	gate->pipe_count++;
 	fcntl(flow->pipe[1], F_SETPIPE_SZ, PIPE_SIZE);
 	return true;
 }
@@ -183,7 +184,8 @@ static enum moved write_some(struct connection *connection, struct flow *flow)
 
 static enum moved read_some(struct connection *connection, struct flow *flow)
 {
-	return is_bulk(connection, flow) && has_pipe(flow) ? read_pipe(flow) : read_block(connection, flow);
+	return is_bulk(connection, flow) && has_pipe(connection->gate, flow) ? read_pipe(flow)
+									     : read_block(connection, flow);
 }
 
 /* The end of one direction is passed on; the other goes on as long as it has something to say. */
