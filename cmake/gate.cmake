@@ -34,6 +34,7 @@ add_executable(cordon-gate
 	linux/proxy.c
 	linux/relay.c
 	linux/tell.c
-	linux/upstream.c)
+	linux/upstream.c
+	linux/watch.c)
 target_link_libraries(cordon-gate PRIVATE cordon_options cordon_network cordon_os PkgConfig::libuv)
 install(TARGETS cordon-gate DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/cordon)

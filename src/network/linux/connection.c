@@ -6,6 +6,7 @@
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -47,38 +48,35 @@ static bool find_target(const struct gate *gate, int socket, struct target *ret_
 	return true;
 }
 
-static void on_ready(uv_poll_t *poll, int status, int events)
+static void on_ready(struct watch *watch, uint32_t events)
 {
-	struct side *side = poll->data;
+	struct side *side = WATCHED_BY(watch, struct side, watch);
 	struct connection *connection = side->connection;
-	(void)status;
+	bool is_client = side == &connection->client;
 	if (connection->phase == PHASE_REQUEST) {
 		proxy_read(connection);
 		return;
 	}
-	if (connection->phase == PHASE_TUNNEL && side == &connection->server) {
+	if (connection->phase == PHASE_TUNNEL && !is_client) {
 		upstream_hear(connection);
 		return;
 	}
-	if (connection->phase == PHASE_RELAYING && events & UV_READABLE)
-		relay_move(connection, side == &connection->client ? &connection->up : &connection->down);
-	if (connection->phase == PHASE_RELAYING && events & UV_WRITABLE)
-		relay_move(connection, side == &connection->client ? &connection->down : &connection->up);
+	/* An error shows when it is read or written. */
+	bool may_write = events & (EPOLLOUT | EPOLLERR | EPOLLHUP) && side->watch.events & EPOLLOUT;
+	bool may_read = events & (EPOLLIN | EPOLLERR | EPOLLHUP) && side->watch.events & EPOLLIN;
+	if (may_read && connection->phase == PHASE_RELAYING)
+		relay_move(connection, is_client ? &connection->up : &connection->down);
+	if (may_write && connection->phase == PHASE_RELAYING)
+		relay_move(connection, is_client ? &connection->down : &connection->up);
 }
 
-static bool watch_side(struct connection *connection, struct side *side, int socket)
+static void set_side(struct connection *connection, struct side *side, int socket)
 {
 	const int yes = 1;
 	side->socket = socket;
 	side->connection = connection;
-	side->poll.data = side;
-	if (uv_poll_init(&connection->gate->loop, &side->poll, socket) != 0)
-		return false;
-	side->is_polled = true;
-	connection->handles++;
+	side->watch.ready = on_ready;
 	setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-	setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof yes);
-	return true;
 }
 
 static void set_flow(struct flow *flow, struct side *from, struct side *to)
@@ -105,9 +103,8 @@ void connection_begin(struct gate *gate, int socket, enum listener_kind kind, ui
 	gate->connections = connection;
 	gate->connection_count++;
 
-	if (!watch_side(connection, &connection->client, socket)) {
-		connection_abort(connection);
-	} else if (kind == LISTENER_PROXY) {
+	set_side(connection, &connection->client, socket);
+	if (kind == LISTENER_PROXY) {
 		connection->deadline = uv_now(&gate->loop) + REQUEST_SECONDS * 1000;
 		connection_poll(connection);
 	} else if (kind == LISTENER_SERVED) {
@@ -157,10 +154,19 @@ void connection_fail(struct connection *connection, int code)
 	connection_close(connection);
 }
 
-void connection_connected(struct connection *connection, int socket)
+void connection_connected(struct connection *connection, struct attempt *attempt)
 {
+	struct gate *gate = connection->gate;
+	const int yes = 1, socket = attempt->socket;
+	bool is_set = attempt->watch.is_set;
+	attempt->socket = -1;
+	set_side(connection, &connection->server, socket);
+	/* A client inside cannot vanish without a word; a server can. */
+	setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof yes);
+	bool is_watched = is_set ? watch_move(gate, &attempt->watch, &connection->server.watch, EPOLLIN)
+				 : watch_set(gate, &connection->server.watch, socket, EPOLLIN);
 	dial_stop(connection);
-	if (!watch_side(connection, &connection->server, socket))
+	if (!is_watched)
 		connection_abort(connection);
 	else if (connection->through && connection->speech != SPEECH_ABSOLUTE)
 		upstream_ask(connection);
@@ -189,28 +195,30 @@ static void close_flow(struct gate *gate, struct flow *flow)
 	flow->pipe[0] = flow->pipe[1] = -1;
 }
 
-static void forget(struct connection *connection)
+void connection_forget(struct connection *connection)
 {
-	if (connection->phase == PHASE_CLOSING && connection->handles == 0 && !connection->is_looking)
+	struct gate *gate = connection->gate;
+	if (connection->phase != PHASE_CLOSING || connection->is_stagger_closing || connection->is_looking)
+		return;
+	connection->next = gate->ended;
+	gate->ended = connection;
+}
+
+void connection_free_ended(struct gate *gate)
+{
+	while (gate->ended) {
+		struct connection *connection = gate->ended;
+		gate->ended = connection->next;
 		free(connection);
+	}
 }
 
-static void on_side_closed(uv_handle_t *handle)
-{
-	struct side *side = handle->data;
-	side->connection->handles--;
-	forget(side->connection);
-}
-
-static void close_side(struct side *side, bool resets)
+static void close_side(struct gate *gate, struct side *side, bool resets)
 {
 	const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
-	if (side->is_polled) {
-		side->is_polled = false;
-		uv_close((uv_handle_t *)&side->poll, on_side_closed);
-	}
 	if (side->socket < 0)
 		return;
+	watch_end(gate, &side->watch);
 	if (resets)
 		setsockopt(side->socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 	close(side->socket);
@@ -224,15 +232,15 @@ static void end(struct connection *connection, bool resets)
 		return;
 	connection->phase = PHASE_CLOSING;
 	dial_stop(connection);
-	close_side(&connection->client, resets);
-	close_side(&connection->server, resets);
+	close_side(gate, &connection->client, resets);
+	close_side(gate, &connection->server, resets);
 	close_flow(gate, &connection->up);
 	close_flow(gate, &connection->down);
 	*(connection->previous ? &connection->previous->next : &gate->connections) = connection->next;
 	if (connection->next)
 		connection->next->previous = connection->previous;
 	gate->connection_count--;
-	forget(connection);
+	connection_forget(connection);
 }
 
 void connection_abort(struct connection *connection)
@@ -283,27 +291,31 @@ static bool wants_writing(const struct flow *flow)
 	return flow->piped > 0 || flow->start < flow->cleared;
 }
 
-static void set_events(struct side *side, int events)
+/* Where nothing is waited for, an end that both sides have made would be told again and again. */
+static void wait_for(struct connection *connection, struct side *side, uint32_t events)
 {
-	if (!side->is_polled || side->events == events)
+	if (side->socket < 0)
 		return;
-	side->events = events;
-	uv_poll_start(&side->poll, events, on_ready);
+	if (events == 0)
+		watch_end(connection->gate, &side->watch);
+	else if (!watch_set(connection->gate, &side->watch, side->socket, events))
+		connection_abort(connection);
 }
 
 void connection_poll(struct connection *connection)
 {
+	uint32_t client = 0, server = 0;
 	if (connection->phase == PHASE_REQUEST) {
-		set_events(&connection->client, UV_READABLE);
-		return;
+		client = EPOLLIN;
+	} else if (connection->phase == PHASE_RELAYING) {
+		client = (wants_reading(connection, &connection->up) ? EPOLLIN : 0) |
+			 (wants_writing(&connection->down) ? EPOLLOUT : 0);
+		server = (wants_reading(connection, &connection->down) ? EPOLLIN : 0) |
+			 (wants_writing(&connection->up) ? EPOLLOUT : 0);
+	} else {
+		server = EPOLLIN;
 	}
-	if (connection->phase != PHASE_RELAYING) {
-		set_events(&connection->client, 0);
-		set_events(&connection->server, UV_READABLE);
-		return;
-	}
-	set_events(&connection->client, (wants_reading(connection, &connection->up) ? UV_READABLE : 0) |
-						(wants_writing(&connection->down) ? UV_WRITABLE : 0));
-	set_events(&connection->server, (wants_reading(connection, &connection->down) ? UV_READABLE : 0) |
-						(wants_writing(&connection->up) ? UV_WRITABLE : 0));
+	wait_for(connection, &connection->client, client);
+	if (connection->phase != PHASE_CLOSING)
+		wait_for(connection, &connection->server, server);
 }

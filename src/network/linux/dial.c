@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <ifaddrs.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -132,25 +134,21 @@ static void remember(const struct connection *connection)
 
 static void dial_next(struct connection *connection);
 
-static void on_handle_closed(uv_handle_t *handle)
+static void on_stagger_closed(uv_handle_t *handle)
 {
 	struct connection *connection = handle->data;
-	connection->handles--;
-	if (connection->phase == PHASE_CLOSING && connection->handles == 0 && !connection->is_looking)
-		free(connection);
+	connection->is_stagger_closing = false;
+	connection_forget(connection);
 }
 
 static void stop_attempt(struct attempt *attempt)
 {
-	if (attempt->is_polled) {
-		attempt->is_polled = false;
-		attempt->poll.data = attempt->connection;
-		uv_close((uv_handle_t *)&attempt->poll, on_handle_closed);
-		attempt->connection->attempts_open--;
-	}
-	if (attempt->socket >= 0)
-		close(attempt->socket);
+	if (attempt->socket < 0)
+		return;
+	watch_end(attempt->connection->gate, &attempt->watch);
+	close(attempt->socket);
 	attempt->socket = -1;
+	attempt->connection->attempts_open--;
 }
 
 void dial_stop(struct connection *connection)
@@ -159,49 +157,58 @@ void dial_stop(struct connection *connection)
 		stop_attempt(&connection->attempts[i]);
 	if (connection->has_stagger) {
 		connection->has_stagger = false;
-		uv_close((uv_handle_t *)&connection->stagger, on_handle_closed);
+		connection->is_stagger_closing = true;
+		uv_close((uv_handle_t *)&connection->stagger, on_stagger_closed);
 	}
 	if (connection->is_looking)
 		uv_cancel((uv_req_t *)&connection->lookup);
 }
 
-static void on_attempt(uv_poll_t *poll, int status, int events)
+/* It connects, or does not: false when that has failed. */
+static bool conclude(struct connection *connection, struct attempt *attempt)
 {
-	struct attempt *attempt = poll->data;
-	struct connection *connection = attempt->connection;
-	int code = 0, socket = attempt->socket;
+	int code = 0;
 	socklen_t size = sizeof code;
-	(void)status, (void)events;
-	if (getsockopt(socket, SOL_SOCKET, SO_ERROR, &code, &size) != 0)
+	if (getsockopt(attempt->socket, SOL_SOCKET, SO_ERROR, &code, &size) != 0)
 		code = errno;
 	if (code == 0) {
-		attempt->socket = -1;
-		stop_attempt(attempt);
-		connection_connected(connection, socket);
-		return;
+		connection->attempts_open--;
+		connection_connected(connection, attempt);
+		return true;
 	}
 	connection->failure = code;
 	stop_attempt(attempt);
-	dial_next(connection);
+	return false;
 }
 
-/* Takes a socket that connects, or -1 with errno. False when it has failed already. */
+static void on_attempt(struct watch *watch, uint32_t events)
+{
+	struct attempt *attempt = WATCHED_BY(watch, struct attempt, watch);
+	struct connection *connection = attempt->connection;
+	(void)events;
+	if (!conclude(connection, attempt))
+		dial_next(connection);
+}
+
+/* Takes a socket that connects, or -1 with errno. False when it has failed already. On this machine it is decided by now. */
 static bool await(struct connection *connection, int socket)
 {
 	struct attempt *attempt = &connection->attempts[connection->attempt_count];
-	*attempt = (struct attempt){ .connection = connection, .socket = socket };
-	if (socket < 0 || uv_poll_init(&connection->gate->loop, &attempt->poll, socket) != 0) {
+	struct pollfd decided = { .fd = socket, .events = POLLOUT };
+	if (socket < 0) {
 		connection->failure = errno;
-		stop_attempt(attempt);
 		return false;
 	}
-	attempt->is_polled = true;
-	attempt->poll.data = attempt;
-	connection->handles++;
+	*attempt = (struct attempt){ .connection = connection, .socket = socket, .watch.ready = on_attempt };
 	connection->attempts_open++;
 	connection->attempt_count++;
-	uv_poll_start(&attempt->poll, UV_WRITABLE, on_attempt);
-	return true;
+	if (poll(&decided, 1, 0) == 1)
+		return conclude(connection, attempt);
+	if (watch_set(connection->gate, &attempt->watch, socket, EPOLLOUT))
+		return true;
+	connection->failure = errno;
+	stop_attempt(attempt);
+	return false;
 }
 
 /* False when it has failed already. */
@@ -245,13 +252,12 @@ static void dial_next(struct connection *connection)
 		const struct address *address = &connection->addresses[connection->next_address++];
 		if (!dial_address(connection, address))
 			continue;
-		if (connection->next_address == connection->address_count)
+		if (connection->phase != PHASE_DIALLING || connection->next_address == connection->address_count)
 			return;
 		if (!connection->has_stagger) {
 			uv_timer_init(&connection->gate->loop, &connection->stagger);
 			connection->stagger.data = connection;
 			connection->has_stagger = true;
-			connection->handles++;
 		}
 		uv_timer_start(&connection->stagger, on_stagger, STAGGER_MS, 0);
 		return;
@@ -299,8 +305,7 @@ static void on_found(uv_getaddrinfo_t *lookup, int status, struct addrinfo *foun
 	connection->is_looking = false;
 	if (connection->phase == PHASE_CLOSING) {
 		uv_freeaddrinfo(found);
-		if (connection->handles == 0)
-			free(connection);
+		connection_forget(connection);
 		return;
 	}
 	struct decision refusal = { ANSWER_ALLOWED, -1, REACH_GLOBAL };

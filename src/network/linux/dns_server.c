@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -56,36 +57,38 @@ size_t dns_server_answer(struct gate *gate, const uint8_t *message, size_t lengt
 
 /* -- datagrams -------------------------------------------------------------------------------------------------------- */
 
-static int datagram_socket;
-static uv_poll_t datagram_poll;
+static struct {
+	struct gate *gate;
+	int socket;
+	struct watch watch;
+} datagrams;
 
-static void on_datagram(uv_poll_t *poll, int status, int events)
+static void on_datagram(struct watch *watch, uint32_t events)
 {
-	struct gate *gate = poll->data;
 	uint8_t message[QUESTION_MAX], answer[DNS_MESSAGE_SIZE];
-	(void)status, (void)events;
+	(void)watch, (void)events;
 	for (int i = 0; i < DATAGRAMS_AT_ONCE; i++) {
 		struct sockaddr_storage asker;
 		socklen_t size = sizeof asker;
-		ssize_t length = recvfrom(datagram_socket, message, sizeof message, MSG_DONTWAIT | MSG_TRUNC,
+		ssize_t length = recvfrom(datagrams.socket, message, sizeof message, MSG_DONTWAIT | MSG_TRUNC,
 					  (struct sockaddr *)&asker, &size);
 		if (length < 0)
 			return;
 		if ((size_t)length > sizeof message)
 			continue;
-		size_t answered = dns_server_answer(gate, message, (size_t)length, answer);
+		size_t answered = dns_server_answer(datagrams.gate, message, (size_t)length, answer);
 		if (answered)
-			sendto(datagram_socket, answer, answered, MSG_DONTWAIT | MSG_NOSIGNAL,
+			sendto(datagrams.socket, answer, answered, MSG_DONTWAIT | MSG_NOSIGNAL,
 			       (struct sockaddr *)&asker, size);
 	}
 }
 
-bool dns_server_start(struct gate *gate, int datagrams)
+bool dns_server_start(struct gate *gate, int socket)
 {
-	datagram_socket = datagrams;
-	datagram_poll.data = gate;
-	return uv_poll_init(&gate->loop, &datagram_poll, datagrams) == 0 &&
-	       uv_poll_start(&datagram_poll, UV_READABLE, on_datagram) == 0;
+	datagrams.gate = gate;
+	datagrams.socket = socket;
+	datagrams.watch.ready = on_datagram;
+	return watch_set(gate, &datagrams.watch, socket, EPOLLIN);
 }
 
 /* -- streams (RFC 7766) ----------------------------------------------------------------------------------------------- */
@@ -93,9 +96,8 @@ bool dns_server_start(struct gate *gate, int datagrams)
 struct stream {
 	struct gate *gate;
 	int socket;
-	uv_poll_t poll;
+	struct watch watch;
 	uv_timer_t timer;
-	int open_handles;
 	size_t length;
 	uint8_t bytes[2 + QUESTION_MAX];
 };
@@ -104,20 +106,17 @@ static unsigned stream_count;
 
 static void on_stream_closed(uv_handle_t *handle)
 {
-	struct stream *stream = handle->data;
-	if (--stream->open_handles == 0)
-		free(stream);
+	free(handle->data);
 }
 
 static void close_stream(struct stream *stream)
 {
 	if (stream->socket < 0)
 		return;
-	uv_poll_stop(&stream->poll);
+	watch_end(stream->gate, &stream->watch);
 	close(stream->socket);
 	stream->socket = -1;
 	stream_count--;
-	uv_close((uv_handle_t *)&stream->poll, on_stream_closed);
 	uv_close((uv_handle_t *)&stream->timer, on_stream_closed);
 }
 
@@ -143,10 +142,10 @@ static bool answer_stream(struct stream *stream)
 	return true;
 }
 
-static void on_stream(uv_poll_t *poll, int status, int events)
+static void on_stream(struct watch *watch, uint32_t events)
 {
-	struct stream *stream = poll->data;
-	(void)status, (void)events;
+	struct stream *stream = WATCHED_BY(watch, struct stream, watch);
+	(void)events;
 	ssize_t length = recv(stream->socket, stream->bytes + stream->length, sizeof stream->bytes - stream->length,
 			      MSG_DONTWAIT);
 	if (length < 0 && (errno == EAGAIN || errno == EINTR))
@@ -172,15 +171,14 @@ void dns_server_accept(struct gate *gate, int socket)
 		close(socket);
 		return;
 	}
-	*stream = (struct stream){ .gate = gate, .socket = socket, .open_handles = 2 };
-	stream->poll.data = stream->timer.data = stream;
-	if (uv_poll_init(&gate->loop, &stream->poll, socket) != 0) {
+	*stream = (struct stream){ .gate = gate, .socket = socket, .watch.ready = on_stream };
+	if (!watch_set(gate, &stream->watch, socket, EPOLLIN)) {
 		close(socket);
 		free(stream);
 		return;
 	}
 	stream_count++;
+	stream->timer.data = stream;
 	uv_timer_init(&gate->loop, &stream->timer);
 	uv_timer_start(&stream->timer, on_stream_late, STREAM_SECONDS * 1000, 0);
-	uv_poll_start(&stream->poll, UV_READABLE, on_stream);
 }

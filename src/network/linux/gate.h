@@ -14,6 +14,7 @@
  *	proxy.c       HTTP proxy and SOCKS requests
  *	dial.c        resolves, judges and dials
  *	inward.c      connections from the host to the command's servers
+ *	watch.c       waits for sockets
  *	account.c     what is counted of each host
  *	upstream.c    the way through the host's own proxy
  *	relay.c       moves bytes, and looks at the first of them
@@ -28,6 +29,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <uv.h>
 
 #include "base/gate.h"
@@ -49,6 +51,14 @@ enum {
 
 struct connection;
 
+/* A descriptor that is waited for. `ready` is set once, by whoever owns it. */
+struct watch {
+	int descriptor;
+	uint32_t events; /* of epoll(7) */
+	bool is_set;
+	void (*ready)(struct watch *watch, uint32_t events);
+};
+
 /* Those through which the host itself goes out; port 0: none. */
 struct upstreams {
 	struct upstream http, https, all;
@@ -56,9 +66,10 @@ struct upstreams {
 };
 
 struct gate {
-	uv_loop_t loop;
+	uv_loop_t loop; /* timers, lookups; see watch.c */
 	uv_timer_t clock;
-	uv_poll_t supervisor, factory;
+	int watched; /* epoll */
+	struct watch supervisor, factory;
 	int supervisor_socket, factory_socket;
 	struct network_rules rules;
 	struct upstreams upstreams;
@@ -66,9 +77,10 @@ struct gate {
 	struct gate_counters *counters;
 	struct listener *listeners;
 	unsigned listener_count;
-	struct connection *connections;
+	struct connection *connections, *ended;
 	uint32_t inward_count;
 	unsigned connection_count, pipe_count;
+	bool is_last;   /* see last.c */
 	bool is_paused; /* nothing is accepted: too many connections, or no descriptor left */
 };
 
@@ -81,6 +93,18 @@ bool gate_is_planted(const char *check);
 
 /* The one question, of whoever asks in this program. */
 struct decision gate_decide(const struct network_rules *rules, const struct host *host, uint16_t port);
+
+/* watch.c */
+bool watch_begin(struct gate *gate);
+int watch_run(struct gate *gate); /* returns when it cannot go on */
+/* From now on waits for these events of the descriptor. */
+bool watch_set(struct gate *gate, struct watch *watch, int descriptor, uint32_t events);
+/* The descriptor's are from now on the other's. */
+bool watch_move(struct gate *gate, struct watch *from, struct watch *to, uint32_t events);
+void watch_end(struct gate *gate, struct watch *watch); /* before the descriptor is closed; the struct may go at once */
+
+/* The struct that a watch is a member of. */
+#define WATCHED_BY(watch, type, member) ((type *)(void *)((char *)(watch)-offsetof(type, member)))
 
 /* confine.c: gives up what is not needed any more, all capabilities but those (a mask); false where that fails. */
 bool gate_confine(uint32_t kept);
@@ -105,7 +129,7 @@ void listeners_pause(struct gate *gate, bool is_paused);
 void listeners_accept(struct gate *gate); /* what waits inside */
 
 /* dns_server.c */
-bool dns_server_start(struct gate *gate, int datagrams);
+bool dns_server_start(struct gate *gate, int socket);
 void dns_server_accept(struct gate *gate, int socket); /* takes it */
 /* The answer to a message; 0: none. */
 size_t dns_server_answer(struct gate *gate, const uint8_t *message, size_t length, uint8_t answer[]);
@@ -116,6 +140,7 @@ void account_bytes(struct connection *connection, bool is_up, size_t length);
 
 /* last.c: from now on the gate ends as soon as nothing is on its way. */
 void last_begin(struct gate *gate);
+void last_check(const struct gate *gate); /* after each turn of the loop */
 
 /* tell.c */
 void tell_denied(struct gate *gate, const struct target *target, enum gate_word word, enum reach reach);
@@ -137,9 +162,7 @@ struct flow {
 
 struct side {
 	int socket; /* -1: none */
-	uv_poll_t poll;
-	bool is_polled, is_closing;
-	int events;
+	struct watch watch;
 	struct connection *connection;
 };
 
@@ -160,9 +183,8 @@ enum phase {
 enum speech { SPEECH_NONE, SPEECH_CONNECT, SPEECH_ABSOLUTE, SPEECH_SOCKS }; /* how a proxy's client is spoken to */
 
 struct attempt {
-	int socket;
-	uv_poll_t poll;
-	bool is_polled;
+	int socket; /* -1: over */
+	struct watch watch;
 	struct connection *connection;
 };
 
@@ -192,8 +214,8 @@ struct connection {
 	unsigned attempt_count, attempts_open;
 	uv_timer_t stagger;
 	bool has_stagger;
-	int failure;      /* errno of the last attempt */
-	unsigned handles; /* of libuv's that are not closed yet */
+	int failure;             /* errno of the last attempt */
+	bool is_stagger_closing; /* libuv lets go of it later */
 };
 
 /* connection.c. A socket that was accepted; taken. */
@@ -204,7 +226,10 @@ void connection_refuse(struct connection *connection, enum gate_word word, enum 
 /* Dialling has failed, with errno. */
 void connection_fail(struct connection *connection, int code);
 /* Dialling has succeeded; the socket is the server side's. */
-void connection_connected(struct connection *connection, int socket);
+void connection_connected(struct connection *connection, struct attempt *attempt);
+/* Once it has ended and nobody comes back to it: it is freed after this turn of the loop. */
+void connection_forget(struct connection *connection);
+void connection_free_ended(struct gate *gate);
 /* The server itself is there. */
 void connection_open(struct connection *connection);
 /* Ends it with a reset, so that nobody takes it for a complete answer. */

@@ -6,7 +6,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static uv_check_t check;
 static uv_timer_t timer;
 
 static bool has_unread(const struct side *side)
@@ -23,9 +22,8 @@ static bool is_on_its_way(const struct connection *connection)
 	return up->start < up->end || up->piped > 0 || has_unread(&connection->client);
 }
 
-static void end_if_idle(uv_check_t *handle)
+void last_check(const struct gate *gate)
 {
-	const struct gate *gate = handle->data;
 	for (const struct connection *connection = gate->connections; connection; connection = connection->next)
 		if (is_on_its_way(connection))
 			return;
@@ -40,9 +38,8 @@ static void on_late(uv_timer_t *handle)
 
 void last_begin(struct gate *gate)
 {
-	check.data = gate;
-	if (uv_check_init(&gate->loop, &check) != 0 || uv_timer_init(&gate->loop, &timer) != 0 ||
-	    uv_check_start(&check, end_if_idle) != 0 || uv_timer_start(&timer, on_late, GATE_LAST_MS, 0) != 0)
+	if (uv_timer_init(&gate->loop, &timer) != 0 || uv_timer_start(&timer, on_late, GATE_LAST_MS, 0) != 0)
 		_exit(0);
+	gate->is_last = true;
 	listeners_accept(gate);
 }

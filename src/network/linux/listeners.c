@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -14,7 +15,7 @@ struct listener {
 	enum listener_kind kind;
 	uint16_t port;
 	struct address address; /* MEANT */
-	uv_poll_t poll;
+	struct watch watch;
 };
 
 /* Returns how many there were. */
@@ -42,10 +43,10 @@ static unsigned accept_some(struct listener *listener, unsigned most)
 	return count;
 }
 
-static void on_ready(uv_poll_t *poll, int status, int events)
+static void on_ready(struct watch *watch, uint32_t events)
 {
-	(void)status, (void)events;
-	accept_some(poll->data, ACCEPTED_AT_ONCE);
+	(void)events;
+	accept_some(WATCHED_BY(watch, struct listener, watch), ACCEPTED_AT_ONCE);
 }
 
 bool listeners_add(struct gate *gate, int descriptor, enum listener_kind kind, uint16_t port)
@@ -53,24 +54,19 @@ bool listeners_add(struct gate *gate, int descriptor, enum listener_kind kind, u
 	struct listener *listener = calloc(1, sizeof *listener);
 	if (!listener)
 		return false;
-	*listener = (struct listener){
-		.next = gate->listeners, .gate = gate, .descriptor = descriptor, .kind = kind, .port = port
-	};
-	if (uv_poll_init(&gate->loop, &listener->poll, descriptor) != 0) {
+	*listener = (struct listener){ .next = gate->listeners,
+				       .gate = gate,
+				       .descriptor = descriptor,
+				       .kind = kind,
+				       .port = port,
+				       .watch.ready = on_ready };
+	if (!gate->is_paused && !watch_set(gate, &listener->watch, descriptor, EPOLLIN)) {
 		free(listener);
 		return false;
 	}
-	listener->poll.data = listener;
-	if (!gate->is_paused)
-		uv_poll_start(&listener->poll, UV_READABLE, on_ready);
 	gate->listeners = listener;
 	gate->listener_count++;
 	return true;
-}
-
-static void on_closed(uv_handle_t *handle)
-{
-	free(handle->data);
 }
 
 /* What waits there is accepted first. */
@@ -80,9 +76,9 @@ static void remove_at(struct gate *gate, struct listener **link)
 	accept_some(listener, CONNECTIONS_MAX);
 	*link = listener->next;
 	gate->listener_count--;
-	uv_poll_stop(&listener->poll);
+	watch_end(gate, &listener->watch);
 	close(listener->descriptor);
-	uv_close((uv_handle_t *)&listener->poll, on_closed);
+	free(listener);
 }
 
 /* They stand in the order in which they were asked for, the latest first. */
@@ -144,8 +140,8 @@ void listeners_pause(struct gate *gate, bool is_paused)
 	gate->is_paused = is_paused;
 	for (struct listener *listener = gate->listeners; listener; listener = listener->next) {
 		if (is_paused)
-			uv_poll_stop(&listener->poll);
+			watch_end(gate, &listener->watch);
 		else
-			uv_poll_start(&listener->poll, UV_READABLE, on_ready);
+			watch_set(gate, &listener->watch, listener->descriptor, EPOLLIN);
 	}
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -141,17 +142,18 @@ static bool start_factory(struct gate *gate, const struct handed *handed)
 /* -- the loop --------------------------------------------------------------------------------------------------------- */
 
 /* Cordon says one thing more; its end of the channel closes when it is gone. */
-static void hear_supervisor(uv_poll_t *poll, int status, int events)
+static void hear_supervisor(struct watch *watch, uint32_t events)
 {
+	struct gate *gate = WATCHED_BY(watch, struct gate, supervisor);
 	struct gate_message message;
 	(void)events;
 	ssize_t length = recv(GATE_FROM_SUPERVISOR, &message, sizeof message, MSG_DONTWAIT);
-	if (length < 0 && status == 0 && (errno == EAGAIN || errno == EINTR))
+	if (length < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (length != (ssize_t)sizeof message || message.kind != GATE_END)
 		_exit(0);
-	uv_poll_stop(poll);
-	last_begin(poll->data);
+	watch_end(gate, watch);
+	last_begin(gate);
 }
 
 static void answer_factory(const struct gate *gate, const struct gate_message *message)
@@ -160,13 +162,13 @@ static void answer_factory(const struct gate *gate, const struct gate_message *m
 		_exit(1);
 }
 
-static void hear_factory(uv_poll_t *poll, int status, int events)
+static void hear_factory(struct watch *watch, uint32_t events)
 {
-	struct gate *gate = poll->data;
+	struct gate *gate = WATCHED_BY(watch, struct gate, factory);
 	struct gate_message message;
 	int listener;
 	size_t count;
-	(void)status, (void)events;
+	(void)events;
 	ssize_t length = rights_receive(gate->factory_socket, &message, sizeof message, &listener, 1, &count,
 					MSG_DONTWAIT);
 	if (length < 0 && (errno == EAGAIN || errno == EINTR))
@@ -195,12 +197,6 @@ static void tick(uv_timer_t *timer)
 		listeners_pause(gate, false);
 }
 
-static bool watch(struct gate *gate, uv_poll_t *poll, int descriptor, uv_poll_cb hear)
-{
-	poll->data = gate;
-	return uv_poll_init(&gate->loop, poll, descriptor) == 0 && uv_poll_start(poll, UV_READABLE, hear) == 0;
-}
-
 static bool listen_outside(struct gate *gate, const struct handed *handed)
 {
 	for (unsigned i = 0; i < handed->served_count; i++)
@@ -213,10 +209,12 @@ static bool start(struct gate *gate, const struct handed *handed)
 {
 	const int *sockets = handed->sockets;
 	gate->clock.data = gate;
-	return uv_loop_init(&gate->loop) == 0 && uv_timer_init(&gate->loop, &gate->clock) == 0 &&
+	gate->supervisor.ready = hear_supervisor;
+	gate->factory.ready = hear_factory;
+	return uv_loop_init(&gate->loop) == 0 && watch_begin(gate) && uv_timer_init(&gate->loop, &gate->clock) == 0 &&
 	       uv_timer_start(&gate->clock, tick, 1000, 1000) == 0 &&
-	       watch(gate, &gate->supervisor, GATE_FROM_SUPERVISOR, hear_supervisor) &&
-	       watch(gate, &gate->factory, gate->factory_socket, hear_factory) &&
+	       watch_set(gate, &gate->supervisor, GATE_FROM_SUPERVISOR, EPOLLIN) &&
+	       watch_set(gate, &gate->factory, gate->factory_socket, EPOLLIN) &&
 	       dns_server_start(gate, sockets[GATE_DNS_DATAGRAMS]) &&
 	       listeners_add(gate, sockets[GATE_DNS_STREAM], LISTENER_DNS, GATE_DNS_PORT) &&
 	       listeners_add(gate, sockets[GATE_PROXY], LISTENER_PROXY, GATE_PROXY_PORT) &&
@@ -235,5 +233,5 @@ int main(void)
 	if (!gate.names || !gate.counters || !receive_sockets(&handed) || !start_factory(&gate, &handed) ||
 	    !gate_confine(0) || !start(&gate, &handed))
 		return 1;
-	return uv_run(&gate.loop, UV_RUN_DEFAULT);
+	return watch_run(&gate);
 }

@@ -192,11 +192,12 @@ static enum moved read_some(struct connection *connection, struct flow *flow)
 static void shut(struct connection *connection, struct flow *flow)
 {
 	flow->is_shut = true;
-	shutdown(flow->to->socket, SHUT_WR);
-	if (connection->up.is_shut && connection->down.is_shut)
+	if (connection->up.is_shut && connection->down.is_shut) {
 		connection_close(connection);
-	else
-		connection->deadline = uv_now(&connection->gate->loop) + HALF_CLOSED_SECONDS * 1000;
+		return;
+	}
+	shutdown(flow->to->socket, SHUT_WR);
+	connection->deadline = uv_now(&connection->gate->loop) + HALF_CLOSED_SECONDS * 1000;
 }
 
 /* In turns, so that one that moves much leaves time for the others. */
