@@ -23,7 +23,7 @@ act() {
 }
 
 worked() {
-	grep -qx done "$WORLD/output" && grep -q "^1000 at once" "$WORLD/output" || return
+	grep -qx "done" "$WORLD/output" && grep -q "^1000 at once" "$WORLD/output" || return
 	[ "$SIDE" = bare ] || tail -n 1 "$WORLD/output" | {
 		read -r peak processes threads
 		echo "$peak KiB, $processes processes, $threads threads"
