@@ -16,6 +16,9 @@ static const char *const secret_names[] = {
 	"access-key", "access_key", "credential", "private-key", "private_key", "authorization", "cookie",
 };
 
+/* Too short to be looked for inside a name. */
+static const char *const whole_names[] = { "pass", "auth", "pwd" };
+
 /* Beginnings of tokens, and how many letters and digits follow at least. */
 static const struct {
 	const char *prefix;
@@ -35,8 +38,18 @@ static bool contains(const char *string, size_t length, const char *part)
 	return false;
 }
 
+static bool is_named(const char *name, size_t length, const char *expected)
+{
+	size_t dashes = strspn(name, "-");
+	return dashes < length && length - dashes == strlen(expected) &&
+	       strncasecmp(name + dashes, expected, length - dashes) == 0;
+}
+
 static bool names_secret(const char *name, size_t length)
 {
+	for (size_t i = 0; i < COUNT_OF(whole_names); i++)
+		if (is_named(name, length, whole_names[i]))
+			return true;
 	for (size_t i = 0; i < COUNT_OF(secret_names); i++)
 		if (contains(name, length, secret_names[i]))
 			return true;
@@ -74,7 +87,7 @@ static size_t value_place(const char *word, size_t length)
 {
 	for (size_t i = 1; i < length; i++)
 		if (word[i] == '=' || word[i] == ':')
-			return names_secret(word, i) ? i + 1 : 0;
+			return names_secret(word, i) || (word[i] == '=' && is_named(word, i, "user")) ? i + 1 : 0;
 	return 0;
 }
 
@@ -130,7 +143,7 @@ static void add_word(struct text *text, const char *word, size_t length)
 /* Is what follows the word a secret?  "--token X", "Authorization: Bearer X", "-u X" of curl and its like. */
 static bool announces_secret(const char *word, size_t length)
 {
-	bool is_user = length == 2 && strncmp(word, "-u", 2) == 0;
+	bool is_user = (length == 2 && strncmp(word, "-u", 2) == 0) || (length == 6 && strncmp(word, "--user", 6) == 0);
 	bool is_header = length > 1 && word[length - 1] == ':' && names_secret(word, length);
 	bool is_scheme = (length == 6 && strncasecmp(word, "bearer", 6) == 0) ||
 			 (length == 5 && strncasecmp(word, "basic", 5) == 0);
@@ -142,7 +155,7 @@ void redact_add(struct text *text, const char *argument, const char *before, siz
 	CORDON_ON_EXIT(text_free) struct text words = { 0 };
 	CORDON_ON_EXIT(text_free) struct text shown = { 0 };
 	static const char between[] = " \t\n\r'\"`;|&()<>";
-	bool is_secret = before && announces_secret(before, strlen(before));
+	bool is_secret = before && announces_secret(before, strlen(before)), was_name = false;
 	for (const char *at = argument; *at;) {
 		size_t gap = strspn(at, between), length = strcspn(at + gap, between);
 		const char *word = at + gap;
@@ -155,7 +168,10 @@ void redact_add(struct text *text, const char *argument, const char *before, siz
 			text_add(&words, hidden);
 		else
 			add_word(&words, word, length);
-		is_secret = announces_secret(word, length);
+		/* "password": "X", as JSON has it */
+		bool is_joint = length == 1 && (*word == ':' || *word == '=') && was_name;
+		is_secret = is_joint || announces_secret(word, length);
+		was_name = names_secret(word, length);
 	}
 	show_add(&shown, text_str(&words));
 	size_t length = shown.length;

@@ -5,7 +5,7 @@
  *	deleted MIB PATH          the same, without a name
  *	files MIB PATH            many small ones in a directory
  *	cpu MS [PROCESSES]        processor time, of all together
- *	forks COUNT               processes that sleep; goes on trying for four seconds
+ *	forks COUNT               processes that sleep; goes on trying for six seconds
  *	bomb COUNT                processes that do nothing but start others, until so many were started or five seconds are over
  *	output MIB                bytes on standard output
  */
@@ -88,11 +88,12 @@ static void take_time(size_t ms)
 static void fork_on(size_t count)
 {
 	size_t made = 0;
+	time_t end = time(NULL) + 6;
 	setpgid(0, 0);
-	for (int tries = 0; tries < 400 && made < count; tries++) {
+	while (made < count && time(NULL) < end) {
 		pid_t child = fork();
 		if (child == 0) {
-			rest(8000);
+			rest(15000);
 			_exit(0);
 		}
 		made += child > 0;

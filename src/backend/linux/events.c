@@ -19,7 +19,7 @@
 enum { MENDER_AFTER_MS = 20 };
 
 /* What two processors may fill by then, and more. */
-enum { SMALL_MEMORY = 1 << 30 };
+enum { SMALL_MEMORY = 1 << 30, FEW_PROCESSES = 1000 };
 
 static bool is_init_over(const struct cage *cage, int wait_ms)
 {
@@ -150,14 +150,16 @@ static bool watch_usage(struct cage *cage, struct cordon_error *err)
 	return cage_watch(cage, meter_waitable(cage->meter), EPOLLIN, err);
 }
 
-/* At once where the account of the disk needs its beginning, or the memory could be used up meanwhile; else runs that are
- * over by then do without.
+/* At once where the account of the disk needs its beginning, or the memory could be used up meanwhile, or more processes be there
+ * than can be ended at a stroke; else runs that are over by then do without.
  */
 static bool begin_meter(struct cage *cage, bool is_first, struct cordon_error *err)
 {
 	const struct limit_setting *limits = cage->plan->limits;
 	bool is_small = limits[LIMIT_MEMORY].is_set && limits[LIMIT_MEMORY].value < SMALL_MEMORY;
-	bool is_urgent = limits[LIMIT_DISK].is_set || is_small;
+	bool is_bomb = limits[LIMIT_PROCESSES].is_set && limits[LIMIT_PROCESSES].value < FEW_PROCESSES &&
+		       geteuid() == 0 && !cage->is_counted;
+	bool is_urgent = limits[LIMIT_DISK].is_set || is_small || is_bomb;
 	if (!cage->meter || is_first != is_urgent || meter_begin(cage->meter))
 		return true;
 	return cordon_fail_errno(err, errno, "watch what the command uses");

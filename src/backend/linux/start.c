@@ -248,6 +248,7 @@ static bool prepare_limits(struct cage *cage, struct abilities *abilities, struc
 	const struct limit_setting *limits = cage->plan->limits;
 	if (!is_planted("groups") && !cgroup_limit(&cage->cgroup, &abilities->groups, cage->plan, err))
 		return false;
+	cage->is_counted = abilities->groups.paths[CGROUP_PROCESSES][0];
 	inside->is_paced = limits[LIMIT_CPUS].is_set && abilities->groups.paths[CGROUP_CPU][0];
 	if (!limits[LIMIT_OUTPUT].is_set)
 		return true;

@@ -27,6 +27,7 @@ struct cage {
 	struct janitor *janitor;
 	int view, table, timer; /* until there is a mender: the mount namespace, its mountinfo, a timerfd */
 	struct cgroup *cgroup;
+	bool is_counted; /* the processes, by a control group */
 	struct meter *meter;
 	struct output *output;
 	int root, shared_memory; /* inside: see meter.h */
