@@ -1,4 +1,4 @@
-/* The interface. This version proves and refuses: it plans for Windows, tries live what a tier rests on, and starts nothing. */
+/* The interface. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,9 +6,7 @@
 #include "backend/windows/cage.h"
 #include "base/scope.h"
 
-struct cage {
-	struct handover handover;
-};
+enum { KILLED = 9 /* as a run reports it that was ended from outside */ };
 
 static bool probe(struct cage *cage, struct abilities **ret_abilities, struct cordon_error *err)
 {
@@ -119,52 +117,104 @@ static bool begin(const struct handover *handover, struct cage **ret_cage, struc
 	if (handover->terminal)
 		return cordon_fail(err, CORDON_UNSUPPORTED,
 				   "a terminal of the command's own is not in this version for Windows");
+	if (handover->passed_count > 0)
+		return cordon_fail(err, CORDON_UNSUPPORTED, "--pass-fd is not in this version for Windows");
 	struct cage *cage = calloc(1, sizeof *cage);
 	if (!cage)
 		return cordon_fail_memory(err);
 	cage->handover = *handover;
+	cage->failure = (struct cordon_error)CORDON_ERROR_INIT;
+	/* Set from the beginning: that the command has started, or has not, is the first that is told. */
+	cage->ready = CreateEventW(NULL, TRUE, TRUE, NULL);
+	if (!cage->ready) {
+		windows_fail(err, GetLastError(), "make an event");
+		free(cage);
+		return false;
+	}
 	*ret_cage = cage;
 	return true;
 }
 
-/* Never reached: trust refuses every plan. */
+/* A command that is not there is told of as an event: until then it was not looked for. */
 static bool start(struct cage *cage, const struct plan *plan, struct abilities *abilities, char *const *argv,
 		  struct cordon_error *err)
 {
-	(void)cage;
-	(void)plan;
 	(void)abilities;
-	(void)argv;
-	return cordon_fail(err, CORDON_UNSUPPORTED, "%s", later);
+	cage->plan = plan;
+	cage->argv = argv;
+	if (cage_start(cage, &cage->failure))
+		return true;
+	cage->has_failed = cage->failure.status == CORDON_NOT_FOUND || cage->failure.status == CORDON_NOT_EXECUTABLE;
+	if (!cage->has_failed)
+		*err = cage->failure;
+	return cage->has_failed;
 }
 
 static int waitable(const struct cage *cage)
 {
-	(void)cage;
-	return -1;
+	return (int)(intptr_t)cage->ready;
+}
+
+static void tell_end(const struct supervision *seen, struct cage_event *event)
+{
+	event->kind = CAGE_ENDED;
+	event->exit.by_signal = seen->was_ended;
+	event->exit.code = seen->was_ended ? KILLED : (int)seen->status;
+	event->exit.usage = seen->usage;
 }
 
 static bool next_event(struct cage *cage, int timeout_ms, struct cage_event *ret_event, struct cordon_error *err)
 {
-	(void)cage;
-	(void)timeout_ms;
-	(void)ret_event;
-	return cordon_fail(err, CORDON_UNSUPPORTED, "%s", later);
+	struct cage_event event = { .kind = CAGE_NOTHING, .error = CORDON_ERROR_INIT };
+	(void)err;
+	if (cage->has_failed) {
+		event.kind = CAGE_NOT_STARTED;
+		event.error = cage->failure;
+	} else if (!cage->was_started_told) {
+		event.kind = CAGE_STARTED;
+		cage->was_started_told = true;
+	} else {
+		WaitForSingleObject(cage->ready, timeout_ms < 0 ? INFINITE : (DWORD)timeout_ms);
+		const struct supervision seen = supervisor_look(cage->supervisor);
+		if (seen.is_over_limit && !cage->was_limit_told) {
+			event.kind = CAGE_LIMIT;
+			event.limit = seen.limit;
+			cage->was_limit_told = true;
+		} else if (seen.is_over) {
+			tell_end(&seen, &event);
+		}
+	}
+	*ret_event = event;
+	return true;
 }
 
+/* Ctrl-C reaches the command without us: it shares the console, and a second one ends the tree. */
 static void pass_signal(struct cage *cage, int signal)
 {
 	(void)cage;
 	(void)signal;
 }
 
-static void end(struct cage *cage)
+/* There is nothing that every program of Windows would hear; whoever asks ends it a moment later. */
+static void ask(struct cage *cage)
 {
 	(void)cage;
 }
 
+static void end(struct cage *cage)
+{
+	if (cage->is_running)
+		supervisor_end(cage->supervisor);
+}
+
 static void discard(struct cage *cage)
 {
+	if (!cage)
+		return;
+	bool was_running = cage->is_running;
+	cage_empty(cage);
+	if (was_running && cage->handover.settle)
+		cage->handover.settle(cage->handover.context, false);
 	free(cage);
 }
 
@@ -179,6 +229,7 @@ const struct backend_ops backend_native = {
 	.waitable = waitable,
 	.next_event = next_event,
 	.signal = pass_signal,
+	.ask = ask,
 	.end = end,
 	.discard = discard,
 };

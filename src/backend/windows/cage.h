@@ -3,6 +3,9 @@
  *	identities.c   the values behind the plan's SID roles, and the token made of them
  *	job.c          the job, read back
  *	launch.c       one process: suspended, in its job, with exactly its handles
+ *	supervisor.c   who watches the job while it runs
+ *	run.c          one run: its steps in their order, and their undoing
+ *	operations.c   where a test makes a step fail
  *	prober.c       what tries the acts of trial.h; a program of its own
  *	probe.c        runs the prober outside and inside a tier
  *	backend.c      the interface
@@ -64,6 +67,8 @@ struct launch {
 	HANDLE token;             /* NULL: this process's own */
 	HANDLE job;
 	PSECURITY_CAPABILITIES package; /* NULL: none */
+	const WCHAR *desktop;           /* station\\name; NULL: this process's own */
+	uint64_t mitigations;           /* PROCESS_CREATION_MITIGATION_POLICY_…; 0: none */
 	bool has_console;               /* shares this process's console; else it has none */
 };
 
@@ -76,6 +81,69 @@ CORDON_CHECKED bool launch_start(const struct launch *launch, PROCESS_INFORMATIO
 /* The file that the command name means: the first of its candidates (base/windows_command.h) that is a file. malloc'ed. */
 CORDON_CHECKED bool launch_find(const char *name, const char *directory, char *const *environment, char **ret_program,
 				struct cordon_error *err);
+
+/* -- supervisor.c -------------------------------------------------------------------------------------------------- */
+
+/* Both handles are borrowed until supervisor_free, as the plan's limits are. */
+struct supervised {
+	HANDLE job, process;
+	const struct limit_setting *limits; /* LIMIT_COUNT of them */
+	bool keep_background;
+};
+
+struct supervision {
+	bool is_over;       /* nothing of the tree lives, and the rest is final */
+	bool is_over_limit; /* `limit` ended it */
+	enum limit limit;
+	bool was_ended; /* the command did not end by itself */
+	DWORD status;   /* of the command, all 32 bits */
+	struct cage_usage usage;
+};
+
+struct supervisor;
+
+/* Before there is a process in the job, so that none of the job's messages is missed. The event `ready` is set while there is
+ * something that supervisor_look has not told yet.
+ */
+CORDON_CHECKED bool supervisor_new(HANDLE job, HANDLE ready, struct supervisor **ret_supervisor,
+				   struct cordon_error *err);
+CORDON_CHECKED bool supervisor_start(struct supervisor *supervisor, const struct supervised *supervised,
+				     struct cordon_error *err);
+struct supervision supervisor_look(struct supervisor *supervisor);
+void supervisor_end(struct supervisor *supervisor);                /* ends the whole tree; is_over follows */
+struct supervisor *supervisor_free(struct supervisor *supervisor); /* NULL is fine; returns NULL */
+void supervisor_free_at(struct supervisor **supervisor);
+
+/* -- run.c --------------------------------------------------------------------------------------------------------- */
+
+struct cage {
+	struct handover handover;
+	const struct plan *plan; /* borrowed */
+	char *const *argv;       /* borrowed during start */
+	struct identities identities;
+	HANDLE ready; /* set while next_event has something */
+	HANDLE token, job;
+	struct supervisor *supervisor;
+	char *temp;
+	char **environment;
+	HDESK desktop;
+	WCHAR desktop_name[192];
+	PROCESS_INFORMATION process;
+	bool is_running; /* every step was taken */
+	bool was_started_told, was_limit_told;
+	bool has_failed; /* `failure` says why nothing was started, and is to be told */
+	struct cordon_error failure;
+};
+
+/* Takes the steps; what an earlier one made is cage_empty's. */
+CORDON_CHECKED bool cage_start(struct cage *cage, struct cordon_error *err);
+/* Ends what lives, and removes what was made. Half-made is fine. */
+void cage_empty(struct cage *cage);
+
+/* -- operations.c -------------------------------------------------------------------------------------------------- */
+
+/* Called before each step of a run. */
+CORDON_CHECKED bool operation_begins(const char *name, struct cordon_error *err);
 
 /* -- probe.c ------------------------------------------------------------------------------------------------------- */
 
@@ -94,6 +162,9 @@ struct probing {
  * tier cannot be had. Fails only for what says nothing of the host (memory, a missing program).
  */
 CORDON_CHECKED bool probe_tier(const struct plan *plan, struct probing *ret_probing, struct cordon_error *err);
+
+/* Removes the directory and what is below it, never through a link. */
+void remove_tree(const uint16_t *directory);
 
 struct abilities {
 	struct probing probing;

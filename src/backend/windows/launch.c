@@ -40,7 +40,7 @@ bool launch_find(const char *name, const char *directory, char *const *environme
 
 /* -- attributes --------------------------------------------------------------------------------------------------- */
 
-enum { ATTRIBUTES_MAX = 3 };
+enum { ATTRIBUTES_MAX = 4 };
 
 static void free_attributes(LPPROC_THREAD_ATTRIBUTE_LIST *list)
 {
@@ -163,12 +163,14 @@ bool launch_start(const struct launch *launch, PROCESS_INFORMATION *ret_process,
 	CORDON_ON_EXIT(free_inherited) struct inherited inherited = { 0 };
 	CORDON_ON_EXIT(free_attributes) LPPROC_THREAD_ATTRIBUTE_LIST attributes = NULL;
 	HANDLE job = launch->job;
+	uint64_t mitigations = launch->mitigations;
 	PROCESS_INFORMATION process;
 	if (!make_texts(launch, &texts, err) || !copy_streams(launch, &inherited, err) ||
 	    !make_attributes(&attributes, err))
 		return false;
 	STARTUPINFOEXW about = { .StartupInfo = { .cb = sizeof about, .dwFlags = STARTF_USESTDHANDLES },
 				 .lpAttributeList = attributes };
+	about.StartupInfo.lpDesktop = (LPWSTR)(uintptr_t)launch->desktop;
 	about.StartupInfo.hStdInput = inherited.own[0];
 	about.StartupInfo.hStdOutput = inherited.own[1];
 	about.StartupInfo.hStdError = inherited.own[2];
@@ -176,6 +178,8 @@ bool launch_start(const struct launch *launch, PROCESS_INFORMATION *ret_process,
 	    (inherited.count > 0 &&
 	     !add_attribute(attributes, PROC_THREAD_ATTRIBUTE_HANDLE_LIST, inherited.list,
 			    inherited.count * sizeof *inherited.list, "limit the handles", err)) ||
+	    (mitigations && !add_attribute(attributes, PROC_THREAD_ATTRIBUTE_MITIGATION_POLICY, &mitigations,
+					   sizeof mitigations, "set the mitigations", err)) ||
 	    (launch->package && !add_attribute(attributes, PROC_THREAD_ATTRIBUTE_SECURITY_CAPABILITIES, launch->package,
 					       sizeof *launch->package, "enter the package", err)))
 		return false;

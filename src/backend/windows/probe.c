@@ -123,8 +123,7 @@ static bool was_changed(const struct probe *probe, const char *trial)
 	return false;
 }
 
-/* Removes what is below, never through a link. */
-static void remove_tree(const uint16_t *directory)
+void remove_tree(const uint16_t *directory)
 {
 	WCHAR path[MAX_PATH * 4];
 	WIN32_FIND_DATAW entry;

@@ -1,0 +1,316 @@
+/* One run: what it needs is made in the order of the table, and given up in the other. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/windows/cage.h"
+#include "base/list.h"
+#include "base/scope.h"
+#include "base/windows_descriptor.h"
+#include "os/os.h"
+
+enum { END_MS = 10000 };
+
+/* -- the temporary directory ---------------------------------------------------------------------------------------- */
+
+#define ALL_RIGHTS 0x1f01ffu
+
+static bool add_grant(struct windows_list *list, struct arena *arena, PSID sid)
+{
+	struct windows_ace *entry = LIST_ADD_IN(arena, list);
+	if (entry)
+		*entry = (struct windows_ace){ .type = WINDOWS_ENTRY_ALLOWS,
+					       .flags = WINDOWS_TREE,
+					       .rights = ALL_RIGHTS,
+					       .sid = { sid, (uint16_t)GetLengthSid(sid) } };
+	return entry;
+}
+
+/* S-1-16-level; what is made there has the level too. */
+static void set_label(struct windows_descriptor *descriptor, uint32_t level, uint8_t room[12])
+{
+	const uint8_t sid[12] = { 1, 1, 0, 0, 0, 0, 0, 16, (uint8_t)level, (uint8_t)(level >> 8) };
+	memcpy(room, sid, sizeof sid);
+	descriptor->has_label = true;
+	descriptor->label = (struct windows_ace){ .type = WINDOWS_ENTRY_LABEL,
+						  .flags = WINDOWS_TREE,
+						  .rights = 1, /* no write from below */
+						  .sid = { room, sizeof sid } };
+}
+
+/* For whom the token's own things are, and the user, who removes it. */
+static bool describe_own(const struct cage *cage, struct arena *arena, bool has_label, const uint8_t **ret_bytes,
+			 struct cordon_error *err)
+{
+	const struct windows_token *recipe = &cage->plan->windows->token;
+	struct windows_descriptor descriptor = { .is_protected = true };
+	uint8_t label[12];
+	size_t length;
+	if (!add_grant(&descriptor.list, arena, cage->identities.roles[SID_USER]))
+		return cordon_fail_memory(err);
+	for (size_t i = 0; i < recipe->default_grants.count; i++) {
+		PSID sid = identities_find(&cage->identities, recipe->default_grants.items[i]);
+		if (!sid)
+			return cordon_fail(err, CORDON_UNSUPPORTED, "this host has no identity '%s'",
+					   sid_role_name(recipe->default_grants.items[i].role));
+		if (!add_grant(&descriptor.list, arena, sid))
+			return cordon_fail_memory(err);
+	}
+	if (has_label && recipe->integrity < INTEGRITY_MEDIUM)
+		set_label(&descriptor, recipe->integrity, label);
+	return windows_descriptor_write(&descriptor, arena, ret_bytes, &length, err);
+}
+
+static bool make_temp(struct cage *cage, struct cordon_error *err)
+{
+	struct arena_room room;
+	CORDON_ON_EXIT(arena_free) struct arena arena = arena_in(&room);
+	CORDON_ON_EXIT(free_wide) uint16_t *native = NULL;
+	const uint8_t *bytes;
+	uint64_t chance;
+	if (!os_random(&chance, sizeof chance, err) || !describe_own(cage, &arena, true, &bytes, err))
+		return false;
+	CORDON_ON_EXIT(free_text)
+	char *path = text_format("%s\\cordon-%016llx", cage->plan->facts->temp, (unsigned long long)chance);
+	if (!path)
+		return cordon_fail_memory(err);
+	if (!native_path(path, &native, err))
+		return false;
+	SECURITY_ATTRIBUTES attributes = { sizeof attributes, (void *)(uintptr_t)bytes, FALSE };
+	if (!CreateDirectoryW(native, &attributes))
+		return windows_fail(err, GetLastError(), "make the temporary directory '%s'", path);
+	cage->temp = cordon_take(&path);
+	return true;
+}
+
+static void remove_temp(struct cage *cage)
+{
+	struct cordon_error ignored = CORDON_ERROR_INIT;
+	CORDON_ON_EXIT(free_wide) uint16_t *native = NULL;
+	if (cage->temp && native_path(cage->temp, &native, &ignored))
+		remove_tree(native);
+}
+
+/* -- the environment ------------------------------------------------------------------------------------------------ */
+
+static bool has_name(const char *entry, const char *name)
+{
+	size_t length = strlen(name);
+	return _strnicmp(entry, name, length) == 0 && entry[length] == '=';
+}
+
+static bool is_set_anew(const struct plan_windows *windows, const char *entry)
+{
+	for (const struct windows_variable *variable = windows->variables; variable->name; variable++)
+		if (has_name(entry, variable->name))
+			return true;
+	return false;
+}
+
+/* NAME=VALUE with what the run has made in place of its name. */
+static char *fill_in(const struct cage *cage, const struct windows_variable *variable, struct cordon_error *err)
+{
+	static const char temp[] = "${run.temp}";
+	const char *rest = variable->value;
+	bool is_temp = text_starts(rest, temp);
+	if (is_temp)
+		rest += sizeof temp - 1;
+	if (strchr(rest, '$')) {
+		cordon_fail(err, CORDON_UNSUPPORTED, "the variable %s needs what this version does not make (%s)",
+			    variable->name, variable->value);
+		return NULL;
+	}
+	char *made = text_format("%s=%s%s", variable->name, is_temp ? cage->temp : "", rest);
+	if (!made)
+		cordon_fail_memory(err);
+	return made;
+}
+
+static bool make_environment(struct cage *cage, struct cordon_error *err)
+{
+	const struct plan_windows *windows = cage->plan->windows;
+	size_t count = 0, room = 1;
+	for (char **entry = cage->plan->environment; *entry; entry++)
+		room++;
+	for (const struct windows_variable *variable = windows->variables; variable->name; variable++)
+		room++;
+	cage->environment = calloc(room, sizeof *cage->environment);
+	if (!cage->environment)
+		return cordon_fail_memory(err);
+	for (char **entry = cage->plan->environment; *entry; entry++) {
+		if (is_set_anew(windows, *entry))
+			continue;
+		cage->environment[count] = strdup(*entry);
+		if (!cage->environment[count++])
+			return cordon_fail_memory(err);
+	}
+	for (const struct windows_variable *variable = windows->variables; variable->name; variable++) {
+		cage->environment[count] = fill_in(cage, variable, err);
+		if (!cage->environment[count++])
+			return false;
+	}
+	return true;
+}
+
+/* -- what the process is given -------------------------------------------------------------------------------------- */
+
+static bool make_identities(struct cage *cage, struct cordon_error *err)
+{
+	return identities_make(cage->plan->windows->roots.count, &cage->identities, err);
+}
+
+/* What comes back is looked at: there are systems that say yes and do nothing. */
+static bool make_token(struct cage *cage, struct cordon_error *err)
+{
+	const char *why;
+	return token_make(&cage->plan->windows->token, &cage->identities, &cage->token, err) &&
+	       (token_holds(cage->token, &cage->plan->windows->token, &why) ||
+		cordon_fail(err, CORDON_UNSUPPORTED, "%s", why));
+}
+
+/* A limit that a preset states is taken as far as the host has it; assess has told of it. */
+static bool make_job(struct cage *cage, struct cordon_error *err)
+{
+	const char *missing;
+	return job_make(&cage->plan->windows->job, &cage->job, &missing, err) &&
+	       supervisor_new(cage->job, cage->ready, &cage->supervisor, err);
+}
+
+static bool make_desktop(struct cage *cage, struct cordon_error *err)
+{
+	struct arena_room room;
+	CORDON_ON_EXIT(arena_free) struct arena arena = arena_in(&room);
+	const uint8_t *bytes;
+	WCHAR station[128] = { 0 };
+	DWORD length;
+	uint64_t chance;
+	if (!os_random(&chance, sizeof chance, err) || !describe_own(cage, &arena, false, &bytes, err))
+		return false;
+	WCHAR name[32];
+	_snwprintf(name, 31, L"cordon-%016llx", (unsigned long long)chance);
+	name[31] = 0;
+	SECURITY_ATTRIBUTES attributes = { sizeof attributes, (void *)(uintptr_t)bytes, FALSE };
+	if (!GetUserObjectInformationW(GetProcessWindowStation(), UOI_NAME, station, sizeof station - sizeof *station,
+				       &length))
+		return windows_fail(err, GetLastError(), "find the window station");
+	cage->desktop = CreateDesktopW(name, NULL, NULL, 0, GENERIC_ALL, &attributes);
+	if (!cage->desktop)
+		return windows_fail(err, GetLastError(), "make a desktop");
+	_snwprintf(cage->desktop_name, COUNT_OF(cage->desktop_name) - 1, L"%ls\\%ls", station, name);
+	return true;
+}
+
+static bool find_mitigations(const struct plan_windows *windows, uint64_t *ret_policy, struct cordon_error *err)
+{
+	static const struct {
+		const char *name;
+		uint64_t bit;
+	} known[] = {
+		{ "heap-terminate-on-corruption", UINT64_C(1) << 12 },
+		{ "extension-point-disable", UINT64_C(1) << 32 },
+		{ "image-load-no-remote", UINT64_C(1) << 52 },
+	};
+	uint64_t policy = 0;
+	for (const char *const *name = windows->mitigations; *name; name++) {
+		uint64_t bit = 0;
+		for (size_t i = 0; i < COUNT_OF(known); i++)
+			if (strcmp(known[i].name, *name) == 0)
+				bit = known[i].bit;
+		if (!bit)
+			return cordon_fail(err, CORDON_UNSUPPORTED, "unknown mitigation '%s'", *name);
+		policy |= bit;
+	}
+	*ret_policy = policy;
+	return true;
+}
+
+static HANDLE stream_of(const struct cage *cage, int number)
+{
+	static const DWORD own[] = { STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, STD_ERROR_HANDLE };
+	int given = cage->handover.streams[number];
+	return given >= 0 && given < 3 ? GetStdHandle(own[given]) : (HANDLE)(intptr_t)given;
+}
+
+static bool make_process(struct cage *cage, struct cordon_error *err)
+{
+	CORDON_ON_EXIT(free_text) char *program = NULL;
+	struct launch launch = {
+		.argv = cage->argv,
+		.directory = cage->plan->directory,
+		.environment = cage->environment,
+		.streams = { stream_of(cage, 0), stream_of(cage, 1), stream_of(cage, 2) },
+		.token = cage->token,
+		.job = cage->job,
+		.desktop = cage->desktop_name,
+		/* A process that has to make a console of its own, below this token, does not start everywhere. */
+		.has_console = GetConsoleCP() != 0,
+	};
+	if (!find_mitigations(cage->plan->windows, &launch.mitigations, err) ||
+	    !launch_find(cage->argv[0], cage->plan->directory, cage->environment, &program, err))
+		return false;
+	launch.program = program;
+	return launch_start(&launch, &cage->process, err);
+}
+
+static bool watch_process(struct cage *cage, struct cordon_error *err)
+{
+	const struct supervised supervised = {
+		.job = cage->job,
+		.process = cage->process.hProcess,
+		.limits = cage->plan->limits,
+		.keep_background = cage->handover.keep_background,
+	};
+	return supervisor_start(cage->supervisor, &supervised, err);
+}
+
+static bool release_process(struct cage *cage, struct cordon_error *err)
+{
+	return ResumeThread(cage->process.hThread) != (DWORD)-1 ||
+	       windows_fail(err, GetLastError(), "let the command go");
+}
+
+/* Nothing of the command's runs before the last of them. */
+static const struct {
+	const char *name;
+	bool (*take)(struct cage *cage, struct cordon_error *err);
+} steps[] = {
+	{ "make identities", make_identities },
+	{ "make the token", make_token },
+	{ "make the job", make_job },
+	{ "make the temporary directory", make_temp },
+	{ "make the environment", make_environment },
+	{ "make the desktop", make_desktop },
+	{ "start the process", make_process },
+	{ "watch the process", watch_process },
+	{ "let the process go", release_process },
+};
+
+bool cage_start(struct cage *cage, struct cordon_error *err)
+{
+	for (size_t i = 0; i < COUNT_OF(steps); i++)
+		if (!operation_begins(steps[i].name, err) || !steps[i].take(cage, err))
+			return false;
+	cage->is_running = true;
+	return true;
+}
+
+void cage_empty(struct cage *cage)
+{
+	struct cordon_error ignored = CORDON_ERROR_INIT;
+	if (cage->job)
+		(void)!job_end(cage->job, END_MS, &ignored);
+	cage->supervisor = supervisor_free(cage->supervisor);
+	close_handle(&cage->process.hThread);
+	close_handle(&cage->process.hProcess);
+	close_handle(&cage->job);
+	close_handle(&cage->token);
+	close_handle(&cage->ready);
+	if (cage->desktop)
+		CloseDesktop(cage->desktop);
+	remove_temp(cage);
+	for (char **entry = cage->environment; entry && *entry; entry++)
+		free(*entry);
+	free(cage->environment);
+	free(cage->temp);
+	identities_free(&cage->identities);
+}
