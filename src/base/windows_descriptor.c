@@ -145,6 +145,14 @@ static bool read_label(const uint8_t *bytes, size_t length, uint32_t offset, str
 	return true;
 }
 
+static bool read_whose(const uint8_t *bytes, size_t length, uint32_t offset, struct windows_sid *ret_sid)
+{
+	if (offset != 0)
+		*ret_sid = offset < length ? windows_sid_read(bytes + offset, length - offset)
+					   : (struct windows_sid){ 0 };
+	return offset == 0 || ret_sid->bytes;
+}
+
 bool windows_descriptor_read(const uint8_t *bytes, size_t length, struct arena *arena,
 			     struct windows_descriptor *ret_descriptor, struct cordon_error *err)
 {
@@ -155,12 +163,9 @@ bool windows_descriptor_read(const uint8_t *bytes, size_t length, struct arena *
 	uint32_t owner = read32(bytes + 4), audits = read32(bytes + 12), list = read32(bytes + 16);
 	if (!(control & SELF_RELATIVE))
 		return fail(err, "it is in several pieces");
-	if (owner) {
-		if (owner < length)
-			read.owner = windows_sid_read(bytes + owner, length - owner);
-		if (!read.owner.bytes)
-			return fail(err, "its owner");
-	}
+	if (!read_whose(bytes, length, owner, &read.owner) ||
+	    !read_whose(bytes, length, read32(bytes + 8), &read.group))
+		return fail(err, "its owner or group");
 	read.is_protected = control & LIST_PROTECTED;
 	read.is_auto = control & AUTO_INHERITED;
 	read.has_no_list = !(control & HAS_LIST) || list == 0;
@@ -215,7 +220,10 @@ bool windows_descriptor_write(const struct windows_descriptor *descriptor, struc
 			      const uint8_t **ret_bytes, size_t *ret_length, struct cordon_error *err)
 {
 	size_t size = descriptor->has_no_list ? 0 : list_size(descriptor->list.items, descriptor->list.count);
-	size_t label_size = descriptor->has_label ? list_size(&descriptor->label, 1) : 0;
+	size_t label_count = descriptor->has_label;
+	size_t label_size = descriptor->has_label || descriptor->clears_label
+				    ? list_size(&descriptor->label, label_count)
+				    : 0;
 	if (size > LIST_SIZE_MAX)
 		return cordon_fail(err, CORDON_UNSUPPORTED, "a security descriptor would have %zu entries, too many",
 				   descriptor->list.count);
@@ -225,12 +233,12 @@ bool windows_descriptor_write(const struct windows_descriptor *descriptor, struc
 	/* Without the request the system forgets that inherited entries are marked. */
 	unsigned control = SELF_RELATIVE | HAS_LIST | (descriptor->is_protected ? LIST_PROTECTED : 0u) |
 			   (descriptor->is_auto ? AUTO_INHERIT_ASKED | AUTO_INHERITED : 0u) |
-			   (descriptor->has_label ? HAS_AUDIT_LIST : 0u);
+			   (label_size > 0 ? HAS_AUDIT_LIST : 0u);
 	bytes[0] = 1;
 	write16(bytes + 2, control);
 	if (label_size > 0) {
 		write32(bytes + 12, HEADER_SIZE);
-		write_list(bytes + HEADER_SIZE, &descriptor->label, 1, label_size);
+		write_list(bytes + HEADER_SIZE, &descriptor->label, label_count, label_size);
 	}
 	if (size > 0) {
 		write32(bytes + 16, (uint32_t)(HEADER_SIZE + label_size));

@@ -58,12 +58,13 @@ struct windows_list {
 };
 
 struct windows_descriptor {
-	struct windows_sid owner;
+	struct windows_sid owner, group;
 	bool has_no_list;  /* nothing protects the object: not the same as an empty list */
 	bool is_protected; /* inherits nothing */
 	bool is_auto;      /* its inherited entries are marked as such (SE_DACL_AUTO_INHERITED) */
 	struct windows_list list;
 	bool has_label;
+	bool clears_label;        /* for writing: the object has one and is to have none */
 	struct windows_ace label; /* type LABEL; rights are its policy */
 };
 

@@ -1,7 +1,6 @@
 /* tests/nt/nt_plan.h: a plan for Windows carried out on a model of files: its descriptors, and its token.
  *
- * Follows to the letter what policy/plan_windows.h says a backend does. Whatever the backend does differently, this does
- * not see.
+ * It is the backend's own code that carries it out (backend/windows/descriptors.h), on files of the model's.
  */
 #pragma once
 
@@ -16,5 +15,5 @@ struct nt_token nt_plan_token(const struct plan_windows *windows, const struct n
 /* The token of another run at the same time, of the same tier, that was granted none of this plan's roots. */
 struct nt_token nt_plan_neighbour(const struct plan_windows *windows, const struct nt_world *world);
 
-/* Changes descriptors as the user. False when a backend would refuse the run, with a static text that says why. */
+/* Changes descriptors as the user. False when a backend would refuse the run, with a text that says why, until the next. */
 bool nt_plan_apply(const struct plan_windows *windows, struct nt_world *world, const char **ret_why);

@@ -15,9 +15,10 @@
 #include "base/text.h"
 #include "check.h"
 #include "nt_plan.h"
+#include "nt_store.h"
 #include "policy/plan.h"
 
-enum { CASES = 2400, CASES_PLANTED = 120, RULES_MAX = 8 };
+enum { CASES = 2400, CASES_PLANTED = 120, CASES_CARRIED = 120, KILLS = 8, RULES_MAX = 8 };
 
 /* -- one case ---------------------------------------------------------------------------------------------------- */
 
@@ -836,6 +837,152 @@ static void plan__no_reading_opens_anything(void **state)
 	settings.readings = nt_believed;
 }
 
+/* -- carrying out ------------------------------------------------------------------------------------------------- */
+
+struct carrying {
+	struct nt_world before, world, after; /* after: the plan's descriptors, as they are when nothing goes wrong */
+	struct nt_store store;
+	unsigned applied, kills, kept_below;
+};
+
+static void expect_as_before(const struct carrying *carrying, const struct trial *trial, const char *when,
+			     unsigned step)
+{
+	const char *file;
+	if (!nt_world_equals(&carrying->before, &carrying->world, &file))
+		fail_msg("case %u: %s, step %u: '%s' is not as it was", trial->number, when, step, file);
+	if (nt_store_journal(&carrying->store) != 0)
+		fail_msg("case %u: %s, step %u: the journal is not empty", trial->number, when, step);
+}
+
+static unsigned count_below(const struct nt_store *store)
+{
+	unsigned count = 0;
+	for (int i = 0; i < NT_JOURNAL_MAX; i++)
+		count += store->journal[i].bytes && strstr(store->journal[i].name, "below") != NULL;
+	return count;
+}
+
+/* All of it, twice, and off again; how many steps it takes, 0 where it cannot be. */
+static unsigned carry_out(struct carrying *carrying, const struct trial *trial)
+{
+	struct cordon_error err = CORDON_ERROR_INIT;
+	const struct descriptors descriptors = { .store = &carrying->store.store, .who = &nt_who };
+	const struct plan_windows *windows = trial->plan->windows;
+	size_t count;
+	bool makes = false, does_hold = false;
+	for (size_t i = 0; i < windows->objects.count; i++)
+		makes |= windows->objects.items[i].is_created;
+	if (!descriptors_apply(&descriptors, windows, &err)) {
+		/* What is refused is not done by half. */
+		expect_as_before(carrying, trial, "refused", 0);
+		return 0;
+	}
+	unsigned steps = carrying->store.steps;
+	carrying->after = carrying->world;
+	carrying->kept_below += count_below(&carrying->store);
+	if (!makes) {
+		if (!descriptors_apply(&descriptors, windows, &err) ||
+		    !descriptors_hold(&descriptors, windows, &does_hold, &err))
+			fail_msg("case %u: again: %s", trial->number, err.text);
+		if (!does_hold || carrying->store.steps != steps)
+			fail_msg("case %u: the second start changes something", trial->number);
+	}
+	if (!descriptors_forget(&descriptors, NULL, &count, &err))
+		fail_msg("case %u: forget: %s", trial->number, err.text);
+	expect_as_before(carrying, trial, "forgotten", 0);
+	return steps;
+}
+
+/* The next start, whatever the last one left: its descriptors are the plan's, and can be taken off. */
+static void start_again(struct carrying *carrying, const struct trial *trial, const char *when, unsigned step)
+{
+	struct cordon_error err = CORDON_ERROR_INIT;
+	const struct descriptors descriptors = { .store = &carrying->store.store, .who = &nt_who };
+	const char *file;
+	size_t count;
+	nt_store_revive(&carrying->store);
+	if (!descriptors_apply(&descriptors, trial->plan->windows, &err))
+		fail_msg("case %u: %s, step %u: start again: %s", trial->number, when, step, err.text);
+	if (!nt_world_equals(&carrying->after, &carrying->world, &file))
+		fail_msg("case %u: %s, step %u: '%s' is not as planned", trial->number, when, step, file);
+	if (!descriptors_forget(&descriptors, NULL, &count, &err))
+		fail_msg("case %u: forget: %s", trial->number, err.text);
+	expect_as_before(carrying, trial, when, step);
+	carrying->kills++;
+}
+
+/* The power goes at one step, and at another while that is being mended. */
+static void kill_at(struct carrying *carrying, const struct trial *trial, unsigned step, unsigned other)
+{
+	struct cordon_error err = CORDON_ERROR_INIT;
+	const struct descriptors descriptors = { .store = &carrying->store.store, .who = &nt_who };
+	nt_store_revive(&carrying->store);
+	carrying->store.dies_at = step;
+	if (descriptors_apply(&descriptors, trial->plan->windows, &err))
+		fail_msg("case %u: step %u does not count", trial->number, step);
+	nt_store_revive(&carrying->store);
+	carrying->store.dies_at = other;
+	(void)!descriptors_recover(&descriptors, &err);
+	start_again(carrying, trial, "killed", step);
+}
+
+/* The same while they are taken off. */
+static void kill_while_forgetting(struct carrying *carrying, const struct trial *trial, unsigned step)
+{
+	struct cordon_error err = CORDON_ERROR_INIT;
+	const struct descriptors descriptors = { .store = &carrying->store.store, .who = &nt_who };
+	size_t count;
+	nt_store_revive(&carrying->store);
+	if (!descriptors_apply(&descriptors, trial->plan->windows, &err))
+		fail_msg("case %u: %s", trial->number, err.text);
+	nt_store_revive(&carrying->store);
+	carrying->store.dies_at = step;
+	(void)!descriptors_forget(&descriptors, NULL, &count, &err);
+	start_again(carrying, trial, "forgetting", step);
+}
+
+static void carry_out_trial(struct trial *trial, struct carrying *carrying)
+{
+	struct counts counts = { 0 };
+	trial->chance.state = trial->number;
+	nt_world_make(&trial->world, &trial->chance);
+	trial->tier = (enum tier)pick(trial, TIER_COUNT);
+	trial->readings = &settings.readings;
+	make_text(trial);
+	if (!plan_trial(trial, &counts))
+		return;
+	carrying->before = carrying->world = trial->world;
+	nt_store_open(&carrying->store, &carrying->world);
+	unsigned steps = carry_out(carrying, trial);
+	carrying->applied += steps > 0;
+	for (unsigned i = 0; i < KILLS && steps > 0; i++)
+		kill_at(carrying, trial, 1 + pick(trial, steps), 1 + pick(trial, steps));
+	for (unsigned i = 0; i < KILLS && steps > 0; i++)
+		kill_while_forgetting(carrying, trial, 1 + pick(trial, steps));
+	nt_store_close(&carrying->store);
+}
+
+/* Whenever cordon is killed, the next start leaves what was begun as it was; and what is taken off was never there. */
+static void descriptors__are_as_before_whenever_the_power_goes(void **state)
+{
+	(void)state;
+	struct trial *trial = malloc(sizeof *trial);
+	struct carrying *carrying = calloc(1, sizeof *carrying);
+	assert_true(trial && carrying);
+	for (unsigned i = 0; i < CASES_CARRIED; i++) {
+		memset(trial, 0, sizeof *trial);
+		trial->number = i;
+		carry_out_trial(trial, carrying);
+		trial_free(trial);
+	}
+	print_message("%u plans put on and taken off, killed %u times, %u kept what is below\n", carrying->applied,
+		      carrying->kills, carrying->kept_below);
+	assert_true(carrying->applied > CASES_CARRIED / 2 && carrying->kept_below > 0);
+	free(carrying);
+	free(trial);
+}
+
 static const struct plant *find_plant(const char *name)
 {
 	for (size_t i = 0; i < COUNT_OF(plants); i++)
@@ -880,6 +1027,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(plan__nt_decides_as_the_policy_does),
 		cmocka_unit_test(plan__every_plant_is_found),
 		cmocka_unit_test(plan__no_reading_opens_anything),
+		cmocka_unit_test(descriptors__are_as_before_whenever_the_power_goes),
 	};
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "-v") == 0) {

@@ -5,6 +5,10 @@
  *	launch.c       one process: suspended, in its job, with exactly its handles
  *	supervisor.c   who watches the job while it runs
  *	run.c          one run: its steps in their order, and their undoing
+ *	compose.c      what becomes of one descriptor; pure
+ *	descriptors.c  the plan's descriptors, put on and taken off, with a journal (journal.c); pure over a store
+ *	store.c        the store: the host's files, by handle
+ *	roots.c        capabilities and descriptors of one run
  *	operations.c   where a test makes a step fail
  *	prober.c       what tries the acts of trial.h; a program of its own
  *	probe.c        runs the prober outside and inside a tier
@@ -15,6 +19,7 @@
 #include "os/windows/windows.h"
 
 #include "backend/backend.h"
+#include "backend/windows/descriptors.h"
 #include "backend/windows/trial.h"
 #include "base/arena.h"
 #include "policy/plan_windows.h"
@@ -114,6 +119,36 @@ void supervisor_end(struct supervisor *supervisor);                /* ends the w
 struct supervisor *supervisor_free(struct supervisor *supervisor); /* NULL is fine; returns NULL */
 void supervisor_free_at(struct supervisor **supervisor);
 
+/* -- store.c ------------------------------------------------------------------------------------------------------- */
+
+struct windows_store;
+
+/* In cordon's state, which is made. */
+CORDON_CHECKED bool windows_store_open(const char *state, struct windows_store **ret_store, struct cordon_error *err);
+struct store *windows_store_operations(struct windows_store *store);
+struct windows_store *windows_store_close(struct windows_store *store); /* NULL is fine; returns NULL */
+void windows_store_close_at(struct windows_store **store);
+
+/* begin, then use or end; use, then leave. Between begin and what follows no other cordon of this user changes descriptors, and
+ * none begins to use any; *ret_is_alone: nor does any use them now.
+ */
+CORDON_CHECKED bool windows_store_begin(struct windows_store *store, bool *ret_is_alone, struct cordon_error *err);
+CORDON_CHECKED bool windows_store_use(struct windows_store *store, struct cordon_error *err);
+void windows_store_leave(struct windows_store *store);
+void windows_store_end(struct windows_store *store);
+
+/* -- roots.c ------------------------------------------------------------------------------------------------------- */
+
+struct roots;
+
+/* Gives each root's capability the value that it had before, and keeps a new root's. The identities are borrowed until roots_free. */
+CORDON_CHECKED bool roots_new(const struct plan *plan, struct identities *identities, struct roots **ret_roots,
+			      struct cordon_error *err);
+/* The plan's descriptors are on its files from here until roots_free, and no other run changes them. */
+CORDON_CHECKED bool roots_open(struct roots *roots, const struct plan_windows *windows, struct cordon_error *err);
+struct roots *roots_free(struct roots *roots); /* NULL is fine; returns NULL */
+void roots_free_at(struct roots **roots);
+
 /* -- run.c --------------------------------------------------------------------------------------------------------- */
 
 struct cage {
@@ -122,6 +157,7 @@ struct cage {
 	char *const *argv;       /* borrowed during start */
 	struct identities identities;
 	HANDLE ready; /* set while next_event has something */
+	struct roots *roots;
 	HANDLE token, job;
 	struct supervisor *supervisor;
 	char *temp;

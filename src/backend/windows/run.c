@@ -156,7 +156,8 @@ static bool make_environment(struct cage *cage, struct cordon_error *err)
 
 static bool make_identities(struct cage *cage, struct cordon_error *err)
 {
-	return identities_make(cage->plan->windows->roots.count, &cage->identities, err);
+	return identities_make(cage->plan->windows->roots.count, &cage->identities, err) &&
+	       roots_new(cage->plan, &cage->identities, &cage->roots, err);
 }
 
 /* What comes back is looked at: there are systems that say yes and do nothing. */
@@ -174,6 +175,11 @@ static bool make_job(struct cage *cage, struct cordon_error *err)
 	const char *missing;
 	return job_make(&cage->plan->windows->job, &cage->job, &missing, err) &&
 	       supervisor_new(cage->job, cage->ready, &cage->supervisor, err);
+}
+
+static bool open_roots(struct cage *cage, struct cordon_error *err)
+{
+	return roots_open(cage->roots, cage->plan->windows, err);
 }
 
 static bool make_desktop(struct cage *cage, struct cordon_error *err)
@@ -277,6 +283,7 @@ static const struct {
 	{ "make identities", make_identities },
 	{ "make the token", make_token },
 	{ "make the job", make_job },
+	{ "open the roots", open_roots },
 	{ "make the temporary directory", make_temp },
 	{ "make the environment", make_environment },
 	{ "make the desktop", make_desktop },
@@ -312,5 +319,6 @@ void cage_empty(struct cage *cage)
 		free(*entry);
 	free(cage->environment);
 	free(cage->temp);
+	cage->roots = roots_free(cage->roots);
 	identities_free(&cage->identities);
 }

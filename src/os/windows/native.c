@@ -121,3 +121,21 @@ bool is_at(HANDLE handle, const char *path)
 	return found && wide_make(found, &found_wide, &ignored) && wide_make(path, &wide, &ignored) &&
 	       CompareStringOrdinal(found_wide, -1, wide, -1, TRUE) == CSTR_EQUAL;
 }
+
+bool file_identity(HANDLE handle, uint64_t *ret_device, uint64_t *ret_inode)
+{
+	BY_HANDLE_FILE_INFORMATION about;
+	FILE_ID_INFO identity;
+	if (!GetFileInformationByHandle(handle, &about))
+		return false;
+	*ret_device = about.dwVolumeSerialNumber;
+	*ret_inode = (uint64_t)about.nFileIndexHigh << 32 | about.nFileIndexLow;
+	/* ReFS needs 128 bits; where the upper ones are used they are folded in. */
+	if (GetFileInformationByHandleEx(handle, FileIdInfo, &identity, sizeof identity)) {
+		uint64_t halves[2];
+		memcpy(halves, &identity.FileId, sizeof halves);
+		*ret_device = identity.VolumeSerialNumber;
+		*ret_inode = halves[0] ^ halves[1];
+	}
+	return true;
+}

@@ -105,7 +105,6 @@ static void add_name(struct text *path, const char *name, size_t length)
 static bool identify(const struct survey *survey, HANDLE handle, struct place *ret_place)
 {
 	BY_HANDLE_FILE_INFORMATION about;
-	FILE_ID_INFO identity;
 	struct place place = { 0 };
 	if (!GetFileInformationByHandle(handle, &about))
 		return false;
@@ -113,15 +112,8 @@ static bool identify(const struct survey *survey, HANDLE handle, struct place *r
 		     : GetFileType(handle) == FILE_TYPE_DISK           ? PATH_FILE
 								       : PATH_OTHER;
 	place.links = about.nNumberOfLinks;
-	place.device = about.dwVolumeSerialNumber;
-	place.inode = (uint64_t)about.nFileIndexHigh << 32 | about.nFileIndexLow;
-	/* ReFS needs 128 bits; where the upper ones are used they are folded in. */
-	if (GetFileInformationByHandleEx(handle, FileIdInfo, &identity, sizeof identity)) {
-		uint64_t halves[2];
-		memcpy(halves, &identity.FileId, sizeof halves);
-		place.device = identity.VolumeSerialNumber;
-		place.inode = halves[0] ^ halves[1];
-	}
+	if (!file_identity(handle, &place.device, &place.inode))
+		return false;
 	read_standing(handle, survey->user, &place.standing);
 	*ret_place = place;
 	return true;

@@ -53,6 +53,9 @@ char *final_path(HANDLE handle);
 /* Does the handle's file stand at that path, spelt that way or in another case? */
 bool is_at(HANDLE handle, const char *path);
 
+/* What path_fact.device and inode are of the handle's file. */
+bool file_identity(HANDLE handle, uint64_t *ret_device, uint64_t *ret_inode);
+
 /* reach.c: what a handle's descriptor says. Nothing of it holds unless is_known: the descriptor may not be the user's to read. Of a
  * directory is_closed is about itself alone, until look_below_directory has looked at what is in it; *spent counts what that has
  * looked at.
