@@ -223,6 +223,10 @@ struct backend_ops {
 	/* Removes what callers that were killed have left on this host, and what lies in cordon's state for long; *swept is empty
 	 * before. With `is_trial` it only says what it would. NULL: nothing is ever left. */
 	bool (*sweep)(const char *state, bool is_trial, struct swept *swept, struct cordon_error *err);
+
+	/* Undoes what runs have left on files at or below the landing path, NULL: everywhere; how many objects that were. NULL:
+	 * nothing is ever left there. */
+	bool (*forget)(const char *state, const char *path, size_t *ret_count, struct cordon_error *err);
 };
 
 extern const struct backend_ops backend_native; /* defined by exactly one folder */

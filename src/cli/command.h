@@ -27,4 +27,5 @@ int command_doctor(char **words);
 int command_version(char **words);
 int command_log(char **words);
 int command_report(char **words);
+int command_forget(char **words);
 int command_gc(char **words);

@@ -16,7 +16,7 @@ static const struct command commands[] = {
 	{ "log", "recorded runs", command_log },
 	{ "report", "one run as a page", command_report },
 	{ "setup", "the one-time step of the administrator", NULL },
-	{ "forget", "undo what a directory was given", NULL },
+	{ "forget", "undo what a directory was given", command_forget },
 	{ "gc", "sweep what a crash left", command_gc },
 	{ NULL, NULL, NULL },
 };

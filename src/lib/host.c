@@ -66,6 +66,15 @@ int cordon_sweep(int32_t is_trial, char **ret_json, struct cordon_error *err)
 	return give(ok, &local, err);
 }
 
+int cordon_forget(const char *directory, char **ret_json, struct cordon_error *err)
+{
+	struct cordon_error local = CORDON_ERROR_INIT;
+	CORDON_ON_EXIT(text_free) struct text text = { 0 };
+	if (!ret_json)
+		return give(no_handle("ret_json", &local), &local, err);
+	return give(run_forget(directory, &text, &local) && give_text(&text, ret_json, &local), &local, err);
+}
+
 int cordon_report_schema(char **ret_json, struct cordon_error *err)
 {
 	return give_printed(report_schema_print, ret_json, err);

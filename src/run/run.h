@@ -89,6 +89,8 @@ CORDON_CHECKED bool record_list(struct text *text, struct cordon_error *err);
 CORDON_CHECKED bool record_read(const char *name, struct text *text, struct cordon_error *err);
 /* sweep.c: removes what runs have left, or with `is_trial` only says what it would, as JSON. */
 CORDON_CHECKED bool run_sweep(bool is_trial, struct text *text, struct cordon_error *err);
+/* Undoes what runs left on files at or below the directory, NULL: everywhere; JSON of how much that was. */
+CORDON_CHECKED bool run_forget(const char *directory, struct text *text, struct cordon_error *err);
 CORDON_CHECKED bool report_schema_print(struct text *text, struct cordon_error *err);
 /* Appends the line of cordon_run_warning; appends nothing when there is none. */
 void run_warning(struct run *run, struct text *text);

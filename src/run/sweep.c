@@ -41,3 +41,20 @@ bool run_sweep(bool is_trial, struct text *text, struct cordon_error *err)
 				    (json_int_t)swept.failed),
 			  text, err);
 }
+
+bool run_forget(const char *directory, struct text *text, struct cordon_error *err)
+{
+	CORDON_ON_EXIT(facts_free_at) struct facts *facts = NULL;
+	CORDON_ON_EXIT(free_text) char *landing = NULL;
+	enum path_type type;
+	size_t count;
+	if (!backend_native.forget)
+		return cordon_fail(err, CORDON_UNSUPPORTED,
+				   "runs leave nothing on this system's files that could be undone");
+	if ((directory && !os_find_landing(directory, &landing, &type, err)) || !os_survey_host("/", &facts, err) ||
+	    !backend_native.forget(facts->state, landing, &count, err))
+		return false;
+	return json_print(
+		json_pack("{s:s s:i s:I}", "schema", "cordon-forget", "version", 1, "objects", (json_int_t)count), text,
+		err);
+}

@@ -601,7 +601,7 @@ static void status_fd__tells_what_happens(void **state)
 static void commands__that_are_not_there_say_so(void **state)
 {
 	(void)state;
-	static const char *const later[] = { "verify", "setup", "forget" };
+	static const char *const later[] = { "verify", "setup" };
 	for (size_t i = 0; i < COUNT_OF(later); i++) {
 		assert_int_equal(CORDON("", later[i]), 2);
 		assert_non_null(strstr(errors, "not in this version"));
@@ -610,6 +610,17 @@ static void commands__that_are_not_there_say_so(void **state)
 	assert_non_null(strstr(errors, "did you mean 'policy'?"));
 	assert_int_equal(CORDON("", "policy", "explian"), 2);
 	assert_non_null(strstr(errors, "did you mean 'policy explain'?"));
+}
+
+/* On Linux there is nothing to undo, and forget says so rather than that it was done. */
+static void forget__names_what_it_is_about(void **state)
+{
+	(void)state;
+	assert_int_equal(CORDON("", "forget"), 2);
+	assert_non_null(strstr(errors, "--all"));
+	assert_int_equal(CORDON("", "forget", "--all", "/"), 2);
+	assert_int_equal(CORDON("", "forget", "/"), 1);
+	assert_non_null(strstr(errors, "leave nothing"));
 }
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, scratch_setup, scratch_teardown)
@@ -647,6 +658,7 @@ int main(void)
 		TEST(cordon__alone_has_six_lines_of_help),
 		TEST(every_command__has_help),
 		TEST(commands__that_are_not_there_say_so),
+		TEST(forget__names_what_it_is_about),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -37,6 +37,7 @@ static void answers__NULL_with_an_error(void **state)
 		cordon_record(NULL, &json, &err),
 		cordon_record("last", NULL, &err),
 		cordon_sweep(1, NULL, &err),
+		cordon_forget("/", NULL, &err),
 		cordon_report_schema(NULL, &err),
 		cordon_run_warning(NULL) != NULL,
 		cordon_run_explanation(NULL) != NULL,

@@ -61,7 +61,8 @@ static void backend__trusts_no_tier_of_it(void **state)
 		for (int i = 0; i < GUARANTEE_COUNT; i++)
 			plan.guarantees[i].is_asked = true;
 		assert_true(backend_native.probe(NULL, &abilities, &err));
-		assert_true(backend_native.prove(&plan, abilities, &err));
+		if (!backend_native.prove(&plan, abilities, &err))
+			fail_msg("%s", err.text);
 		assert_false(backend_native.trust(&plan, abilities, &err));
 		assert_int_equal(err.status, CORDON_UNSUPPORTED);
 		backend_native.assess(&plan, abilities, rows);

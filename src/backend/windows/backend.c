@@ -5,6 +5,7 @@
 
 #include "backend/windows/cage.h"
 #include "base/scope.h"
+#include "os/os.h"
 
 enum { KILLED = 9 /* as a run reports it that was ended from outside */ };
 
@@ -22,8 +23,6 @@ static bool prove(const struct plan *plan, struct abilities *abilities, struct c
 
 /* -- what held ---------------------------------------------------------------------------------------------------- */
 
-static const char later[] = "starting commands on Windows is not in this version";
-
 /* The first trial about the guarantee that did not hold, or NULL. */
 static const struct trial_case *find_failed(const struct probing *probing, enum guarantee guarantee,
 					    const struct finding **ret_finding)
@@ -37,21 +36,52 @@ static const struct trial_case *find_failed(const struct probing *probing, enum 
 	return NULL;
 }
 
+/* What is said is said of this tier; what it says of itself holds once the probe has seen what it names. */
+static bool was_tried(const struct probing *probing, enum guarantee guarantee)
+{
+	for (unsigned i = 0; i < trial_count; i++)
+		if (probing->findings[i].is_tried && trial_cases[i].kind != TRIAL_MUST_WORK &&
+		    trial_cases[i].guarantee == guarantee)
+			return true;
+	return false;
+}
+
+/* A file that is saved by rename is another file, on which nothing was put. */
+static bool loses_denials(const struct plan_windows *windows)
+{
+	for (size_t i = 0; i < windows->objects.count; i++)
+		if (windows->objects.items[i].is_watched)
+			return true;
+	return false;
+}
+
+static struct assessment assess_one(const struct plan *plan, const struct probing *probing, enum guarantee guarantee)
+{
+	const struct tier_promise *promise = &plan->windows->promises[guarantee];
+	const struct finding *finding;
+	const struct trial_case *failed = find_failed(probing, guarantee, &finding);
+	struct assessment row = { .level = LEVEL_ABSENT };
+	const char *why = failed ? trial_verdict_text(failed, finding->verdict) : probing->why[0] ? probing->why : NULL;
+	if (!why && guarantee == GUARANTEE_LIMITS_OUTPUT)
+		why = "counting output is not in this version for Windows";
+	if (!why) {
+		row.level = !promise->proof || was_tried(probing, guarantee) ? promise->best : promise->unproved;
+		why = promise->why;
+	}
+	if (guarantee == GUARANTEE_FILES_PROTECT && row.level == LEVEL_ENFORCED && loses_denials(plan->windows)) {
+		row.level = LEVEL_PARTIAL;
+		why = "a protected file that the host saves by rename during the run is not protected until the next";
+	}
+	snprintf(row.why, sizeof row.why, "%s", why ? why : "nothing is known of it");
+	return row;
+}
+
 static void assess(const struct plan *plan, const struct abilities *abilities,
 		   struct assessment ret_rows[GUARANTEE_COUNT])
 {
-	const struct probing *probing = &abilities->probing;
-	for (int i = 0; i < GUARANTEE_COUNT; i++) {
-		const struct finding *finding;
-		if (!plan->guarantees[i].is_asked)
-			continue;
-		const struct trial_case *failed = find_failed(probing, (enum guarantee)i, &finding);
-		ret_rows[i].level = LEVEL_ABSENT;
-		snprintf(ret_rows[i].why, sizeof ret_rows[i].why, "%s",
-			 failed            ? trial_verdict_text(failed, finding->verdict)
-			 : probing->why[0] ? probing->why
-					   : later);
-	}
+	for (int i = 0; i < GUARANTEE_COUNT; i++)
+		if (plan->guarantees[i].is_asked)
+			ret_rows[i] = assess_one(plan, &abilities->probing, (enum guarantee)i);
 }
 
 /* "files.write (a file outside was written, …), registry (…)". */
@@ -107,7 +137,7 @@ static bool trust(const struct plan *plan, const struct abilities *abilities, st
 		return cordon_fail(err, CORDON_UNSUPPORTED,
 				   "this host cannot give the tier %s: %s; ways on: --preset strict, --tier NAME", tier,
 				   probing->why);
-	return cordon_fail(err, CORDON_UNSUPPORTED, "the first probes of the tier %s held, but %s", tier, later);
+	return true;
 }
 
 /* -- a run --------------------------------------------------------------------------------------------------------- */
@@ -232,4 +262,5 @@ const struct backend_ops backend_native = {
 	.ask = ask,
 	.end = end,
 	.discard = discard,
+	.forget = roots_forget,
 };

@@ -146,6 +146,8 @@ CORDON_CHECKED bool roots_new(const struct plan *plan, struct identities *identi
 			      struct cordon_error *err);
 /* The plan's descriptors are on its files from here until roots_free, and no other run changes them. */
 CORDON_CHECKED bool roots_open(struct roots *roots, const struct plan_windows *windows, struct cordon_error *err);
+/* Not while a run goes on: CORDON_UNSUPPORTED. */
+CORDON_CHECKED bool roots_forget(const char *state, const char *path, size_t *ret_count, struct cordon_error *err);
 struct roots *roots_free(struct roots *roots); /* NULL is fine; returns NULL */
 void roots_free_at(struct roots **roots);
 

@@ -316,7 +316,9 @@ static DWORD survivor_of(const struct trial_answer *answers)
 
 static bool run_side(struct probe *probe, int side, HANDLE token, struct cordon_error *err)
 {
-	static const struct windows_job no_limits = { 0 };
+	static const struct windows_job limits[SIDES] = {
+		[INSIDE] = { .memory = TRIAL_MEMORY_LIMIT, .processes = TRIAL_PROCESSES_LIMIT },
+	};
 	CORDON_ON_EXIT(free_text) char *port = text_format("%u", probe->port);
 	CORDON_ON_EXIT(free_text) char *pipe = text_format("\\\\.\\pipe\\%s", probe->name);
 	CORDON_ON_EXIT(free_text) char *process_id = text_format("%lu", GetCurrentProcessId());
@@ -330,7 +332,7 @@ static bool run_side(struct probe *probe, int side, HANDLE token, struct cordon_
 		return cordon_fail_memory(err);
 	if (!CreatePipe(&from, &to, NULL, ANSWERS_MAX))
 		return windows_fail(err, GetLastError(), "make a pipe");
-	if (!job_make(&no_limits, &job, &missing, err))
+	if (!job_make(&limits[side], &job, &missing, err))
 		return false;
 	char *argv[] = { probe->program, probe->sides[side], port, pipe, process_id, key, NULL };
 	const struct launch launch = { .program = probe->program,
@@ -411,8 +413,12 @@ static const char *tier_lacks(enum tier tier)
 /* What the foundation can show; the rest of each tier needs the tier. */
 static bool is_tried(const struct trial_case *trial)
 {
-	return trial->kind != TRIAL_MUST_FAIL || trial->guarantee == GUARANTEE_FILES_WRITE ||
-	       trial->guarantee == GUARANTEE_FILES_PROTECT || trial->guarantee == GUARANTEE_REGISTRY;
+	static const enum guarantee tried[] = { GUARANTEE_FILES_WRITE, GUARANTEE_FILES_PROTECT, GUARANTEE_REGISTRY,
+						GUARANTEE_LIMITS_MEMORY, GUARANTEE_LIMITS_PROCESSES };
+	bool is_one = trial->kind != TRIAL_MUST_FAIL;
+	for (size_t i = 0; i < COUNT_OF(tried); i++)
+		is_one |= trial->guarantee == tried[i];
+	return is_one;
 }
 
 static bool run_foundation(struct probe *probe, struct cordon_error *err)

@@ -198,6 +198,35 @@ static DWORD leave_process(void)
 	return start_again(L"wait", false, &id) == 0 ? id : 0;
 }
 
+static DWORD commit_memory(void)
+{
+	void *memory = VirtualAlloc(NULL, TRIAL_MEMORY, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+	DWORD code = outcome(memory != NULL);
+	if (memory)
+		VirtualFree(memory, 0, MEM_RELEASE);
+	return code;
+}
+
+/* Until one does not start; they end again. */
+static DWORD more_processes(void)
+{
+	HANDLE started[TRIAL_PROCESSES];
+	unsigned count = 0;
+	DWORD code = 0, id;
+	for (; count < TRIAL_PROCESSES && code == 0; count += code == 0) {
+		code = start_again(L"wait", false, &id);
+		started[count] = code == 0 ? OpenProcess(PROCESS_TERMINATE | SYNCHRONIZE, FALSE, id) : NULL;
+	}
+	for (unsigned i = 0; i < count; i++) {
+		if (!started[i])
+			continue;
+		TerminateProcess(started[i], 0);
+		WaitForSingleObject(started[i], WAIT_MS);
+		CloseHandle(started[i]);
+	}
+	return code;
+}
+
 static DWORD start_program(void)
 {
 	DWORD status;
@@ -241,6 +270,10 @@ static DWORD try_one(const char *name)
 		return open_desktop();
 	if (strcmp(name, "write-registry") == 0)
 		return write_registry();
+	if (strcmp(name, "commit-memory") == 0)
+		return commit_memory();
+	if (strcmp(name, "more-processes") == 0)
+		return more_processes();
 	if (strcmp(name, "leave-process") == 0)
 		return leave_process();
 	if (strcmp(name, "read-system") == 0)

@@ -48,7 +48,8 @@ static bool is_cordons(const void *context, struct windows_sid sid)
 static struct descriptors descriptors_of(const struct roots *roots, struct who *who)
 {
 	*who = (struct who){ find, is_cordons, roots, { 0 } };
-	return (struct descriptors){ .store = windows_store_operations(roots->store), .who = who };
+	return (struct descriptors){ .store = roots->store ? windows_store_operations(roots->store) : NULL,
+				     .who = who };
 }
 
 /* -- capabilities ---------------------------------------------------------------------------------------------------- */
@@ -169,6 +170,24 @@ bool roots_open(struct roots *roots, const struct plan_windows *windows, struct 
 	}
 	roots->is_using = windows_store_use(roots->store, err);
 	return roots->is_using;
+}
+
+bool roots_forget(const char *state, const char *path, size_t *ret_count, struct cordon_error *err)
+{
+	CORDON_ON_EXIT(windows_store_close_at) struct windows_store *store = NULL;
+	/* What is undone was noted: no identity is asked for. */
+	const struct identities nobody = { 0 };
+	const struct roots roots = { .identities = &nobody };
+	struct who who;
+	bool is_alone;
+	if (!windows_store_open(state, &store, err) || !windows_store_begin(store, &is_alone, err))
+		return false;
+	struct descriptors descriptors = descriptors_of(&roots, &who);
+	descriptors.store = windows_store_operations(store);
+	bool is_done = is_alone ? descriptors_forget(&descriptors, path, ret_count, err)
+				: cordon_fail(err, CORDON_UNSUPPORTED, "a run is going on; forget when it has ended");
+	windows_store_end(store);
+	return is_done;
 }
 
 /* What the run had made for itself goes with the last run; if not now, with the next start. */

@@ -6,7 +6,13 @@
 #include "base/list.h"
 
 /* GetLastError values, which are the same on every build. */
-enum { ACCESS_DENIED = 5, CONNECT_DENIED = 10013 /* WSAEACCES */ };
+enum {
+	ACCESS_DENIED = 5,
+	NOT_ENOUGH_MEMORY = 8,
+	COMMITMENT_LIMIT = 1455,
+	NOT_ENOUGH_QUOTA = 1816,
+	CONNECT_DENIED = 10013 /* WSAEACCES */
+};
 
 #define REFUSED(name_, guarantee_, done_) \
 	{ \
@@ -40,6 +46,16 @@ const struct trial_case trial_cases[] = {
 	REFUSED("end-process", GUARANTEE_PROCESSES, "cordon itself could have been ended"),
 	REFUSED("open-desktop", GUARANTEE_DESKTOP, "the user's desktop was opened"),
 	REFUSED("write-registry", GUARANTEE_REGISTRY, "the user's registry was written"),
+	{ .name = "commit-memory",
+	  .kind = TRIAL_MUST_FAIL,
+	  .guarantee = GUARANTEE_LIMITS_MEMORY,
+	  .errors = { NOT_ENOUGH_MEMORY, COMMITMENT_LIMIT, NOT_ENOUGH_QUOTA },
+	  .done = "more memory was taken than the job's limit" },
+	{ .name = "more-processes",
+	  .kind = TRIAL_MUST_FAIL,
+	  .guarantee = GUARANTEE_LIMITS_PROCESSES,
+	  .errors = { NOT_ENOUGH_QUOTA },
+	  .done = "more processes were started than the job's limit" },
 	{ .name = "leave-process",
 	  .kind = TRIAL_LEAVES,
 	  .guarantee = GUARANTEE_TREE,

@@ -31,6 +31,14 @@ extern const unsigned trial_count;
 
 enum { TRIALS_MAX = 40 };
 
+/* The limits of the job inside, and what is tried against them. */
+enum {
+	TRIAL_MEMORY_LIMIT = 96 * 1024 * 1024,
+	TRIAL_MEMORY = 192 * 1024 * 1024,
+	TRIAL_PROCESSES_LIMIT = 8,
+	TRIAL_PROCESSES = 12,
+};
+
 /* The answer of one trial. */
 struct trial_answer {
 	bool was_given;

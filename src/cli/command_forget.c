@@ -1,0 +1,71 @@
+/* cordon forget: undoes what runs have left on the files of a directory. */
+#include <jansson.h>
+#include <stdio.h>
+
+#include "base/scope.h"
+#include "cli/command.h"
+#include "cli/option.h"
+#include "cli/say.h"
+#include "cordon/cordon.h"
+
+struct values {
+	bool wants_all, wants_json, wants_help;
+};
+
+static const struct option options[] = {
+	{ .name = "all",
+	  .help = "whatever directory it is",
+	  .kind = OPTION_FLAG,
+	  .place = offsetof(struct values, wants_all) },
+	OPTION_JSON(struct values),
+	OPTION_HELP(struct values),
+	{ 0 },
+};
+
+static void help(void)
+{
+	puts("cordon forget [options] DIRECTORY\n"
+	     "Puts the descriptors of what is at and below DIRECTORY back to what they were before runs changed them\n"
+	     "(Windows; on Linux runs leave nothing on files).");
+	option_help(options, stdout);
+}
+
+static void free_answer(char **answer)
+{
+	cordon_free(*answer);
+}
+
+static bool forget(const struct values *values, char **operands, struct cordon_error *err)
+{
+	CORDON_ON_EXIT(free_answer) char *answer = NULL;
+	if (values->wants_all ? operands[0] != NULL : !operands[0] || operands[1])
+		return cordon_fail(err, CORDON_BAD_USAGE, "forget what?  One DIRECTORY, or --all");
+	if (!cordon_forget(operands[0], &answer, err))
+		return false;
+	json_t *object = json_loads(answer, 0, NULL);
+	if (values->wants_json)
+		fputs(answer, stdout);
+	else
+		printf("objects put back: %lld\n", (long long)json_integer_value(json_object_get(object, "objects")));
+	json_decref(object);
+	return say_flush() || cordon_fail(err, CORDON_OS_FAILED, "nothing was printed");
+}
+
+int command_forget(char **words)
+{
+	struct values values = { 0 };
+	struct cordon_error err = CORDON_ERROR_INIT;
+	char **operands;
+	if (!option_parse(options, OPTIONS_ANYWHERE, words, &values, &operands, &err)) {
+		say_error(&err);
+		return STATUS_USAGE;
+	}
+	if (values.wants_help) {
+		help();
+		return say_flush() ? STATUS_FINE : STATUS_FAILED;
+	}
+	if (forget(&values, operands, &err))
+		return STATUS_FINE;
+	say_error(&err);
+	return err.status == CORDON_BAD_USAGE ? STATUS_USAGE : STATUS_FAILED;
+}
