@@ -43,8 +43,13 @@ __attribute__((unused)) static void make_directory(const char *path)
 __attribute__((unused)) static int scratch_setup(void **state)
 {
 	(void)state;
-	snprintf(scratch, sizeof scratch, "C:\\Cordon-Test-%lu", GetCurrentProcessId());
-	return CreateDirectoryA(scratch, NULL) && SetCurrentDirectoryA(scratch) ? 0 : -1;
+	/* A number of an earlier process may come again. */
+	bool is_made = false;
+	for (int i = 0; i < 100 && !is_made; i++) {
+		snprintf(scratch, sizeof scratch, "C:\\Cordon-Test-%lu-%d", GetCurrentProcessId(), i);
+		is_made = CreateDirectoryA(scratch, NULL);
+	}
+	return is_made && SetCurrentDirectoryA(scratch) ? 0 : -1;
 }
 
 /* Some things no system but Windows does; some stand-ins only Wine has. */

@@ -16,7 +16,7 @@
 
 #include <aclapi.h>
 
-enum { PROBER_MS = 20000, END_MS = 5000, ANSWERS_MAX = 16384, OUTSIDE = 0, INSIDE = 1, SIDES = 2 };
+enum { PROBER_MS = 60000, END_MS = 30000, ANSWERS_MAX = 16384, OUTSIDE = 0, INSIDE = 1, SIDES = 2 };
 
 struct probe {
 	const struct plan *plan;

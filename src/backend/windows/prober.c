@@ -139,7 +139,8 @@ static DWORD start_again(const WCHAR *word, bool waits, DWORD *ret_status)
 	PROCESS_INFORMATION started;
 	GetModuleFileNameW(NULL, program, PATH_ROOM);
 	_snwprintf(line, PATH_ROOM + 31, L"\"%ls\" %ls", program, word);
-	if (!CreateProcessW(program, line, NULL, NULL, FALSE, 0, NULL, NULL, &about, &started))
+	/* No console: a window of its own would open for each. */
+	if (!CreateProcessW(program, line, NULL, NULL, FALSE, DETACHED_PROCESS, NULL, NULL, &about, &started))
 		return outcome(FALSE);
 	*ret_status = started.dwProcessId;
 	if (waits && (WaitForSingleObject(started.hProcess, WAIT_MS) != WAIT_OBJECT_0 ||
