@@ -10,10 +10,16 @@
 
 enum { RECORD_MAX = 1 << 20, RECORDS_MAX = 256, ENTRIES_MAX = 4096 };
 
+bool git_has(const char *directory, const char *name)
+{
+	CORDON_ON_EXIT(free_text) char *path = text_format("%s%c%s", directory, git_separator(), name);
+	return path && git_look(path) != GIT_NOTHING;
+}
+
+/* git looks no closer: the two may be files that can be executed, and HEAD a link to a branch that is not there yet. */
 bool git_is_directory(const char *path)
 {
-	return git_is_type(path, "HEAD", PATH_FILE) && git_is_type(path, "objects", PATH_DIRECTORY) &&
-	       git_is_type(path, "refs", PATH_DIRECTORY);
+	return git_has(path, "HEAD") && git_has(path, "objects") && git_has(path, "refs");
 }
 
 /* As git reads it: all of the file but the line ends behind it, up to the first NUL. */

@@ -56,7 +56,9 @@ enum git_kept git_config_keep(const char *text, size_t length,
 
 enum git_thing { GIT_NOTHING, GIT_FILE, GIT_DIRECTORY, GIT_LINK, GIT_OTHER };
 
-enum git_thing git_look(const char *path);                                      /* what stands there itself */
+enum git_thing git_look(const char *path); /* what stands there itself */
+/* What stands there, and the way to it, is the user's to read again where a command that made it has taken that right. */
+void git_open_up(const char *path);
 bool git_is_type(const char *directory, const char *name, enum path_type type); /* follows links */
 bool git_is_absolute(const char *path);
 char git_separator(void);
@@ -71,6 +73,7 @@ bool git_list(const char *directory, bool (*visit)(void *context, const char *na
 /* -- git.c -------------------------------------------------------------------------------------------------------- */
 
 bool git_is_directory(const char *path);
+bool git_has(const char *directory, const char *name); /* something of that name; links are not followed */
 
 /* What the record says after `prefix`, the arena's; NULL when it says nothing. */
 const char *git_read_record(struct git_survey *survey, const char *directory, const char *name, const char *prefix);

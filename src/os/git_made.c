@@ -66,21 +66,42 @@ static const struct {
 	{ "lfs", false, "repositoryformatversion" },
 };
 
-/* Where files are checked out is harmless in the repository's own neighbourhood: a submodule's say `../../../name`. */
-static bool is_near(const char *value)
+/* A link or a record of the command's may lead to repositories in which it can have written nothing. */
+static bool is_writable(const struct disarming *disarming, const char *path)
 {
+	return disarming->options->is_writable(disarming->options->context, path);
+}
+
+/* Settings, and the git directory whose they are. */
+struct judging {
+	const struct disarming *disarming;
+	const char *directory;
+};
+
+/* Where files are checked out is harmless beside the repository (a submodule's say `../../../name`), where the command could
+ * have laid them itself. Around it lies what is protected.
+ */
+static bool is_near(const struct judging *judging, const char *value)
+{
+	struct cordon_error ignored = CORDON_ERROR_INIT;
+	CORDON_ON_EXIT(free_text) char *landing = NULL;
+	enum path_type type;
 	const char *at = value;
 	while (strncmp(at, "../", 3) == 0)
 		at += 3;
-	return *at && *at != '/' && !strstr(at, "..") && !strchr(at, '\\') && !strchr(at, ':');
+	if (!*at || *at == '/' || strstr(at, "..") || strchr(at, '\\') || strchr(at, ':'))
+		return false;
+	CORDON_ON_EXIT(free_text)
+	char *path = text_format("%s%c%s", judging->directory, git_separator(), value);
+	return path && os_find_landing(path, &landing, &type, &ignored) && is_writable(judging->disarming, landing) &&
+	       !os_lies_below(judging->directory, landing);
 }
 
 static bool is_inert(void *context, const struct git_named_setting *setting)
 {
-	(void)context;
 	if (strcasecmp(setting->section, "core") == 0 && !setting->has_subsection &&
 	    strcasecmp(setting->key, "worktree") == 0)
-		return is_near(setting->value);
+		return is_near(context, setting->value);
 	for (size_t i = 0; i < COUNT_OF(inert); i++)
 		if (setting->has_subsection == inert[i].has_subsection &&
 		    strcasecmp(setting->section, inert[i].section) == 0 &&
@@ -89,10 +110,10 @@ static bool is_inert(void *context, const struct git_named_setting *setting)
 	return false;
 }
 
-/* A link or a record of the command's may lead to repositories in which it can have written nothing. */
-static bool is_writable(const struct disarming *disarming, const char *path)
+static void open_up(const struct disarming *disarming, const char *path)
 {
-	return disarming->options->is_writable(disarming->options->context, path);
+	if (is_writable(disarming, path))
+		git_open_up(path);
 }
 
 /* A file that git can read only in part, or not at all, is kept out of its way as a whole. */
@@ -103,13 +124,14 @@ static bool disarm_settings(const struct disarming *disarming, const char *direc
 	CORDON_ON_EXIT(free_text) char *path = text_format("%s%c%s", directory, git_separator(), name);
 	CORDON_ON_EXIT(text_free) struct text text = { 0 };
 	CORDON_ON_EXIT(text_free) struct text kept = { 0 };
+	struct judging judging = { disarming, directory };
 	if (!path)
 		return cordon_fail_memory(err);
 	enum git_thing thing = git_look(path);
 	if (thing == GIT_NOTHING || !is_writable(disarming, path))
 		return true;
 	bool is_read = thing == GIT_FILE && os_read_file(path, SETTINGS_MAX, &text, &ignored);
-	enum git_kept what = is_read ? git_config_keep(text_str(&text), text.length, is_inert, NULL, &kept)
+	enum git_kept what = is_read ? git_config_keep(text_str(&text), text.length, is_inert, &judging, &kept)
 				     : GIT_KEPT_NOTHING;
 	if (what == GIT_KEPT_ALL)
 		return true;
@@ -131,6 +153,7 @@ static bool disarm_hooks(const struct disarming *disarming, const char *director
 	CORDON_ON_EXIT(free_text) char *path = text_format("%s%chooks", directory, git_separator());
 	if (!path)
 		return cordon_fail_memory(err);
+	open_up(disarming, path);
 	enum git_thing thing = git_look(path);
 	if (thing == GIT_NOTHING || !is_writable(disarming, path) ||
 	    (thing == GIT_DIRECTORY && git_list(path, is_sample, NULL)))
@@ -151,16 +174,41 @@ static bool is_known(const struct disarming *disarming, const char *directory)
 	return false;
 }
 
+static bool disarm_file(const struct disarming *disarming, const char *path, struct cordon_error *err)
+{
+	return git_look(path) == GIT_NOTHING || !is_writable(disarming, path) ||
+	       disarming->options->set_aside(disarming->options->context, path, err);
+}
+
+/* Where the record leads, as far as it may: to another repository, the worktree's own, in which whatever is changed later is
+ * seen. A directory that is none yet could be made one when nobody thinks of this record any more.
+ */
+static bool find_common(struct disarming *disarming, const char *directory, const char **ret_common,
+			struct cordon_error *err)
+{
+	const char *record = git_join(&disarming->survey, directory, "commondir");
+	*ret_common = NULL;
+	if (!record)
+		return cordon_fail_memory(err);
+	if (git_look(record) == GIT_NOTHING)
+		return true;
+	open_up(disarming, record);
+	const char *value = git_read_record(&disarming->survey, directory, "commondir", "");
+	*ret_common = value ? git_land(&disarming->survey, directory, value) : NULL;
+	return (*ret_common && git_is_directory(*ret_common)) || disarm_file(disarming, record, err);
+}
+
 static bool disarm(struct disarming *disarming, const char *directory, int depth, struct cordon_error *err)
 {
-	const char *common = git_read_record(&disarming->survey, directory, "commondir", "");
-	bool is_repository = depth > 0 || common || git_is_type(directory, "objects", PATH_DIRECTORY);
+	const char *common;
+	open_up(disarming, directory);
+	bool is_repository = depth > 0 || git_has(directory, "commondir") || git_has(directory, "objects");
 	if (!is_repository || is_known(disarming, directory))
 		return true;
 	if (!disarm_hooks(disarming, directory, err) || !disarm_settings(disarming, directory, "config", err) ||
-	    !disarm_settings(disarming, directory, "config.worktree", err))
+	    !disarm_settings(disarming, directory, "config.worktree", err) ||
+	    !find_common(disarming, directory, &common, err))
 		return false;
-	common = common ? git_land(&disarming->survey, directory, common) : NULL;
 	return !common || depth == DEPTH_MAX || strcmp(common, directory) == 0 ||
 	       disarm(disarming, common, depth + 1, err);
 }
@@ -169,12 +217,6 @@ static bool is_repository(struct disarming *disarming, const char *directory)
 {
 	return (git_is_directory(directory) || git_is_type(directory, "commondir", PATH_FILE)) &&
 	       !is_known(disarming, directory);
-}
-
-static bool disarm_file(const struct disarming *disarming, const char *path, struct cordon_error *err)
-{
-	return git_look(path) == GIT_NOTHING || !is_writable(disarming, path) ||
-	       disarming->options->set_aside(disarming->options->context, path, err);
 }
 
 /* One part of a repository that was there: no more of it than the command has touched. */
@@ -204,7 +246,8 @@ bool os_disarm_git(const struct facts *facts, const char *path, const struct os_
 	const char *parent = git_cut_name(&disarming.survey, path);
 	if (!parent)
 		return cordon_fail_memory(err);
-	if (strcmp(os_name(path), "HEAD") == 0)
+	open_up(&disarming, path);
+	if (strcmp(os_name(path), "HEAD") == 0 || strcmp(os_name(path), "objects") == 0)
 		return disarm(&disarming, parent, 0, err);
 	if (strcmp(os_name(path), ".git") != 0)
 		return disarm_part(&disarming, path, parent, err);

@@ -38,7 +38,7 @@ struct os_disarm {
 	bool (*set_aside)(void *context, const char *path, struct cordon_error *err);
 	void *context;
 };
-/* When a command is over that made `path`, a HEAD or a .git: sees to it that the repository there, which is none of those
+/* When a command is over that made `path`, a HEAD, objects or a .git: sees to it that the repository there, which is none of those
  * in the facts, executes nothing when the user calls git in it. Hooks that are no samples are set aside, and settings
  * that are more than a repository's own book-keeping; the latter stay in a new file. Any other `path` is a part of a
  * repository that the command has touched, a hook, `hooks` or a file of settings, and only that is looked at.

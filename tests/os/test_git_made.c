@@ -171,8 +171,7 @@ static void made__repository_is_found_where_git_finds_it(void **state)
 	make_directory("by-link");
 	assert_int_equal(symlink("../target", "by-link/.git"), 0);
 	disarm("by-link/.git");
-	make_directory("common");
-	write_file("common/config", bad);
+	make_repository("common", bad);
 	make_directory("by-common");
 	write_file("by-common/HEAD", "ref: refs/heads/main\n");
 	write_file("by-common/commondir", "../common\n");
@@ -181,6 +180,102 @@ static void made__repository_is_found_where_git_finds_it(void **state)
 	assert_string_equal(moved[0], "kept/config");
 	assert_string_equal(moved[1], "target/config");
 	assert_string_equal(moved[2], "common/config");
+}
+
+/* git asks whether objects can be executed, not what it is. */
+static void made__objects_may_be_anything(void **state)
+{
+	(void)state;
+	make_repository("a", "[core]\n\tfsmonitor = x\n");
+	assert_int_equal(rmdir("a/objects"), 0);
+	write_file("a/objects", "");
+	disarm("a/objects");
+	make_repository("b", own);
+	write_file("b/hooks/post-merge", "");
+	assert_int_equal(unlink("b/HEAD"), 0);
+	assert_int_equal(symlink("refs/heads/unborn", "b/HEAD"), 0);
+	disarm("b/hooks/post-merge");
+	assert_int_equal(moved_count, 2);
+	assert_string_equal(moved[0], "a/config");
+	assert_string_equal(moved[1], "b/hooks/post-merge");
+}
+
+/* A later run could make there what nobody looks for any more. */
+static void made__commondir_leads_to_a_repository(void **state)
+{
+	static const char *const records[] = { "../gone\n", "../common\n", "\n" };
+	(void)state;
+	make_directory("common");
+	for (size_t i = 0; i < COUNT_OF(records); i++) {
+		char name[16], path[32];
+		snprintf(name, sizeof name, "r%zu", i);
+		make_directory(name);
+		snprintf(path, sizeof path, "%s/commondir", name);
+		write_file(path, records[i]);
+		snprintf(path, sizeof path, "%s/HEAD", name);
+		write_file(path, "ref: refs/heads/main\n");
+		disarm(path);
+		assert_int_equal(moved_count, i + 1);
+		assert_non_null(strstr(moved[i], "/commondir"));
+	}
+}
+
+/* Files are checked out where the command could have laid them itself, and around no repository. */
+static void made__worktree_lies_beside(void **state)
+{
+	static const struct {
+		const char *value;
+		bool is_kept;
+	} cases[] = {
+		{ "../../../sub", true },
+		{ "../../../new", true },
+		{ "../../../away", false },
+		{ "../../../closed/x", false },
+		{ "../../../../../../../../../../../../../../etc/x", false },
+		{ "../../../../work", false },
+		{ "../../modules", false },
+	};
+	(void)state;
+	make_directory("closed");
+	make_directory(".git");
+	make_directory(".git/modules");
+	assert_int_equal(symlink("/etc", "away"), 0);
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		char name[32], path[64], settings[4096];
+		moved_count = 0;
+		snprintf(name, sizeof name, ".git/modules/r%zu", i);
+		snprintf(settings, sizeof settings, "[core]\n\tworktree = %s\n", cases[i].value);
+		make_repository(name, settings);
+		snprintf(path, sizeof path, "%s/HEAD", name);
+		disarm(path);
+		assert_int_equal(moved_count, !cases[i].is_kept);
+	}
+}
+
+/* What the command has closed to the user it would open again in a later run. */
+static void made__closed_to_the_user_is_opened(void **state)
+{
+	(void)state;
+	if (geteuid() == 0) {
+		print_message("to root nothing is closed\n");
+		skip();
+	}
+	make_repository("a", "[core]\n\tfsmonitor = x\n");
+	write_file("a/hooks/post-merge", "");
+	assert_int_equal(chmod("a/hooks", 0), 0);
+	assert_int_equal(chmod("a/config", 0), 0);
+	assert_int_equal(chmod("a", 0), 0);
+	disarm("a/HEAD");
+	make_directory("in");
+	make_repository("in/b", "[core]\n\tfsmonitor = x\n");
+	write_file("in/.git", "gitdir: b\n");
+	assert_int_equal(chmod("in/.git", 0), 0);
+	assert_int_equal(chmod("in", 0), 0);
+	disarm("in/.git");
+	assert_int_equal(moved_count, 3);
+	assert_string_equal(moved[0], "a/hooks");
+	assert_string_equal(moved[1], "a/config");
+	assert_string_equal(moved[2], "in/b/config");
 }
 
 /* Links and records lead to what the command can have written, or to what is none of cordon's business. */
@@ -264,6 +359,10 @@ int main(void)
 		TEST(made__settings_that_cannot_be_read_go_as_a_whole),
 		TEST(made__hooks_and_links_are_set_aside),
 		TEST(made__repository_is_found_where_git_finds_it),
+		TEST(made__objects_may_be_anything),
+		TEST(made__commondir_leads_to_a_repository),
+		TEST(made__worktree_lies_beside),
+		TEST(made__closed_to_the_user_is_opened),
 		TEST(made__closed_places_are_left_alone),
 		TEST(made__others_are_left_alone),
 		TEST(made__parts_of_others_are_set_aside_one_by_one),
