@@ -155,7 +155,11 @@ void asides_explain(const struct run *run, struct text *text)
 {
 	if (run->asides.count == 0)
 		return;
-	const struct aside *aside = &run->asides.items[0];
+	/* What could not be moved is what the user has to know first. */
+	size_t told = 0;
+	while (told < run->asides.count && run->asides.items[told].place)
+		told++;
+	const struct aside *aside = &run->asides.items[told < run->asides.count ? told : 0];
 	const char *path = aside->path ? aside->path : "";
 	show_add(text, path);
 	if (aside->place) {
