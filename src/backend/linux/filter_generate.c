@@ -89,11 +89,13 @@ enum observation { NOTHING, CHANGES, ALL };
 #define MODE_IS(argument, value) SCMP_CMP(argument, SCMP_CMP_MASKED_EQ, S_ISUID, value)
 #define HAS_BIT(argument, bit) SCMP_CMP(argument, SCMP_CMP_MASKED_EQ, bit, bit)
 
-/* Calls whose arguments alone show intent to change something; those of mode_takers come beside. */
+/* Calls whose arguments alone show intent to change something; those of mode_takers come beside. What openat2 is to do
+ * lies behind a pointer, for the observer to read.
+ */
 static const char *const changing[] = {
 	"truncate", "unlink", "unlinkat", "rmdir", "mkdir", "mkdirat", "rename", "renameat",
 	"renameat2", "link", "linkat", "symlink", "symlinkat", "chown", "lchown", "fchownat",
-	"setxattr", "lsetxattr", "removexattr", "lremovexattr", "connect",
+	"setxattr", "lsetxattr", "removexattr", "lremovexattr", "connect", "openat2",
 };
 /* clang-format on */
 

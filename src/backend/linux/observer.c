@@ -31,7 +31,7 @@ struct shape {
 	int call;
 	enum act act;
 	int directory, path;
-	int flags; /* of open, or AT_* ; NONE */
+	int flags; /* of open, or where they lie (openat2), or AT_* ; NONE */
 	enum act second_act;
 	int second_directory, second_path; /* NONE: one path only */
 };
@@ -59,6 +59,7 @@ static const struct shape shapes[] = {
 	{ SYS_renameat, ACT_RENAME, 0, 1, NONE, ACT_RENAME, 2, 3 },
 #endif
 	ONE(openat, ACT_WRITE, 0, 1, 2),
+	ONE(openat2, ACT_WRITE, 0, 1, 2),
 	ONE(truncate, ACT_WRITE, HERE, 0, NONE),
 	ONE(unlinkat, ACT_DELETE, 0, 1, NONE),
 	ONE(mkdirat, ACT_CREATE, 0, 1, NONE),
@@ -218,6 +219,7 @@ static bool make_absolute(const struct observer *observer, int directory, char *
 	if (!read_process_link(observer, name, base) || *base != '/')
 		return false;
 	size_t length = strlen(base), rest = strlen(path);
+	errno = ENAMETOOLONG;
 	if (length + 1 + rest >= PATH_MAX)
 		return false;
 	memmove(path + length + 1, path, rest + 1);
@@ -247,7 +249,9 @@ static bool find(const struct observer *observer, const char *path, uint64_t fla
 		return false;
 	snprintf(link, sizeof link, "/proc/self/fd/%d", place);
 	ssize_t length = readlink(link, landing, PATH_MAX - 1);
+	int code = errno;
 	close(place);
+	errno = code;
 	if (length <= 0)
 		return false;
 	landing[length] = '\0';
@@ -280,26 +284,53 @@ static bool find_name(const struct observer *observer, const char *path, char *l
 	return true;
 }
 
-/* Below what does not exist: by the time that the call goes on the host may have made it. */
+static bool has_component(const char *path, const char *name)
+{
+	size_t length = strlen(name);
+	for (const char *at = strstr(path, name); at; at = strstr(at + 1, name))
+		if (at[-1] == '/' && (at[length] == '/' || at[length] == '\0'))
+			return true;
+	return false;
+}
+
+/* Below what does not exist: by the time that the call goes on the host may have made it. Where a beginning of the path does
+ * not exist no longer one does: few looks find the longest, however long the command makes the way of each.
+ */
 static bool find_missing(const struct observer *observer, const char *path, char *landing)
 {
-	char above[PATH_MAX];
-	size_t length = strlen(path);
-	memcpy(above, path, length + 1);
-	for (char *slash = strrchr(above, '/'); slash && slash != above; slash = strrchr(above, '/')) {
-		const char *rest = path + (slash - above);
-		*slash = '\0';
-		if (strcmp(slash + 1, "..") == 0)
+	char above[PATH_MAX], found[PATH_MAX];
+	size_t there = 0, missing = strlen(path); /* what stands before the slash at `there` exists */
+	bool is_any = false;
+	while (there + 1 < missing) {
+		size_t middle = there + (missing - there) / 2, slash = middle;
+		while (slash > there && path[slash] != '/')
+			slash--;
+		if (slash == there) /* none in the lower half */
+			slash = middle + strcspn(path + middle, "/");
+		if (slash >= missing)
+			break;
+		memcpy(above, path, slash);
+		above[slash] = '\0';
+		if (find(observer, above, 0, landing)) {
+			strcpy(found, landing);
+			there = slash;
+			is_any = true;
+		} else if (errno == ENAMETOOLONG) {
 			return false;
-		if (!find(observer, above, 0, landing))
-			continue;
-		size_t found = strcmp(landing, "/") == 0 ? 0 : strlen(landing);
-		if (found + strlen(rest) >= PATH_MAX)
-			return false;
-		strcpy(landing + found, rest);
-		return true;
+		} else {
+			missing = slash;
+		}
 	}
-	return false;
+	const char *rest = path + there;
+	size_t length = is_any && strcmp(found, "/") != 0 ? strlen(found) : 0;
+	if (!is_any || has_component(rest + 1, ".."))
+		return false;
+	errno = ENAMETOOLONG;
+	if (length + strlen(rest) >= PATH_MAX)
+		return false;
+	memcpy(landing, found, length);
+	strcpy(landing + length, rest);
+	return true;
 }
 
 static bool land(struct observer *observer, struct attempt *attempt)
@@ -365,13 +396,13 @@ static void add_note(struct observer *observer, const char *landing)
 		strcpy(observer->notes[observer->note_count++], landing);
 }
 
-/* Does the directory hold that name?  `length` bytes of it. */
+/* Does the directory hold that name?  `length` bytes of it. One that we may not look into the command may have open. */
 static bool has_entry(const char *directory, size_t length, const char *name)
 {
 	char path[PATH_MAX];
 	struct stat status;
 	int written = snprintf(path, sizeof path, "%.*s/%s", (int)length, directory, name);
-	return written > 0 && (size_t)written < sizeof path && lstat(path, &status) == 0;
+	return written > 0 && (size_t)written < sizeof path && (lstat(path, &status) == 0 || errno == EACCES);
 }
 
 static bool is_name(const char *name, size_t length, const char *const *names)
@@ -389,11 +420,18 @@ static void note_name(struct observer *observer, enum act act, const char *landi
 {
 	static const char *const parts[] = { "hooks", "config", "config.worktree", "commondir", NULL };
 	static const char *const hooks[] = { "hooks", NULL };
+	static const char *const objects[] = { "objects", NULL };
 	struct stat status;
 	const char *name = strrchr(landing, '/') + 1;
 	size_t above = (size_t)(name - landing) - 1;
 	if (is_name(name, strlen(name), observer->plan->noted)) {
 		if (act != ACT_ATTRIBUTES && lstat(landing, &status) != 0)
+			add_note(observer, landing);
+		return;
+	}
+	/* Without it a HEAD made no repository yet. */
+	if (is_name(name, strlen(name), objects)) {
+		if (lstat(landing, &status) != 0 && has_entry(landing, above, "HEAD"))
 			add_note(observer, landing);
 		return;
 	}
@@ -456,8 +494,12 @@ static void look_at_path(struct observer *observer, enum act act, int directory,
 		observer->is_repeat = observer->count++ == 0;
 		return;
 	}
-	if (!make_absolute(observer, base, attempt->path) || !land(observer, attempt))
+	if (!make_absolute(observer, base, attempt->path) || !land(observer, attempt)) {
+		/* From where no path is long enough to lead a repository could be moved to where one is. */
+		if (act == ACT_RENAME && errno == ENAMETOOLONG)
+			observer->answer = ENAMETOOLONG;
 		return;
+	}
 	if (!is_refused(observer->plan, attempt)) {
 		if (act == ACT_CREATE || act == ACT_WRITE || act == ACT_RENAME || act == ACT_ATTRIBUTES)
 			note_name(observer, act, attempt->landing);
@@ -672,7 +714,13 @@ static bool means_change(const struct observer *observer, const struct shape *sh
 {
 	if (shape->flags == NONE)
 		return true;
-	return observer->call.data.args[shape->flags] & (O_WRONLY | O_RDWR | O_CREAT | O_TRUNC);
+	uint64_t flags = observer->call.data.args[shape->flags];
+	if (shape->call == SYS_openat2) {
+		uint64_t flags_at = flags + offsetof(struct open_how, flags);
+		if (read_memory(observer, flags_at, &flags, sizeof flags) != sizeof flags)
+			return true;
+	}
+	return flags & (O_WRONLY | O_RDWR | O_CREAT | O_TRUNC);
 }
 
 static void look(struct observer *observer)
