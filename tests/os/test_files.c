@@ -131,6 +131,30 @@ static void directories__are_made_for_the_user_alone(void **state)
 	assert_false(os_make_directories(in_scratch("file/x"), &err));
 }
 
+/* A command may take rights away that its user would need, and give them back in a later run. */
+static void aside__goes_what_its_owner_may_not_touch(void **state)
+{
+	char place[OS_PLACE_SIZE];
+	bool was_moved = false;
+	(void)state;
+	if (geteuid() == 0) {
+		print_message("root may touch everything\n");
+		skip();
+	}
+	make_directory(in_scratch("closed"));
+	make_directory(in_scratch("closed/inner"));
+	make_directory(in_scratch("closed/inner/.tool"));
+	assert_int_equal(chmod(in_scratch("closed/inner/.tool"), 0), 0);
+	assert_int_equal(chmod(in_scratch("closed/inner"), 0), 0);
+	assert_int_equal(chmod(in_scratch("closed"), 0), 0);
+	assert_true(os_set_aside(in_scratch("closed/inner/.tool"), in_scratch("aside/run"), "1-.tool", &was_moved,
+				 place, &err));
+	assert_true(was_moved);
+	assert_string_equal(place, in_scratch("aside/run/1-.tool"));
+	assert_true(os_exists(place));
+	assert_false(os_exists(in_scratch("closed/inner/.tool")));
+}
+
 static void chance__differs(void **state)
 {
 	unsigned char one[32] = { 0 }, other[32] = { 0 };
@@ -159,6 +183,7 @@ int main(void)
 		TEST(existence__is_denied_only_with_certainty),
 		TEST(absolute__is_taken_lexically),
 		TEST(directories__are_made_for_the_user_alone),
+		TEST(aside__goes_what_its_owner_may_not_touch),
 		TEST(chance__differs),
 		TEST(clocks__run_in_milliseconds),
 	};

@@ -10,7 +10,7 @@ gc() {
 	"$PROGRAM" gc "$@" || echo "gc $?"
 }
 
-# An old one that a hostile command filled: links out, a folder that nobody may enter, deeper than there are descriptors.
+# An old one that a hostile command filled: links out, folders that nobody may enter, deeper than there are descriptors.
 make_old() {
 	place=$HOME/.local/state/cordon/aside/old
 	mkdir -p "$place" && cd "$place" || return
@@ -20,6 +20,7 @@ make_old() {
 		mkdir -p d/d/d/d/d/d/d/d/d/d && cd -P d/d/d/d/d/d/d/d/d/d || return
 	done
 	touch bottom
+	cd "$place" && find d -depth -type d -exec chmod 0 {} +
 	cd "$HOME" && mkdir -p "${place%old}new" && touch -d "40 days ago" "$place"
 }
 
@@ -42,6 +43,7 @@ launch() {
 	touch "$HOME/other/go"
 	wait
 	find "$HOME/.local/state/cordon/caches" -exec touch -h -d "40 days ago" {} +
+	find "$HOME/.local/state/cordon/caches" -name .npm -exec touch -d "10 years" {} +
 	gc
 	echo "caches $(find "$HOME/.local/state/cordon/caches" -mindepth 1 -maxdepth 1 | wc -l)"
 }

@@ -59,6 +59,7 @@ static bool remove_entry(struct removal *removal, int directory, const char *nam
 	if (depth == DEPTH_MAX) {
 		snprintf(moved, sizeof moved, ".deep-%u", ++removal->moved);
 		removal->is_more = true;
+		fchmodat(directory, name, 0700, 0); /* its `..` is written */
 		return renameat(directory, name, removal->top, moved) == 0;
 	}
 	int inner = open_for_removal(directory, name);
@@ -99,9 +100,11 @@ static bool remove_tree(int place, const char *name)
 
 /* -- what is old ------------------------------------------------------------------------------------------------------ */
 
-static time_t newer(time_t time, const struct stat *status)
+/* A time that is yet to come a command has set, to be kept for ever. */
+static time_t newer(time_t last, const struct stat *status)
 {
-	return status->st_mtim.tv_sec > time ? status->st_mtim.tv_sec : time;
+	time_t changed = status->st_mtim.tv_sec;
+	return changed > last && changed <= time(NULL) ? changed : last;
 }
 
 /* When the directory or one of those in it was changed last: a run that mounts a layer changes its folders. */

@@ -52,6 +52,13 @@ static int open_directory(const char *path, size_t length)
 	return directory;
 }
 
+static bool look(int directory, const char *name, struct stat *ret_status)
+{
+	return fstatat(directory, name, ret_status, AT_SYMLINK_NOFOLLOW) == 0 ||
+	       (errno == EACCES && add_rights(directory, S_IRWXU) &&
+		fstatat(directory, name, ret_status, AT_SYMLINK_NOFOLLOW) == 0);
+}
+
 /* Renames; where that needs rights that the user has taken from himself, with them. */
 static bool move(int from, const char *name, int to, const char *new_name)
 {
@@ -107,7 +114,8 @@ bool os_set_aside(const char *path, const char *folder, const char *name, bool *
 	struct stat status;
 	const char *slash = strrchr(path, '/');
 	CORDON_ON_EXIT(close_descriptor) int from = slash ? open_directory(path, (size_t)(slash - path)) : -1;
-	if (from < 0 || fstatat(from, slash + 1, &status, AT_SYMLINK_NOFOLLOW) != 0) {
+	bool is_there = from >= 0 && look(from, slash + 1, &status);
+	if (!is_there) {
 		/* where the directory itself is gone, or is a link now, the name that is meant does not exist */
 		*ret_moved = false;
 		return errno == ENOENT || errno == ENOTDIR || errno == ELOOP ||
@@ -129,10 +137,9 @@ void git_open_up(const char *path)
 	struct stat status;
 	const char *slash = strrchr(path, '/');
 	CORDON_ON_EXIT(close_descriptor) int from = slash ? open_directory(path, (size_t)(slash - path)) : -1;
-	CORDON_ON_EXIT(close_descriptor)
-	int thing = from < 0 ? -1 : openat(from, slash + 1, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	if (thing < 0 && from >= 0 && errno == EACCES && add_rights(from, S_IRWXU))
-		thing = openat(from, slash + 1, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (from < 0 || !look(from, slash + 1, &status))
+		return;
+	CORDON_ON_EXIT(close_descriptor) int thing = openat(from, slash + 1, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (thing < 0 || fstat(thing, &status) != 0)
 		return;
 	mode_t wanted = S_ISDIR(status.st_mode) ? S_IRWXU : S_ISREG(status.st_mode) ? S_IRUSR : 0;
