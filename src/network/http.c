@@ -104,6 +104,7 @@ static bool read_request_line(struct span line, const char *head, struct http_re
 	struct span target = { line.bytes + method + 1, line.length - method - 1 - tail };
 	*ret_is_old = digit == '0';
 	request->method_length = method;
+	request->is_trace = equals((struct span){ line.bytes, method }, "TRACE");
 	return read_target((struct span){ line.bytes, method }, target, head, request);
 }
 

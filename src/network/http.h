@@ -33,6 +33,7 @@ struct http_request {
 	bool has_host;
 	struct target host; /* the Host header's, port 80 unless it says another */
 	size_t method_length;
+	bool is_trace;            /* whoever answers shows what it was sent */
 	size_t path, path_length; /* where origin-form stands in the head; length 0 of an absolute one: "/" */
 	enum http_body body;
 	uint64_t body_length;                /* HTTP_LENGTH */

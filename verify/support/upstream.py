@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """upstream.py PORT LOG READY TO: a company's proxy: CONNECT and absolute-form, for whoever knows the password `person:hush`. It goes
-to the address TO, whatever the name. A request is a line in LOG; READY appears when it listens."""
+to the address TO, whatever the name; to TRACE it answers itself. A request is a line in LOG; READY appears when it listens."""
 import base64
 import socket
 import sys
@@ -33,6 +33,10 @@ def serve(client):
     log.write("%s %s %s\n" % (method, target, "knows" if knows else "stranger"))
     if not knows:
         client.sendall(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
+        client.close()
+        return
+    if method == "TRACE":
+        client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(head), head))
         client.close()
         return
     place = target if method == "CONNECT" else target.split("/")[2]

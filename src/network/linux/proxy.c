@@ -116,6 +116,12 @@ static void read_http(struct connection *connection)
 	set_target(connection, &request.target);
 	request.target = connection->target;
 	upstream_choose(connection);
+	/* With Max-Forwards: 0 that is the proxy, and the password is among it. */
+	if (connection->through && request.is_trace) {
+		say_status(connection, "405 Method Not Allowed", "cordon: TRACE shows what only the proxy is told\n");
+		connection_close(connection);
+		return;
+	}
 	const char *credentials = connection->through ? connection->through->credentials : NULL;
 	size_t length = http_write_request((const char *)up->block, &request, credentials, written, sizeof written);
 	if (length == 0 || length + up->end - request.length > BLOCK_SIZE) {
