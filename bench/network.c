@@ -1,6 +1,7 @@
 /* network serve PORT: an HTTP server, as small as can be, on every address.
- * network measure HOST PORT: how long a request on a new connection takes, one on a connection that is kept, and how fast
- * much comes in: a line "NEW_US KEPT_US MIB_PER_S". Run by bench/network.sh directly and through the gate.
+ * network measure HOST PORT [PROXY]: how long a request on a new connection takes, one on a connection that is kept, how fast
+ * much comes in, and how long the first connection to an address takes (20.3.0.1 and those behind it; not through a
+ * PROXY, which is an address): a line "NEW_US KEPT_US MIB_PER_S FIRST_US". Run by bench/network.sh directly and through the gate.
  */
 #include <netdb.h>
 #include <netinet/in.h>
@@ -14,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { NEW = 400, KEPT = 2000, BULK = 512, MIB = 1024 * 1024 };
+enum { NEW = 400, FIRST = 200, KEPT = 2000, BULK = 512, MIB = 1024 * 1024 };
 
 static double now(void)
 {
@@ -82,7 +83,7 @@ static int serve(int port)
 /* -- client ------------------------------------------------------------------------------------------------------- */
 
 static struct addrinfo *where;
-static char request[256], bulk_request[256];
+static char request[256], bulk_request[256], tunnel[256]; /* the last is empty where there is no proxy */
 
 static int dial(void)
 {
@@ -90,6 +91,12 @@ static int dial(void)
 	if (client < 0 || connect(client, where->ai_addr, where->ai_addrlen) != 0)
 		fail("connect");
 	setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+	if (*tunnel) {
+		char answer[256];
+		send_all(client, tunnel, strlen(tunnel));
+		if (recv(client, answer, sizeof answer, 0) < 12 || memcmp(answer + 9, "200", 3) != 0)
+			fail("proxy");
+	}
 	return client;
 }
 
@@ -101,12 +108,33 @@ static void ask(int client)
 		fail("answer");
 }
 
-static int measure(const char *host, const char *port)
+/* Each address for the first time. Microseconds. */
+static double measure_first(uint16_t port)
+{
+	struct sockaddr_in place = { .sin_family = AF_INET, .sin_port = htons(port) };
+	struct addrinfo other = { .ai_family = AF_INET,
+				  .ai_addr = (struct sockaddr *)&place,
+				  .ai_addrlen = sizeof place };
+	double start = now();
+	where = &other;
+	for (unsigned i = 1; i <= FIRST; i++) {
+		place.sin_addr.s_addr = htonl(20u << 24 | 3u << 16 | i);
+		int client = dial();
+		ask(client);
+		close(client);
+	}
+	return (now() - start) / FIRST * 1e6;
+}
+
+static int measure(const char *host, const char *port, const char *proxy)
 {
 	static char bytes[MIB];
 	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_family = AF_INET };
-	if (getaddrinfo(host, port, &hints, &where) != 0)
+	if (getaddrinfo(proxy ? proxy : host, proxy ? "3128" : port, &hints, &where) != 0)
 		fail(host);
+	if (proxy)
+		snprintf(tunnel, sizeof tunnel, "CONNECT %s:%s HTTP/1.1\r\nHost: %s:%s\r\n\r\n", host, port, host,
+			 port);
 	snprintf(request, sizeof request, "GET / HTTP/1.1\r\nHost: %s:%s\r\n\r\n", host, port);
 	snprintf(bulk_request, sizeof bulk_request, "GET /bulk HTTP/1.1\r\nHost: %s:%s\r\n\r\n", host, port);
 
@@ -135,7 +163,8 @@ static int measure(const char *host, const char *port)
 		got += (size_t)length;
 	if (got != (size_t)BULK * MIB)
 		fail("bulk");
-	printf("%.1f %.1f %.0f\n", new * 1e6, kept * 1e6, BULK / (now() - start));
+	double bulk = BULK / (now() - start);
+	printf("%.1f %.1f %.0f %.1f\n", new * 1e6, kept * 1e6, bulk, proxy ? 0 : measure_first((uint16_t)atoi(port)));
 	return 0;
 }
 
@@ -144,8 +173,8 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	if (argc == 3 && strcmp(argv[1], "serve") == 0)
 		return serve(atoi(argv[2]));
-	if (argc == 4 && strcmp(argv[1], "measure") == 0)
-		return measure(argv[2], argv[3]);
-	fprintf(stderr, "usage: network serve PORT | network measure HOST PORT\n");
+	if ((argc == 4 || argc == 5) && strcmp(argv[1], "measure") == 0)
+		return measure(argv[2], argv[3], argv[4]);
+	fprintf(stderr, "usage: network serve PORT | network measure HOST PORT [PROXY]\n");
 	return 2;
 }
