@@ -363,6 +363,12 @@ bool view_leaves_out(const struct plan_mount *mount); /* the same for a step of 
 enum socket_origin { SOCKET_UNKNOWN, SOCKET_INSIDE, SOCKET_OUTSIDE };
 enum socket_origin socket_origin(int diagnosis, int socket, const struct stat *status);
 
+/* listening.c: does a TCP socket listen at the address, in the network namespace of that netlink socket? */
+struct sockaddr_storage;
+bool listening_at(int diagnosis, const struct sockaddr_storage *address);
+/* Such a socket for this process' own namespace; -1 where the kernel cannot be asked. */
+int listening_begin(void);
+
 /* observer.c: the supervisor's end of seccomp notifications. */
 struct observer;
 /* Takes the descriptors; `diagnosis` as in struct inside. NULL when memory is short. */

@@ -24,6 +24,7 @@
 #include "os/os.h"
 
 enum { ATTEMPTS_MAX = 2, PAGE = 4096, ARGUMENTS_SIZE = 2048 };
+enum { UNASKED = -2 };
 enum { NONE = -1, HERE = -2 }; /* no such argument; the current directory */
 
 /* Which arguments of a call name what. The directory's descriptor stands before the path, or is HERE. */
@@ -105,6 +106,7 @@ struct repeated {
 struct observer {
 	int listener;
 	int diagnosis; /* see struct inside */
+	int outside;   /* the same of this process' namespace; -1: the kernel cannot be asked; UNASKED */
 	int root;      /* of the command's view; -1 until a process of it was seen */
 	const struct plan *plan;
 	struct gate *gate; /* where the network is filtered */
@@ -137,6 +139,7 @@ struct observer *observer_new(int listener, int diagnosis, const struct plan *pl
 	}
 	observer->diagnosis = diagnosis;
 	observer->listener = listener;
+	observer->outside = UNASKED;
 	observer->root = -1;
 	observer->plan = plan;
 	observer->reports = true;
@@ -165,6 +168,8 @@ struct observer *observer_free(struct observer *observer)
 		close(observer->root);
 	if (observer->diagnosis >= 0)
 		close(observer->diagnosis);
+	if (observer->outside >= 0)
+		close(observer->outside);
 	free(observer);
 	return NULL;
 }
@@ -562,7 +567,7 @@ static bool is_served(const struct plan *plan, unsigned port)
 }
 
 /* On loopback a connection is the cordon's doing only where the host listens and nobody inside does. */
-static bool is_cut_off(const struct observer *observer, const struct sockaddr_storage *address, unsigned port)
+static bool is_cut_off(struct observer *observer, const struct sockaddr_storage *address, unsigned port)
 {
 	char process[16];
 	if (observer->plan->network == NETWORK_OPEN)
@@ -571,6 +576,10 @@ static bool is_cut_off(const struct observer *observer, const struct sockaddr_st
 		return true;
 	if (is_served(observer->plan, port))
 		return false;
+	if (observer->outside == UNASKED)
+		observer->outside = listening_begin();
+	if (observer->outside >= 0 && observer->diagnosis >= 0)
+		return !listening_at(observer->diagnosis, address) && listening_at(observer->outside, address);
 	snprintf(process, sizeof process, "%u", observer->call.pid);
 	return !has_listener(process, port) && has_listener("self", port);
 }
