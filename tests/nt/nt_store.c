@@ -283,10 +283,15 @@ void nt_store_close(struct nt_store *store)
 		free(store->journal[i].bytes);
 }
 
+static bool labels_equal(const struct nt_label *a, const struct nt_label *b)
+{
+	return a->is_present == b->is_present && a->flags == b->flags && a->policy == b->policy && a->level == b->level;
+}
+
 static bool descriptors_equal(const struct nt_descriptor *a, const struct nt_descriptor *b)
 {
 	if (a->owner != b->owner || a->has_no_list != b->has_no_list || a->is_protected != b->is_protected ||
-	    a->count != b->count || memcmp(&a->label, &b->label, sizeof a->label) != 0)
+	    a->count != b->count || !labels_equal(&a->label, &b->label))
 		return false;
 	for (size_t i = 0; i < a->count; i++)
 		if (a->entries[i].denies != b->entries[i].denies || a->entries[i].flags != b->entries[i].flags ||
