@@ -673,6 +673,14 @@ static void look_at_address(struct observer *observer, uint64_t address_at, uint
 	observer->count++;
 }
 
+/* Where the network is the host's, the kernel does not tell: but the command has made none where it may not write. */
+static bool is_of_host(const struct observer *observer, int place, const struct stat *status, const char *landing)
+{
+	enum socket_origin origin = socket_origin(observer->diagnosis, place, status);
+	return origin == SOCKET_OUTSIDE ||
+	       (origin == SOCKET_UNKNOWN && policy_decide_path(observer->plan->policy, landing).access != ACCESS_WRITE);
+}
+
 /* A socket of the host's that can be seen can be reached: those that are there at the start are covered, and the others are
  * refused here.
  */
@@ -691,7 +699,7 @@ static void look_at_socket(struct observer *observer, uint64_t address_at, uint6
 		return;
 	int place = kernel_openat2(observer->root, attempt->landing, O_PATH | O_NOFOLLOW, RESOLVE_IN_ROOT);
 	bool is_outside = place >= 0 && fstat(place, &status) == 0 && S_ISSOCK(status.st_mode) &&
-			  socket_origin(observer->diagnosis, place, &status) == SOCKET_OUTSIDE;
+			  is_of_host(observer, place, &status, attempt->landing);
 	if (place >= 0)
 		close(place);
 	if (!is_outside)
