@@ -29,3 +29,4 @@ int command_log(char **words);
 int command_report(char **words);
 int command_forget(char **words);
 int command_gc(char **words);
+int command_verify(char **words);

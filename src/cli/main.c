@@ -12,7 +12,7 @@ static const struct command commands[] = {
 	{ "policy", "show the policy, or which rule decides", command_policy },
 	{ "doctor", "what this host can enforce", command_doctor },
 	{ "version", "versions", command_version },
-	{ "verify", "attack a policy on this host, live", NULL },
+	{ "verify", "attack a policy on this host, live", command_verify },
 	{ "log", "recorded runs", command_log },
 	{ "report", "one run as a page", command_report },
 	{ "setup", "the one-time step of the administrator", NULL },

@@ -536,7 +536,7 @@ static void cordon__alone_has_six_lines_of_help(void **state)
 static void every_command__has_help(void **state)
 {
 	(void)state;
-	static const char *const commands[] = { "run", "policy", "doctor", "version" };
+	static const char *const commands[] = { "run", "policy", "doctor", "verify", "version" };
 	for (size_t i = 0; i < COUNT_OF(commands); i++) {
 		assert_int_equal(CORDON("", commands[i], "--help"), 0);
 		assert_non_null(strstr(output, commands[i]));
@@ -597,11 +597,22 @@ static void status_fd__tells_what_happens(void **state)
 	close(42);
 }
 
+/* What verify would make is not tried where the policy or the command line is wrong; and an act is none of the program's. */
+static void verify__refuses_what_it_cannot_try(void **state)
+{
+	(void)state;
+	assert_int_equal(CORDON("", "verify", "everything"), 2);
+	assert_int_equal(CORDON("", "verify", "--preset", "none"), 1);
+	assert_non_null(strstr(errors, "no preset 'none'"));
+	assert_int_equal(CORDON("", "verify", "--act", "unknown", "x"), 1);
+	assert_string_equal(output, "");
+}
+
 /* What is not there says so, and never seems to have worked. */
 static void commands__that_are_not_there_say_so(void **state)
 {
 	(void)state;
-	static const char *const later[] = { "verify", "setup" };
+	static const char *const later[] = { "setup" };
 	for (size_t i = 0; i < COUNT_OF(later); i++) {
 		assert_int_equal(CORDON("", later[i]), 2);
 		assert_non_null(strstr(errors, "not in this version"));
@@ -657,6 +668,7 @@ int main(void)
 		TEST(doctor__has_rows),
 		TEST(cordon__alone_has_six_lines_of_help),
 		TEST(every_command__has_help),
+		TEST(verify__refuses_what_it_cannot_try),
 		TEST(commands__that_are_not_there_say_so),
 		TEST(forget__names_what_it_is_about),
 	};

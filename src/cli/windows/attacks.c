@@ -1,0 +1,67 @@
+/* No command runs on Windows yet: there is nothing to attack. */
+#include "cli/attacks.h"
+
+const struct attack *attacks_at(size_t index)
+{
+	(void)index;
+	return NULL;
+}
+
+bool attacks_new(struct attack_world **ret_world, struct cordon_error *err)
+{
+	(void)ret_world;
+	return cordon_fail(err, CORDON_UNSUPPORTED, "'cordon verify' is not in this version for Windows");
+}
+
+struct attack_world *attacks_free(struct attack_world *world)
+{
+	(void)world;
+	return NULL;
+}
+
+const char *attacks_workspace(struct attack_world *world)
+{
+	(void)world;
+	return NULL;
+}
+
+const char *attacks_place(struct attack_world *world, const struct attack *attack)
+{
+	(void)world;
+	(void)attack;
+	return NULL;
+}
+
+bool attacks_succeed_bare(struct attack_world *world, const struct attack *attack)
+{
+	(void)world;
+	(void)attack;
+	return false;
+}
+
+const char *const *attacks_command(struct attack_world *world, const struct attack *attack)
+{
+	(void)world;
+	(void)attack;
+	return NULL;
+}
+
+int32_t attacks_stream(const struct attack_world *world)
+{
+	(void)world;
+	return -1;
+}
+
+bool attacks_succeeded_inside(struct attack_world *world, const struct attack *attack)
+{
+	(void)world;
+	(void)attack;
+	return false;
+}
+
+int attacks_act(const char *name, const char *target)
+{
+	(void)name;
+	(void)target;
+	return 1;
+}
