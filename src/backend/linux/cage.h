@@ -98,7 +98,7 @@ struct inside {
 	char *temporary; /* the directory that stands in for the private /tmp; NULL: not made yet */
 	int ruleset;     /* of Landlock, -1: none; with MESSAGE_GO */
 
-	/* files into which the command writes itself to join its control groups, -1: none; with MESSAGE_GO */
+	/* files into which the command writes itself to join its control groups, -1: none; with MESSAGE_GROUPS */
 	int doors[CGROUP_CONTROLLERS];
 
 	/* init's own */
@@ -117,16 +117,17 @@ struct inside {
 
 /* What init and the supervisor tell each other, one datagram each. */
 enum message_kind {
-	MESSAGE_READY,    /* what needs no plan is done */
-	MESSAGE_LISTENER, /* fallback: from the command before its image runs; carries the listener */
-	MESSAGE_STARTED,  /* carries descriptors: which, `carried` says */
-	MESSAGE_OBSERVED, /* carries the listener, where even the start has to be let on */
-	MESSAGE_FAILED,   /* set-up or exec failed: error says what */
-	MESSAGE_NETWORK,  /* carries the gate's sockets, if the network is filtered */
-	MESSAGE_ENDED,    /* the tree is empty but for init */
-	MESSAGE_STOPPED,  /* the command was stopped by the signal `code`; 0: it goes on */
-	MESSAGE_GO,     /* to init: the plan is there; carries the ruleset (fallback) or the doors, if there are any */
-	MESSAGE_SIGNAL, /* to init: pass the signal `code` to the command's process group */
+	MESSAGE_READY,      /* what needs no plan is done */
+	MESSAGE_LISTENER,   /* fallback: from the command before its image runs; carries the listener */
+	MESSAGE_STARTED,    /* carries descriptors: which, `carried` says */
+	MESSAGE_OBSERVED,   /* carries the listener, where even the start has to be let on */
+	MESSAGE_FAILED,     /* set-up or exec failed: error says what */
+	MESSAGE_NETWORK,    /* carries the gate's sockets, if the network is filtered */
+	MESSAGE_ENDED,      /* the tree is empty but for init */
+	MESSAGE_STOPPED,    /* the command was stopped by the signal `code`; 0: it goes on */
+	MESSAGE_GO,         /* to init: the plan is there; carries the ruleset, if there is one (fallback) */
+	MESSAGE_GROUPS,     /* to init: the control groups are there; carries the doors, if there are any */
+	MESSAGE_SIGNAL,     /* to init: pass the signal `code` to the command's process group */
 	MESSAGE_FOREGROUND, /* to init: bring the command to the foreground of its terminal */
 	MESSAGE_PAUSE,      /* to init: stop every process of the tree until SIGCONT or MESSAGE_FOREGROUND */
 	MESSAGE_END,        /* to init: kill the tree (fallback) */
@@ -179,6 +180,7 @@ CORDON_CHECKED bool view_begin(struct inside *inside, struct cordon_error *err);
 CORDON_CHECKED bool view_finish(struct inside *inside, struct cordon_error *err);
 CORDON_CHECKED bool network_enter(struct inside *inside, struct cordon_error *err);
 CORDON_CHECKED bool landlock_restrict(struct inside *inside, struct cordon_error *err);
+CORDON_CHECKED bool groups_await(struct inside *inside, struct cordon_error *err);
 /* In the command. */
 CORDON_CHECKED bool groups_join(const struct inside *inside, struct cordon_error *err);
 CORDON_CHECKED bool landlock_restrict_fallback(struct inside *inside, struct cordon_error *err);
@@ -240,6 +242,9 @@ bool caches_try(const char *path, struct cordon_error *err);
 void caches_begin(struct inside *inside);
 /* In init, while the view is still the host's: a source for each layer. */
 CORDON_CHECKED bool caches_open(struct inside *inside, struct cordon_error *err);
+
+/* init.c: waits until the supervisor says this, and takes what comes along; -1: did not. Without a supervisor init ends. */
+void init_await(const struct inside *inside, enum message_kind kind, int ret_carried[CARRIED_COUNT]);
 
 /* init.c: pid 1 from its first instruction; does not return. */
 _Noreturn void init_main(struct inside *inside);

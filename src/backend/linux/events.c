@@ -318,6 +318,7 @@ static bool hear(struct cage *cage, struct cage_event *ret_event, struct cordon_
 		return true;
 	case MESSAGE_READY:
 	case MESSAGE_GO:
+	case MESSAGE_GROUPS:
 	case MESSAGE_SIGNAL:
 	case MESSAGE_FOREGROUND:
 	case MESSAGE_PAUSE:

@@ -117,25 +117,28 @@ static void wait_for_source(const struct inside *inside, struct pollfd sources[S
 }
 
 /* Meanwhile the supervisor may have found that there is nothing to run: then its end of the socket closes. */
-static void wait_for_plan(struct inside *inside)
+void init_await(const struct inside *inside, enum message_kind kind, int ret_carried[CARRIED_COUNT])
 {
-	struct cordon_error err = CORDON_ERROR_INIT;
 	struct message message;
-	int carried[CARRIED_COUNT];
 	struct pollfd sources[SOURCES];
 	listen_to(inside, -1, sources);
 	do
 		wait_for_source(inside, sources);
 	while (!sources[FROM_CONTROL].revents);
-	if (!message_receive(inside->control, &message, carried) || message.kind != MESSAGE_GO)
+	if (!message_receive(inside->control, &message, ret_carried) || message.kind != kind)
 		leave(inside);
+}
+
+static void wait_for_plan(struct inside *inside)
+{
+	struct cordon_error err = CORDON_ERROR_INIT;
+	int carried[CARRIED_COUNT];
+	init_await(inside, MESSAGE_GO, carried);
 	inside->ruleset = carried[CARRIED_RULESET];
-	memcpy(inside->doors, carried + CARRIED_DOOR, sizeof inside->doors);
-	bool is_moved = inside->ruleset < 0 || streams_move(inside, &inside->ruleset, &err);
-	for (int i = 0; is_moved && i < CGROUP_CONTROLLERS; i++)
-		is_moved = inside->doors[i] < 0 || streams_move(inside, &inside->doors[i], &err);
-	if (!is_moved)
+	if (inside->ruleset >= 0 && !streams_move(inside, &inside->ruleset, &err))
 		fail(inside, &err);
+	for (int i = 0; i < CGROUP_CONTROLLERS; i++)
+		inside->doors[i] = -1;
 }
 
 /* Does not wait where the supervisor does not read: the command can stop and go on as often as it likes. */

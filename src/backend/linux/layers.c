@@ -27,13 +27,13 @@ static const struct {
 	bool (*apply)(struct inside *inside, struct cordon_error *err);
 	bool needs_plan;
 } layers[] = {
-	{ "namespaces", namespaces_enter, false }, { "network", network_begin, false },
-	{ "mount view", view_begin, false },       { "terminal", terminal_make, false },
-	{ "streams", streams_count, true },        { "mount view", view_finish, true },
-	{ "resolver", view_resolve, true },        { "network", network_enter, true },
-	{ "gateway", gateway_open, true },         { "landlock", landlock_restrict, true },
-	{ "limits", limits_apply, true },          { "capabilities", capabilities_drop, true },
-	{ "seccomp", filter_load, true },
+	{ "namespaces", namespaces_enter, false },   { "network", network_begin, false },
+	{ "mount view", view_begin, false },         { "terminal", terminal_make, false },
+	{ "streams", streams_count, true },          { "mount view", view_finish, true },
+	{ "resolver", view_resolve, true },          { "network", network_enter, true },
+	{ "gateway", gateway_open, true },           { "control groups", groups_await, true },
+	{ "landlock", landlock_restrict, true },     { "limits", limits_apply, true },
+	{ "capabilities", capabilities_drop, true }, { "seccomp", filter_load, true },
 };
 
 /* Without namespaces. Landlock comes after no_new_privs, which the kernel asks for where it is not asked by privilege. */

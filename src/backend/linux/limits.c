@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -37,6 +38,18 @@ static bool pin_processors(uint64_t thousandths, struct cordon_error *err)
 	}
 	if (sched_setaffinity(0, sizeof chosen, &chosen) != 0)
 		return cordon_fail_errno(err, errno, "choose processors");
+	return true;
+}
+
+/* What they limit is known from then on, too. */
+bool groups_await(struct inside *inside, struct cordon_error *err)
+{
+	int carried[CARRIED_COUNT];
+	init_await(inside, MESSAGE_GROUPS, carried);
+	memcpy(inside->doors, carried + CARRIED_DOOR, sizeof inside->doors);
+	for (int i = 0; i < CGROUP_CONTROLLERS; i++)
+		if (inside->doors[i] >= 0 && !streams_move(inside, &inside->doors[i], err))
+			return false;
 	return true;
 }
 

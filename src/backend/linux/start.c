@@ -241,45 +241,51 @@ static bool make_directories(struct plan *plan, struct cordon_error *err)
 	return true;
 }
 
-/* The groups that init is to join, and what becomes of the streams whose bytes are counted. */
-static bool prepare_limits(struct cage *cage, struct abilities *abilities, struct cordon_error *err)
+/* What becomes of the streams whose bytes are counted. */
+static bool prepare_output(struct cage *cage, struct cordon_error *err)
 {
 	struct inside *inside = cage->inside;
-	const struct limit_setting *limits = cage->plan->limits;
-	if (!is_planted("groups") && !cgroup_limit(&cage->cgroup, &abilities->groups, cage->plan, err))
-		return false;
-	cage->is_counted = abilities->groups.paths[CGROUP_PROCESSES][0];
-	inside->is_paced = limits[LIMIT_CPUS].is_set && abilities->groups.paths[CGROUP_CPU][0];
-	if (!limits[LIMIT_OUTPUT].is_set)
-		return true;
+	const struct limit_setting *limit = &cage->plan->limits[LIMIT_OUTPUT];
 	const struct handover *handover = &inside->handover;
+	if (!limit->is_set)
+		return true;
 	if (handover->terminal && !handover->counts_terminal)
 		return cordon_fail(err, CORDON_UNSUPPORTED,
 				   "limits.output: the caller does not count what is printed on the command's terminal "
 				   "(CORDON_TERMINAL_COUNTED)");
 	inside->joins_output = !(handover->terminal & (1u << 1 | 1u << 2)) && output_is_joined(handover->streams);
-	cage->output = output_new(handover->streams, handover->terminal, limits[LIMIT_OUTPUT].value, cage->init);
+	cage->output = output_new(handover->streams, handover->terminal, limit->value, cage->init);
 	return cage->output || cordon_fail_errno(err, errno, "count the output");
 }
 
-/* An init that is gone already has said why, or its pidfd will: both are heard as events. */
-static bool go(struct cage *cage)
+/* An init that is gone already has said why, or its pidfd will: both are heard as events. Takes the descriptors; -1 is none. */
+static void tell(struct cage *cage, enum message_kind kind, enum carried first, int *descriptors, size_t count)
 {
-	struct message message = { .kind = MESSAGE_GO };
-	int all[1 + CGROUP_CONTROLLERS], carried[1 + CGROUP_CONTROLLERS];
-	size_t count = 0;
-	all[0] = cage->inside->is_fallback ? cage->inside->ruleset : -1;
-	cgroup_doors(cage->cgroup, all + 1);
-	for (int i = 0; i < 1 + CGROUP_CONTROLLERS; i++) {
-		if (all[i] < 0)
+	struct message message = { .kind = kind };
+	int carried[CARRIED_COUNT] = { 0 };
+	size_t used = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (descriptors[i] < 0)
 			continue;
-		message.carried |= 1u << (CARRIED_RULESET + i);
-		carried[count++] = all[i];
+		message.carried |= 1u << (first + i);
+		carried[used++] = descriptors[i];
 	}
 	(void)!message_send(cage->control, &message, carried);
-	while (count > 0)
-		close(carried[--count]);
+	for (size_t i = 0; i < count; i++)
+		cage_close(&descriptors[i]);
 	cage->stage = STAGE_STARTING;
+}
+
+/* Beside init's work on the view, for to make groups takes as long as that. Init waits for them before it starts the command. */
+static bool prepare_groups(struct cage *cage, struct abilities *abilities, struct cordon_error *err)
+{
+	int doors[CGROUP_CONTROLLERS];
+	if (!is_planted("groups") && !cgroup_limit(&cage->cgroup, &abilities->groups, cage->plan, err))
+		return false;
+	cage->is_counted = abilities->groups.paths[CGROUP_PROCESSES][0];
+	cage->inside->is_paced = cage->plan->limits[LIMIT_CPUS].is_set && abilities->groups.paths[CGROUP_CPU][0];
+	cgroup_doors(cage->cgroup, doors);
+	tell(cage, MESSAGE_GROUPS, CARRIED_DOOR, doors, CGROUP_CONTROLLERS);
 	return true;
 }
 
@@ -297,9 +303,13 @@ bool cage_start(struct cage *cage, const struct plan *plan, struct abilities *ab
 		return cordon_fail(err, CORDON_UNSUPPORTED,
 				   "--explain: without namespaces refused reads are not seen (%s); leave it out",
 				   abilities->refusal);
-	if (inside->is_fallback)
-		return fallback_prepare(cage->share, inside, plan, err) && go(cage);
-	if (!prepare_limits(cage, abilities, err) || !placeholders_make(&inside->plan, &cage->placeholders, err))
+	if (inside->is_fallback && !fallback_prepare(cage->share, inside, plan, err))
+		return false;
+	if (inside->is_fallback) {
+		tell(cage, MESSAGE_GO, CARRIED_RULESET, &inside->ruleset, 1);
+		return true;
+	}
+	if (!prepare_output(cage, err) || !placeholders_make(&inside->plan, &cage->placeholders, err))
 		return false;
 	/* A home that does not exist is not made for them. */
 	bool has_home = !plan->facts->home || os_exists(plan->facts->home);
@@ -315,5 +325,6 @@ bool cage_start(struct cage *cage, const struct plan *plan, struct abilities *ab
 	for (size_t i = 0; i < plan->mounts.count; i++)
 		inside->sources[i] = -1;
 
-	return go(cage);
+	tell(cage, MESSAGE_GO, CARRIED_RULESET, NULL, 0);
+	return prepare_groups(cage, abilities, err);
 }
