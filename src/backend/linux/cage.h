@@ -110,6 +110,7 @@ struct inside {
 	int counted[2];    /* what comes out of 1 and 2 where it is counted, -1: not */
 	pid_t network_helper;
 	unsigned decoys; /* so many were placed */
+	struct timespec decoys_made;
 	/* caches.c */
 	int slot;                    /* of the layers */
 	int slot_directory, overlay; /* what caches_begin has opened, -1: nothing */
@@ -138,6 +139,7 @@ enum carried {
 	CARRIED_VIEW,
 	CARRIED_ROOT,
 	CARRIED_SHARED_MEMORY,
+	CARRIED_DECOYS, /* their directory, where there are any */
 	CARRIED_OUTPUT,
 	CARRIED_ERRORS,
 	CARRIED_TERMINAL, /* the master */
@@ -199,17 +201,18 @@ CORDON_CHECKED bool view_lay_again(const struct plan_mount *mount, struct cordon
 /* decoys.c */
 bool decoys_are_wanted(const struct inside *inside);
 /* In init, once there is a /dev; and while a facade is being filled: a decoy for each name of its `decoys`. */
-CORDON_CHECKED bool decoys_make(const struct inside *inside, struct cordon_error *err);
+CORDON_CHECKED bool decoys_make(struct inside *inside, struct cordon_error *err);
 CORDON_CHECKED bool decoys_place(struct inside *inside, const struct plan_mount *facade, int shown,
 				 struct cordon_error *err);
-/* In the supervisor: `root` is that of the view. `place` is the caller's to close; -1: there are none. */
+/* Their directory, for the supervisor: the namespace may be gone before it looks. -1: there are none. */
+int decoys_open(const struct inside *inside);
+/* In the supervisor. `place` is its own. */
 struct decoys {
 	int place;
-	struct timespec begun;
+	struct timespec made;
 	size_t mount, name; /* where decoys_take goes on */
 	unsigned number;
 };
-void decoys_begin(struct decoys *decoys, int root);
 /* When the tree is dead: the next hidden name that was tried, of those that exist on the host; false: no more. */
 bool decoys_take(struct decoys *decoys, const struct plan *plan, char ret_path[PATH_MAX]);
 

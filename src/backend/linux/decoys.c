@@ -35,7 +35,7 @@ bool decoys_are_wanted(const struct inside *inside)
 	return inside->handover.observe && !inside->handover.explain && !is_planted("dev") && !is_planted("decoys");
 }
 
-bool decoys_make(const struct inside *inside, struct cordon_error *err)
+bool decoys_make(struct inside *inside, struct cordon_error *err)
 {
 	static const struct timespec never[2] = { { 0, 0 }, { 0, 0 } };
 	char name[16];
@@ -51,6 +51,7 @@ bool decoys_make(const struct inside *inside, struct cordon_error *err)
 	int code = errno;
 	if (place >= 0)
 		close(place);
+	clock_gettime(CLOCK_REALTIME, &inside->decoys_made);
 	return is_fine || cordon_fail_errno(err, code, "fill '%s'", PLACE);
 }
 
@@ -68,13 +69,12 @@ bool decoys_place(struct inside *inside, const struct plan_mount *facade, int sh
 	return true;
 }
 
-/* -- in the supervisor ------------------------------------------------------------------------------------------------ */
-
-void decoys_begin(struct decoys *decoys, int root)
+int decoys_open(const struct inside *inside)
 {
-	*decoys = (struct decoys){ .place = kernel_openat2(root, PLACE, O_PATH | O_DIRECTORY, RESOLVE_IN_ROOT) };
-	clock_gettime(CLOCK_REALTIME, &decoys->begun);
+	return decoys_are_wanted(inside) ? open(PLACE, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
 }
+
+/* -- in the supervisor ------------------------------------------------------------------------------------------------ */
 
 /* What is there no more somebody has taken away. */
 static bool is_tried(const struct decoys *decoys, unsigned number)
@@ -84,9 +84,9 @@ static bool is_tried(const struct decoys *decoys, unsigned number)
 	name_decoy(name, number);
 	if (fstatat(decoys->place, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
 		return errno == ENOENT;
-	bool is_changed = status.st_ctim.tv_sec > decoys->begun.tv_sec ||
-			  (status.st_ctim.tv_sec == decoys->begun.tv_sec &&
-			   status.st_ctim.tv_nsec > decoys->begun.tv_nsec);
+	bool is_changed = status.st_ctim.tv_sec > decoys->made.tv_sec ||
+			  (status.st_ctim.tv_sec == decoys->made.tv_sec &&
+			   status.st_ctim.tv_nsec > decoys->made.tv_nsec);
 	return status.st_atim.tv_sec != 0 || is_changed;
 }
 

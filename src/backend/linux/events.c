@@ -212,8 +212,7 @@ static bool running(struct cage *cage, const int carried[CARRIED_COUNT], struct 
 	ret_event->is_observed = cage->observer && cage->inside->handover.observe;
 	if (cage->inside->is_fallback) /* no view to mend, and no namespace to find the tree by */
 		return start_janitor(cage, err);
-	if (decoys_are_wanted(cage->inside))
-		decoys_begin(&cage->decoys, cage->root);
+	cage->decoys = (struct decoys){ .place = carried[CARRIED_DECOYS], .made = cage->inside->decoys_made };
 	caches_settle(cage->inside);
 	cgroup_sweep_beside(cage->cgroup);
 	return wait_for_mender(cage, err) && watch_usage(cage, err) && begin_meter(cage, true, err);

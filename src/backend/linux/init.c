@@ -349,6 +349,7 @@ static void tell_started(const struct inside *inside)
 		[CARRIED_VIEW] = inside->view,
 		[CARRIED_ROOT] = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC),
 		[CARRIED_SHARED_MEMORY] = open("/proc/sysvipc/shm", O_RDONLY | O_CLOEXEC),
+		[CARRIED_DECOYS] = decoys_open(inside),
 		[CARRIED_OUTPUT] = inside->counted[0],
 		[CARRIED_ERRORS] = inside->counted[1],
 		[CARRIED_TERMINAL] = inside->master,

@@ -94,6 +94,7 @@ struct attempt {
 	char path[PATH_MAX];
 	char landing[PATH_MAX];
 	const char *reason; /* see backend.h */
+	bool is_new;        /* no file that is there is meant, nor what a link leads to (O_EXCL) */
 };
 
 /* The last refused act that was judged. */
@@ -245,11 +246,33 @@ static bool open_root(struct observer *observer)
 	return observer->root >= 0;
 }
 
+/* No component but names: such a path, if no link is met on it, is where it lands. */
+static bool is_straight(const char *path)
+{
+	for (const char *at = path; *at; at++) {
+		size_t dots = *at == '/' ? strspn(at + 1, ".") : 3;
+		if (dots < 3 && (at[1 + dots] == '/' || at[1 + dots] == '\0') && (at != path || at[1]))
+			return false;
+	}
+	return *path == '/';
+}
+
 /* The path without links, found through the command's view. Every process has the same root: chroot is refused. */
 static bool find(const struct observer *observer, const char *path, uint64_t flags, char *landing)
 {
 	char link[32];
-	int place = kernel_openat2(observer->root, path, O_PATH | flags, RESOLVE_IN_ROOT);
+	int place = -1;
+	if (is_straight(path)) { /* the name of what was opened takes the kernel as long as to open it */
+		place = kernel_openat2(observer->root, path, O_PATH | flags, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
+		if (place >= 0) {
+			close(place);
+			strcpy(landing, path);
+			return true;
+		}
+		if (errno != ELOOP)
+			return false;
+	}
+	place = kernel_openat2(observer->root, path, O_PATH | flags, RESOLVE_IN_ROOT);
 	if (place < 0)
 		return false;
 	snprintf(link, sizeof link, "/proc/self/fd/%d", place);
@@ -340,7 +363,8 @@ static bool find_missing(const struct observer *observer, const char *path, char
 
 static bool land(struct observer *observer, struct attempt *attempt)
 {
-	bool is_name = attempt->act == ACT_DELETE || attempt->act == ACT_RENAME || attempt->act == ACT_CREATE;
+	bool is_name = attempt->act == ACT_DELETE || attempt->act == ACT_RENAME || attempt->act == ACT_CREATE ||
+		       attempt->is_new;
 	if (!open_root(observer))
 		return false;
 	return (!is_name && find(observer, attempt->path, 0, attempt->landing)) ||
@@ -485,7 +509,7 @@ static void remember(struct observer *observer, const struct attempt *attempt)
 	strcpy(observer->last.path, attempt->path);
 }
 
-static void look_at_path(struct observer *observer, enum act act, int directory, int path)
+static void look_at_path(struct observer *observer, enum act act, int directory, int path, bool is_new)
 {
 	const __u64 *arguments = observer->call.data.args;
 	struct attempt *attempt = &observer->attempts[observer->count];
@@ -493,6 +517,7 @@ static void look_at_path(struct observer *observer, enum act act, int directory,
 
 	attempt->act = act;
 	attempt->reason = NULL;
+	attempt->is_new = is_new;
 	if (!read_string(observer, arguments[path], attempt->path) || !*attempt->path)
 		return;
 	if (is_repeated(observer, attempt)) {
@@ -740,6 +765,13 @@ static bool means_change(const struct observer *observer, const struct shape *sh
 	return flags & (O_WRONLY | O_RDWR | O_CREAT | O_TRUNC);
 }
 
+static bool is_exclusive(const struct observer *observer, const struct shape *shape)
+{
+	const uint64_t both = O_CREAT | O_EXCL;
+	return shape->flags != NONE && shape->act == ACT_WRITE &&
+	       (observer->call.data.args[shape->flags] & both) == both;
+}
+
 static void look(struct observer *observer)
 {
 	const struct seccomp_data *data = &observer->call.data;
@@ -759,9 +791,11 @@ static void look(struct observer *observer)
 			if (shape->call != data->nr)
 				continue;
 			bool is_read = shape->flags != NONE && !means_change(observer, shape);
-			look_at_path(observer, is_read ? ACT_READ : shape->act, shape->directory, shape->path);
+			look_at_path(observer, is_read ? ACT_READ : shape->act, shape->directory, shape->path,
+				     is_exclusive(observer, shape));
 			if (shape->second_path != NONE)
-				look_at_path(observer, shape->second_act, shape->second_directory, shape->second_path);
+				look_at_path(observer, shape->second_act, shape->second_directory, shape->second_path,
+					     false);
 			return;
 		}
 	}
