@@ -48,7 +48,8 @@ struct relay {
 	struct termios initial; /* of its terminal, when it started in the background */
 
 	struct queue typed, printed;
-	bool is_dry; /* nothing was there to read from the command's terminal */
+	bool is_dry;  /* nothing was there to read from the command's terminal */
+	bool is_over; /* …and nothing will come: nobody has it any more, which a poll says without end */
 	bool ends_line;
 	bool may_read, may_write; /* as the last wait told */
 	uint64_t suspend_key_ms;  /* when it was typed; 0: never */
@@ -258,6 +259,7 @@ static bool read_printed(struct relay *relay, struct cordon_run *run)
 		return false;
 	ssize_t length = read(relay->master, relay->printed.bytes + relay->printed.end, space);
 	relay->is_dry = length == 0 || (length < 0 && errno != EINTR);
+	relay->is_over = length == 0 || (length < 0 && errno == EIO);
 	if (length > 0 || relay->is_dry)
 		relay->printed.end += (size_t)cordon_run_count_output(run, length > 0 ? (uint64_t)length : 0);
 	return length > 0;
@@ -314,7 +316,7 @@ void relay_watch(const struct relay *relay, struct pollfd ret_sources[RELAY_SOUR
 		ret_sources[SOURCE_OUTPUT].fd = relay->output;
 		ret_sources[SOURCE_OUTPUT].events = POLLOUT;
 	}
-	ret_sources[SOURCE_MASTER].fd = relay->master;
+	ret_sources[SOURCE_MASTER].fd = relay->is_over ? -1 : relay->master;
 	ret_sources[SOURCE_MASTER].events = (short)((printed < relay->printed.room ? POLLIN : 0) |
 						    (typed ? POLLOUT : 0));
 }
