@@ -201,6 +201,9 @@ struct probing {
  */
 CORDON_CHECKED bool probe_tier(const struct plan *plan, struct probing *ret_probing, struct cordon_error *err);
 
+/* The name of the prober, beside the program; NULL: the program is one itself. */
+extern const WCHAR *probe_program;
+
 /* Removes the directory and what is below it, never through a link. */
 void remove_tree(const uint16_t *directory);
 

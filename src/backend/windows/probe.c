@@ -248,6 +248,8 @@ static void free_probe(struct probe *probe)
 
 /* -- the folder ---------------------------------------------------------------------------------------------------- */
 
+const WCHAR *probe_program = L"cordon-prober.exe";
+
 /* The prober beside the program or library that this is in. */
 static bool copy_prober(struct probe *probe, struct cordon_error *err)
 {
@@ -261,7 +263,8 @@ static bool copy_prober(struct probe *probe, struct cordon_error *err)
 	WCHAR *slash = wcsrchr(path, L'\\');
 	if (!slash)
 		return cordon_fail(err, CORDON_OS_FAILED, "cordon is installed in no folder");
-	wcscpy(slash + 1, L"cordon-prober.exe");
+	if (probe_program)
+		wcscpy(slash + 1, probe_program);
 	if (!native_path(probe->program, &to, err))
 		return false;
 	return CopyFileW(path, to, TRUE) ||

@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "backend/windows/prober.h"
 #include "backend/windows/trial.h"
 
 enum { PATH_ROOM = 1024, STATUS_OF_NOTHING = 7, WAIT_MS = 60000 };
@@ -292,9 +293,7 @@ static DWORD try_one(const char *name)
 	return ERROR_CALL_NOT_IMPLEMENTED;
 }
 
-int wmain(int argc, wchar_t **argv);
-
-int wmain(int argc, wchar_t **argv)
+int prober_main(int argc, wchar_t **argv)
 {
 	SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX);
 	if (argc == 2 && wcscmp(argv[1], L"nothing") == 0)
