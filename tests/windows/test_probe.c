@@ -93,7 +93,7 @@ static void token__reads_back_or_is_refused(void **state)
 	assert_true(identities_make(1, &identities, &err));
 	if (!token_make(&recipe, &identities, &token, &err))
 		fail_msg("%s", err.text);
-	assert_int_equal(token_holds(token, &recipe, &why), !is_wine());
+	assert_int_equal(token_holds(token, &recipe, &identities, &why), !is_wine());
 
 	/* Random identities are nobody else's. */
 	CORDON_ON_EXIT(identities_free) struct identities others = { 0 };

@@ -42,13 +42,14 @@ void identities_free(struct identities *identities); /* also a CORDON_ON_EXIT re
 /* What the plan's role stands for; NULL where there is nothing. */
 PSID identities_find(const struct identities *identities, struct sid sid);
 
-/* The token of the recipe, made from this process's own. It is read back: a restricting identity that is not in it is an error,
- * CORDON_UNSUPPORTED, because the system may have said yes and done nothing.
+/* The token of the recipe, made from this process's own. The system may have said yes and done nothing: who uses it asks
+ * token_holds first.
  */
 CORDON_CHECKED bool token_make(const struct windows_token *recipe, const struct identities *identities,
 			       HANDLE *ret_token, struct cordon_error *err);
-/* Is the recipe's list in the token? False says in *ret_why (static) what is missing. */
-bool token_holds(HANDLE token, const struct windows_token *recipe, const char **ret_why);
+/* Has the token what the recipe says? False says in *ret_why (static) what is missing. */
+bool token_holds(HANDLE token, const struct windows_token *recipe, const struct identities *identities,
+		 const char **ret_why);
 
 /* -- job.c --------------------------------------------------------------------------------------------------------- */
 

@@ -164,13 +164,34 @@ static bool set_integrity(HANDLE token, uint32_t level, struct cordon_error *err
 	return is_set || windows_fail(err, code, "lower the token's integrity");
 }
 
-bool token_holds(HANDLE token, const struct windows_token *recipe, const char **ret_why)
+static bool has_sid(const TOKEN_GROUPS *groups, PSID sid)
+{
+	for (DWORD i = 0; groups && sid && i < groups->GroupCount; i++)
+		if (EqualSid(groups->Groups[i].Sid, sid))
+			return true;
+	return false;
+}
+
+/* Those of the recipe and no others: one too many is one too open. */
+static bool holds_restricting(const TOKEN_GROUPS *restricting, const struct windows_token *recipe,
+			      const struct identities *identities)
+{
+	if ((restricting ? restricting->GroupCount : 0) != recipe->restricting.count)
+		return false;
+	for (size_t i = 0; i < recipe->restricting.count; i++)
+		if (!has_sid(restricting, identities_find(identities, recipe->restricting.items[i])))
+			return false;
+	return true;
+}
+
+bool token_holds(HANDLE token, const struct windows_token *recipe, const struct identities *identities,
+		 const char **ret_why)
 {
 	struct identities asked = { 0 };
 	const TOKEN_GROUPS *restricting = ask_token(&asked, token, TokenRestrictedSids);
 	const TOKEN_PRIVILEGES *privileges = ask_token(&asked, token, TokenPrivileges);
 	*ret_why = NULL;
-	if (recipe->restricting.count > 0 && (!restricting || restricting->GroupCount < recipe->restricting.count))
+	if (!holds_restricting(restricting, recipe, identities))
 		*ret_why = "a restricted token comes back without its restricting identities";
 	else if (recipe->drops_privileges && (!privileges || privileges->PrivilegeCount > 1))
 		*ret_why = "a token that was to lose its privileges keeps them";

@@ -437,7 +437,7 @@ static bool run_foundation(struct probe *probe, struct cordon_error *err)
 		say_why(probe->probing, why.text);
 		return true;
 	}
-	if (!token_holds(token, &probe->foundation, &missing))
+	if (!token_holds(token, &probe->foundation, &probe->identities, &missing))
 		say_why(probe->probing, missing);
 	if (!run_side(probe, INSIDE, token, &why))
 		say_why(probe->probing, why.text);

@@ -165,7 +165,7 @@ static bool make_token(struct cage *cage, struct cordon_error *err)
 {
 	const char *why;
 	return token_make(&cage->plan->windows->token, &cage->identities, &cage->token, err) &&
-	       (token_holds(cage->token, &cage->plan->windows->token, &why) ||
+	       (token_holds(cage->token, &cage->plan->windows->token, &cage->identities, &why) ||
 		cordon_fail(err, CORDON_UNSUPPORTED, "%s", why));
 }
 

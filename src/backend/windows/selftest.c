@@ -385,7 +385,7 @@ static bool run_tool(const struct recipe *recipe, const struct tool *tool, const
 	if (!identities_make(0, &identities, err) || !token_make(&wanted, &identities, &token, err) ||
 	    !job_make(&no_limits, &job, &why, err))
 		return false;
-	if (!token_holds(token, &wanted, &why))
+	if (!token_holds(token, &wanted, &identities, &why))
 		return cordon_fail(err, CORDON_UNSUPPORTED, "%s", why);
 	char *argv[] = { (char *)(uintptr_t)program, (char *)(uintptr_t)tool->words[0],
 			 (char *)(uintptr_t)tool->words[1], (char *)(uintptr_t)tool->words[2], NULL };
