@@ -377,6 +377,16 @@ bool listening_at(int diagnosis, const struct sockaddr_storage *address);
 /* Such a socket for this process' own namespace; -1 where the kernel cannot be asked. */
 int listening_begin(void);
 
+/* landing.c: where a path that a process of the command names leads, without links. */
+struct pathfinder {
+	int root;      /* of the command's view */
+	pid_t process; /* as the host counts */
+};
+/* What is there; errno ENAMETOOLONG where no path says it. */
+bool landing_find(const struct pathfinder *finder, const char *path, char landing[PATH_MAX]);
+/* Of an absolute path; of its name alone, which is no more followed, if that `is_name`. It need not exist. */
+bool landing_of(const struct pathfinder *finder, const char *path, bool is_name, char landing[PATH_MAX]);
+
 /* observer.c: the supervisor's end of seccomp notifications. */
 struct observer;
 /* Takes the descriptors; `diagnosis` as in struct inside. NULL when memory is short. */

@@ -106,9 +106,9 @@ struct repeated {
 
 struct observer {
 	int listener;
-	int diagnosis; /* see struct inside */
-	int outside;   /* the same of this process' namespace; -1: the kernel cannot be asked; UNASKED */
-	int root;      /* of the command's view; -1 until a process of it was seen */
+	int diagnosis;            /* see struct inside */
+	int outside;              /* the same of this process' namespace; -1: the kernel cannot be asked; UNASKED */
+	struct pathfinder finder; /* its root is -1 until a process of the command was seen */
 	const struct plan *plan;
 	struct gate *gate; /* where the network is filtered */
 	bool refuses_attributes;
@@ -141,7 +141,7 @@ struct observer *observer_new(int listener, int diagnosis, const struct plan *pl
 	observer->diagnosis = diagnosis;
 	observer->listener = listener;
 	observer->outside = UNASKED;
-	observer->root = -1;
+	observer->finder.root = -1;
 	observer->plan = plan;
 	observer->reports = true;
 	/* Wakes us on the caller's processor, which waits for us anyway: 6 us a call instead of 50 (Linux 6.6). */
@@ -165,8 +165,8 @@ struct observer *observer_free(struct observer *observer)
 	if (!observer)
 		return NULL;
 	close(observer->listener);
-	if (observer->root >= 0)
-		close(observer->root);
+	if (observer->finder.root >= 0)
+		close(observer->finder.root);
 	if (observer->diagnosis >= 0)
 		close(observer->diagnosis);
 	if (observer->outside >= 0)
@@ -239,137 +239,19 @@ static bool make_absolute(const struct observer *observer, int directory, char *
 static bool open_root(struct observer *observer)
 {
 	char path[64];
-	if (observer->root < 0) {
+	if (observer->finder.root < 0) {
 		snprintf(path, sizeof path, "/proc/%u/root", observer->call.pid);
-		observer->root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		observer->finder.root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	}
-	return observer->root >= 0;
-}
-
-/* No component but names: such a path, if no link is met on it, is where it lands. */
-static bool is_straight(const char *path)
-{
-	for (const char *at = path; *at; at++) {
-		size_t dots = *at == '/' ? strspn(at + 1, ".") : 3;
-		if (dots < 3 && (at[1 + dots] == '/' || at[1 + dots] == '\0') && (at != path || at[1]))
-			return false;
-	}
-	return *path == '/';
-}
-
-/* The path without links, found through the command's view. Every process has the same root: chroot is refused. */
-static bool find(const struct observer *observer, const char *path, uint64_t flags, char *landing)
-{
-	char link[32];
-	int place = -1;
-	if (is_straight(path)) { /* the name of what was opened takes the kernel as long as to open it */
-		place = kernel_openat2(observer->root, path, O_PATH | flags, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
-		if (place >= 0) {
-			close(place);
-			strcpy(landing, path);
-			return true;
-		}
-		if (errno != ELOOP)
-			return false;
-	}
-	place = kernel_openat2(observer->root, path, O_PATH | flags, RESOLVE_IN_ROOT);
-	if (place < 0)
-		return false;
-	snprintf(link, sizeof link, "/proc/self/fd/%d", place);
-	ssize_t length = readlink(link, landing, PATH_MAX - 1);
-	int code = errno;
-	close(place);
-	errno = code;
-	if (length <= 0)
-		return false;
-	landing[length] = '\0';
-	return true;
-}
-
-/* For a name that is made, or removed as a name: its directory is found, the last component stays. */
-static bool find_name(const struct observer *observer, const char *path, char *landing)
-{
-	char parent[PATH_MAX];
-	size_t length = strlen(path);
-	memcpy(parent, path, length + 1);
-	while (length > 1 && parent[length - 1] == '/')
-		parent[--length] = '\0';
-	char *slash = strrchr(parent, '/');
-	if (!slash || !slash[1] || strcmp(slash, "/..") == 0 || strcmp(slash, "/.") == 0)
-		return find(observer, path, 0, landing);
-
-	char name[NAME_MAX + 1];
-	if (strlen(slash + 1) > NAME_MAX)
-		return false;
-	strcpy(name, slash + 1);
-	slash[slash == parent] = '\0';
-	if (!find(observer, parent, 0, landing))
-		return false;
-	size_t place = strlen(landing);
-	if (place + 1 + strlen(name) >= PATH_MAX)
-		return false;
-	snprintf(landing + place, PATH_MAX - place, "%s%s", landing[place - 1] == '/' ? "" : "/", name);
-	return true;
-}
-
-static bool has_component(const char *path, const char *name)
-{
-	size_t length = strlen(name);
-	for (const char *at = strstr(path, name); at; at = strstr(at + 1, name))
-		if (at[-1] == '/' && (at[length] == '/' || at[length] == '\0'))
-			return true;
-	return false;
-}
-
-/* Below what does not exist: by the time that the call goes on the host may have made it. Where a beginning of the path does
- * not exist no longer one does: few looks find the longest, however long the command makes the way of each.
- */
-static bool find_missing(const struct observer *observer, const char *path, char *landing)
-{
-	char above[PATH_MAX], found[PATH_MAX];
-	size_t there = 0, missing = strlen(path); /* what stands before the slash at `there` exists */
-	bool is_any = false;
-	while (there + 1 < missing) {
-		size_t middle = there + (missing - there) / 2, slash = middle;
-		while (slash > there && path[slash] != '/')
-			slash--;
-		if (slash == there) /* none in the lower half */
-			slash = middle + strcspn(path + middle, "/");
-		if (slash >= missing)
-			break;
-		memcpy(above, path, slash);
-		above[slash] = '\0';
-		if (find(observer, above, 0, landing)) {
-			strcpy(found, landing);
-			there = slash;
-			is_any = true;
-		} else if (errno == ENAMETOOLONG) {
-			return false;
-		} else {
-			missing = slash;
-		}
-	}
-	const char *rest = path + there;
-	size_t length = is_any && strcmp(found, "/") != 0 ? strlen(found) : 0;
-	if (!is_any || has_component(rest + 1, ".."))
-		return false;
-	errno = ENAMETOOLONG;
-	if (length + strlen(rest) >= PATH_MAX)
-		return false;
-	memcpy(landing, found, length);
-	strcpy(landing + length, rest);
-	return true;
+	observer->finder.process = (pid_t)observer->call.pid;
+	return observer->finder.root >= 0;
 }
 
 static bool land(struct observer *observer, struct attempt *attempt)
 {
 	bool is_name = attempt->act == ACT_DELETE || attempt->act == ACT_RENAME || attempt->act == ACT_CREATE ||
 		       attempt->is_new;
-	if (!open_root(observer))
-		return false;
-	return (!is_name && find(observer, attempt->path, 0, attempt->landing)) ||
-	       find_name(observer, attempt->path, attempt->landing) ||
-	       find_missing(observer, attempt->path, attempt->landing);
+	return open_root(observer) && landing_of(&observer->finder, attempt->path, is_name, attempt->landing);
 }
 
 /* -- whether it is refused -------------------------------------------------------------------------------------------- */
@@ -719,10 +601,11 @@ static void look_at_socket(struct observer *observer, uint64_t address_at, uint6
 	    address.sun_path[0] == '\0' || !open_root(observer))
 		return;
 	snprintf(attempt->path, sizeof attempt->path, "%.*s", (int)sizeof address.sun_path, address.sun_path);
-	if (!make_absolute(observer, HERE, attempt->path) || !find(observer, attempt->path, 0, attempt->landing) ||
+	if (!make_absolute(observer, HERE, attempt->path) ||
+	    !landing_find(&observer->finder, attempt->path, attempt->landing) ||
 	    plan_is_apart(observer->plan, attempt->landing))
 		return;
-	int place = kernel_openat2(observer->root, attempt->landing, O_PATH | O_NOFOLLOW, RESOLVE_IN_ROOT);
+	int place = kernel_openat2(observer->finder.root, attempt->landing, O_PATH | O_NOFOLLOW, RESOLVE_IN_ROOT);
 	bool is_outside = place >= 0 && fstat(place, &status) == 0 && S_ISSOCK(status.st_mode) &&
 			  is_of_host(observer, place, &status, attempt->landing);
 	if (place >= 0)
@@ -752,24 +635,27 @@ static void look_at_message(struct observer *observer, uint64_t message_at)
 
 /* -- one call --------------------------------------------------------------------------------------------------------- */
 
+/* What cannot be read the kernel does not take either. */
+static uint64_t flags_of(const struct observer *observer, const struct shape *shape)
+{
+	uint64_t flags = observer->call.data.args[shape->flags];
+	if (shape->call != SYS_openat2)
+		return flags;
+	uint64_t flags_at = flags + offsetof(struct open_how, flags);
+	return read_memory(observer, flags_at, &flags, sizeof flags) == sizeof flags ? flags : O_RDWR;
+}
+
 static bool means_change(const struct observer *observer, const struct shape *shape)
 {
 	if (shape->flags == NONE)
 		return true;
-	uint64_t flags = observer->call.data.args[shape->flags];
-	if (shape->call == SYS_openat2) {
-		uint64_t flags_at = flags + offsetof(struct open_how, flags);
-		if (read_memory(observer, flags_at, &flags, sizeof flags) != sizeof flags)
-			return true;
-	}
-	return flags & (O_WRONLY | O_RDWR | O_CREAT | O_TRUNC);
+	return flags_of(observer, shape) & (O_WRONLY | O_RDWR | O_CREAT | O_TRUNC);
 }
 
 static bool is_exclusive(const struct observer *observer, const struct shape *shape)
 {
 	const uint64_t both = O_CREAT | O_EXCL;
-	return shape->flags != NONE && shape->act == ACT_WRITE &&
-	       (observer->call.data.args[shape->flags] & both) == both;
+	return shape->flags != NONE && shape->act == ACT_WRITE && (flags_of(observer, shape) & both) == both;
 }
 
 static void look(struct observer *observer)
