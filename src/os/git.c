@@ -8,7 +8,7 @@
 #include "os/git.h"
 #include "os/os.h"
 
-enum { RECORD_MAX = 1 << 20, RECORDS_MAX = 256, ENTRIES_MAX = 4096 };
+enum { RECORD_MAX = 1 << 20, RECORDS_MAX = 256, ENTRIES_MAX = 8192, TIME_MS = 5000 };
 
 bool git_has(const char *directory, const char *name)
 {
@@ -327,7 +327,13 @@ bool os_survey_git(struct facts *facts, char *const *roots, struct cordon_error 
 	struct arena_room room;
 	const char **landings = NULL;
 	CORDON_ON_EXIT(arena_free) struct arena arena = arena_in(&room);
-	struct git_survey survey = { .facts = facts, .arena = &arena, .records = RECORDS_MAX, .entries = ENTRIES_MAX };
+	struct git_survey survey = {
+		.facts = facts,
+		.arena = &arena,
+		.records = RECORDS_MAX,
+		.entries = ENTRIES_MAX,
+		.deadline_ms = os_clock() + TIME_MS,
+	};
 	for (size_t i = 0; i < COUNT_OF(names); i++)
 		if (!facts_add_variable(facts, names[i], NULL, err))
 			return false;

@@ -20,6 +20,7 @@ struct git_survey {
 	struct git_paths hooks;    /* what the user's and the system's settings say of core.hooksPath */
 	bool has_user_settings;    /* …which have been read */
 	unsigned records, entries; /* how many more of each are looked at */
+	uint64_t deadline_ms;      /* os_clock */
 };
 
 /* -- git_config.c ------------------------------------------------------------------------------------------------- */

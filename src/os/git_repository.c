@@ -38,6 +38,17 @@ static bool add_path(struct git_survey *survey, struct git_paths *paths, const c
 	return true;
 }
 
+/* The command may have written as many as fit into a file, each with a long way through links. */
+static bool count_entry(struct git_survey *survey, const char *place, struct cordon_error *err)
+{
+	if (os_clock() > survey->deadline_ms)
+		return cordon_fail(err, CORDON_UNSUPPORTED, "'%s': git's records take too long to look at", place);
+	if (survey->entries-- > 0)
+		return true;
+	survey->entries = 0;
+	return cordon_fail(err, CORDON_UNSUPPORTED, "'%s': too many names among git's records", place);
+}
+
 static bool is_separator(char c)
 {
 	return c == '/' || c == git_separator();
@@ -177,6 +188,8 @@ static bool take_setting(void *context, enum git_setting setting, const char *va
 	struct cordon_error *err = repository->err;
 	const char *file = repository->file;
 	const char *path, *folder;
+	if (!count_entry(survey, file, err))
+		return false;
 	switch (setting) {
 	case GIT_HOOKS_PATH:
 		return add_path(survey, &repository->hooks, arena_copy(survey->arena, value, strlen(value)), err);
@@ -284,11 +297,8 @@ static bool list_entry(void *context, const char *name)
 {
 	struct listing *listing = context;
 	struct git_survey *survey = listing->survey;
-	if (survey->entries == 0)
-		return cordon_fail(listing->err, CORDON_UNSUPPORTED, "'%s': too many names among git's records",
-				   listing->directory);
-	survey->entries--;
-	return add_path(survey, &listing->paths, git_join(survey, listing->directory, name), listing->err);
+	return count_entry(survey, listing->directory, listing->err) &&
+	       add_path(survey, &listing->paths, git_join(survey, listing->directory, name), listing->err);
 }
 
 static bool count_record(struct git_survey *survey, const char *path, struct cordon_error *err)
@@ -392,6 +402,8 @@ static bool survey_submodules(struct repository *repository)
 		if (!read_settings_in(repository, top, ".gitmodules"))
 			return false;
 		for (size_t j = 0; j < repository->submodules.count; j++) {
+			if (!count_entry(repository->survey, top, repository->err))
+				return false;
 			const char *checkout = git_land(repository->survey, top, repository->submodules.items[j]);
 			if (checkout && git_lies_in_a_root(repository->survey, checkout) &&
 			    !survey_submodule(repository, checkout))

@@ -449,6 +449,21 @@ static void git__more_records_than_are_looked_at_are_an_error(void **state)
 	assert_non_null(strstr(err.text, "more worktrees and submodules"));
 }
 
+/* A command may fill .gitmodules, to keep the next run waiting. */
+static void git__more_submodules_than_are_looked_at_are_an_error(void **state)
+{
+	(void)state;
+	make_git(in_scratch("work/.git"));
+	FILE *file = fopen(in_scratch("work/.gitmodules"), "we");
+	for (int i = 0; i < 5000; i++)
+		fprintf(file, "[submodule \"%d\"]\npath = %d\n", i, i);
+	assert_int_equal(fclose(file), 0);
+	char *const roots[] = { (char *)in_scratch("work"), NULL };
+	assert_false(os_survey_git(facts, roots, &err));
+	assert_int_equal(err.status, CORDON_UNSUPPORTED);
+	assert_non_null(strstr(err.text, "too many names"));
+}
+
 /* HEAD of a git directory is git's own; elsewhere it would make one of the folder. */
 static void git__root_may_be_a_git_directory(void **state)
 {
@@ -499,6 +514,7 @@ int main(void)
 		TEST(git__worktrees_in_a_root_are_known),
 		TEST(git__submodules_in_a_root_are_known),
 		TEST(git__more_records_than_are_looked_at_are_an_error),
+		TEST(git__more_submodules_than_are_looked_at_are_an_error),
 		TEST(git__root_may_be_a_git_directory),
 		TEST(git__file_or_link_in_a_root_is_a_record),
 	};
