@@ -163,6 +163,9 @@ static void add_refusals(scmp_filter_ctx filter)
 	add_when(filter, refuse, "ioctl", SCMP_CMP(1, SCMP_CMP_MASKED_EQ, LOW_32_BITS, IOCTL_TIOCSTI));
 	add_when(filter, refuse, "ioctl", SCMP_CMP(1, SCMP_CMP_MASKED_EQ, LOW_32_BITS, IOCTL_TIOCLINUX));
 
+	/* A lease needs no right to write, and whoever opens the file outside waits until it is given back, 45 s at most. */
+	add_when(filter, refuse, "fcntl", SCMP_CMP(1, SCMP_CMP_MASKED_EQ, LOW_32_BITS, F_SETLEASE));
+
 	check(seccomp_rule_add_exact_array(filter, SCMP_ACT_ERRNO(ENOSYS), CALL_FCHMODAT2, 0, NULL), "fchmodat2");
 
 	/* A set-user-id program that is left in the workspace gives whoever runs it later the user's identity. */
