@@ -24,8 +24,9 @@ swap() {
 launch() {
 	swap &
 	wait_for "$WORK/swaps"
-	for _ in 1 2 3 4 5 6 7 8 9 10; do
+	for _ in $(seq 40); do
 		"$@"
+		! happened || break
 	done
 }
 
