@@ -190,7 +190,10 @@ static void look_at_processes(struct meter *meter, const struct cgroup_reading *
 	struct process_reading reading;
 	if (group->has_processes && group->has_cpu && !memory_limit && !devices)
 		return;
-	if (!process_meter_read(meter->processes, memory_limit, devices, &reading))
+	/* nothing but this look keeps root's number: what is too much is ended by it */
+	bool is_last = processes->is_set && !group->has_processes && geteuid() == 0;
+	if (!process_meter_read(meter->processes, memory_limit, is_last ? processes->value : UINT64_MAX, devices,
+				&reading))
 		return;
 	meter->usage.disk_bytes = reading.deleted + reading.temporary;
 	if (!group->has_cpu) {

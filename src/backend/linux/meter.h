@@ -71,11 +71,12 @@ struct process_reading {
 	uint64_t deleted;   /* bytes in files without a name that are open */
 };
 
-/* `memory_limit` 0: memory is not wanted. Below it the memory may be estimated too high, above it is exact but for what a
+/* Of more processes than `most` no more are looked at: who starts them may be faster than the look. `memory_limit` 0: memory is
+ * not wanted. Below it the memory may be estimated too high, above it is exact but for what a
  * process hides from its user. `devices`: where deleted files count.
  */
-bool process_meter_read(struct process_meter *meter, uint64_t memory_limit, const struct inode_set *devices,
-			struct process_reading *ret_reading);
+bool process_meter_read(struct process_meter *meter, uint64_t memory_limit, uint64_t most,
+			const struct inode_set *devices, struct process_reading *ret_reading);
 
 /* meter_disk.c: what lies under the writable roots. */
 struct disk_meter;

@@ -294,8 +294,8 @@ static uint64_t count_all_mappings(struct process_meter *meter)
 	return bytes;
 }
 
-bool process_meter_read(struct process_meter *meter, uint64_t memory_limit, const struct inode_set *devices,
-			struct process_reading *ret_reading)
+bool process_meter_read(struct process_meter *meter, uint64_t memory_limit, uint64_t most,
+			const struct inode_set *devices, struct process_reading *ret_reading)
 {
 	struct process_reading reading = { 0 };
 	uint64_t resident = 0, living = 0, waited = 0, memory_files = 0;
@@ -303,7 +303,7 @@ bool process_meter_read(struct process_meter *meter, uint64_t memory_limit, cons
 	if (!list)
 		return false;
 	inode_set_clear(&meter->files);
-	for (const struct dirent *entry = readdir(list); entry; entry = readdir(list)) {
+	for (const struct dirent *entry = readdir(list); entry && reading.processes <= most; entry = readdir(list)) {
 		char path[PROCESS_PATH];
 		struct proc_stat stat;
 		snprintf(path, sizeof path, "%s/stat", entry->d_name);
