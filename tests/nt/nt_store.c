@@ -25,7 +25,7 @@ static bool is_cordons(const void *context, struct windows_sid sid)
 	return known == NT_ACCOUNTS || known == NT_PACKAGE || known >= NT_CAPABILITY;
 }
 
-const struct who nt_who = { find, is_cordons, NULL, { 0 } };
+const struct who nt_who = { find, is_cordons, NULL };
 
 /* -- the power ------------------------------------------------------------------------------------------------------ */
 

@@ -167,16 +167,17 @@ static const uint8_t capability[] = { 1, 5, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0, 1, 0,
 static struct windows_sid find(const void *context, struct sid sid)
 {
 	(void)context;
-	(void)sid;
+	if (sid.role != SID_CAPABILITY)
+		return (struct windows_sid){ 0 };
 	return (struct windows_sid){ capability, sizeof capability };
 }
 
 static bool is_cordons(const void *context, struct windows_sid sid)
 {
-	return windows_sid_equals(find(context, (struct sid){ 0 }), sid);
+	return windows_sid_equals(find(context, (struct sid){ SID_CAPABILITY, 0 }), sid);
 }
 
-static const struct who who = { find, is_cordons, NULL, { 0 } };
+static const struct who who = { find, is_cordons, NULL };
 
 static struct windows_entry grants[] = { { false, { SID_CAPABILITY, 0 }, RIGHTS_MODIFY, REACH_TREE, "" } };
 static struct windows_entry denials[] = { { true, { SID_CAPABILITY, 0 }, RIGHTS_CHANGE, REACH_TREE, "" } };

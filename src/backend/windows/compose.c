@@ -309,9 +309,10 @@ bool compose_reaches_below(const struct windows_object *object)
 bool compose_may_not_leave(const struct composing *composing, const struct windows_descriptor *descriptor)
 {
 	const struct who *who = composing->who;
+	const struct windows_sid account = who->find(who->context, (struct sid){ .role = SID_ACCOUNT });
 	if (!narrows(composing->object))
 		return false;
-	if (descriptor->has_no_list || windows_sid_equals(descriptor->owner, who->account))
+	if (descriptor->has_no_list || windows_sid_equals(descriptor->owner, account))
 		return true;
 	for (size_t i = 0; i < descriptor->list.count; i++) {
 		const struct windows_ace *entry = &descriptor->list.items[i];
@@ -319,7 +320,7 @@ bool compose_may_not_leave(const struct composing *composing, const struct windo
 		bool is_anybodys = is_for_packages(entry) || is_cordons(who, entry) ||
 				   windows_sid_starts(sid, 1, 0, 1) || windows_sid_starts(sid, 5, 11, 1) ||
 				   windows_sid_starts(sid, 5, 4, 1) || windows_sid_starts(sid, 5, 5, 3) ||
-				   windows_sid_equals(sid, who->account) ||
+				   windows_sid_equals(sid, account) ||
 				   (windows_sid_starts(sid, 5, 32, 2) && sid.bytes[12] == 0x21 && sid.bytes[13] == 2);
 		if (entry->type != WINDOWS_ENTRY_DENIES && is_anybodys)
 			return true;

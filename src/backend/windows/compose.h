@@ -14,7 +14,6 @@ struct who {
 	/* Is it one that cordon has made: of a capability, be it of another run's root, of accounts or a package? */
 	bool (*is_cordons)(const void *context, struct windows_sid sid);
 	const void *context;
-	struct windows_sid account; /* none where there is none */
 };
 
 struct composing {

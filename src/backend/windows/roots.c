@@ -47,7 +47,7 @@ static bool is_cordons(const void *context, struct windows_sid sid)
 
 static struct descriptors descriptors_of(const struct roots *roots, struct who *who)
 {
-	*who = (struct who){ find, is_cordons, roots, { 0 } };
+	*who = (struct who){ find, is_cordons, roots };
 	return (struct descriptors){ .store = roots->store ? windows_store_operations(roots->store) : NULL,
 				     .who = who };
 }

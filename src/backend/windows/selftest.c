@@ -249,7 +249,7 @@ static void tell_trials(const struct facts *facts)
 static struct windows_sid find(const void *context, struct sid sid)
 {
 	PSID found = identities_find(context, sid);
-	return (struct windows_sid){ found, (uint16_t)GetLengthSid(found) };
+	return found ? (struct windows_sid){ found, (uint16_t)GetLengthSid(found) } : (struct windows_sid){ 0 };
 }
 
 static bool is_cordons(const void *context, struct windows_sid sid)
@@ -303,7 +303,7 @@ static bool put_on_and_off(const struct identities *identities, char *what, size
 	};
 	struct windows_root root = { .path = top };
 	const struct plan_windows windows = { .objects = { objects, 2, 2 }, .roots = { &root, 1, 1 } };
-	const struct who who = { find, is_cordons, identities, { 0 } };
+	const struct who who = { find, is_cordons, identities };
 	CORDON_ON_EXIT(free_text) char *one = text_format("%s\\file", top);
 	CORDON_ON_EXIT(free_text) char *other = text_format("%s\\file", kept);
 	size_t count;
