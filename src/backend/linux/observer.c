@@ -602,7 +602,7 @@ static void look_at_socket(struct observer *observer, uint64_t address_at, uint6
 		return;
 	snprintf(attempt->path, sizeof attempt->path, "%.*s", (int)sizeof address.sun_path, address.sun_path);
 	if (!make_absolute(observer, HERE, attempt->path) ||
-	    !landing_find(&observer->finder, attempt->path, attempt->landing) ||
+	    !landing_of(&observer->finder, attempt->path, false, attempt->landing) ||
 	    plan_is_apart(observer->plan, attempt->landing))
 		return;
 	int place = kernel_openat2(observer->finder.root, attempt->landing, O_PATH | O_NOFOLLOW, RESOLVE_IN_ROOT);
