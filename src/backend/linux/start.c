@@ -306,7 +306,9 @@ bool cage_start(struct cage *cage, const struct plan *plan, struct abilities *ab
 	if (inside->is_fallback && !fallback_prepare(cage->share, inside, plan, err))
 		return false;
 	if (inside->is_fallback) {
-		tell(cage, MESSAGE_GO, CARRIED_RULESET, &inside->ruleset, 1);
+		/* Init, which shares `inside`, writes its own number there as soon as it is told. */
+		int ruleset = inside->ruleset;
+		tell(cage, MESSAGE_GO, CARRIED_RULESET, &ruleset, 1);
 		return true;
 	}
 	if (!prepare_output(cage, err) || !placeholders_make(&inside->plan, &cage->placeholders, err))
