@@ -1,5 +1,5 @@
-/* Requests: however they are cut, the same passes; nothing passes that a careless reader takes for another host; and what
- * is written for a server reads as what was asked for.
+/* Requests: however they are cut, the same passes; nothing passes that a careless reader takes for another host; and
+ * what is written for a server reads as what was asked for.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,8 @@
 #include "fuzz.h"
 #include "network/http.h"
 
-/* A reader that takes any line end and any space: each line that it could take for a Host says the one that is meant. */
+/* A reader that takes any line end and any space: each line that it could take for a Host says the one that is meant.
+ */
 static void check_hosts(const char *bytes, size_t length)
 {
 	static const char wanted[] = "a.example", with_port[] = "a.example:80";

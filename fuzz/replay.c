@@ -1,4 +1,6 @@
-/* fuzz/replay.c: puts stored inputs to a fuzz target, once each: replay FILE-OR-FOLDER... Where libFuzzer is not linked. */
+/* fuzz/replay.c: puts stored inputs to a fuzz target, once each: replay FILE-OR-FOLDER... Where libFuzzer is not
+ * linked.
+ */
 #include <errno.h>
 #include <ftw.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
-/* ClientHellos: however many bytes are there, the word is MORE until one length from which on it is the same for good, and
- * the name does not depend on how the handshake was cut into records.
+/* ClientHellos: however many bytes are there, the word is MORE until one length from which on it is the same for good,
+ * and the name does not depend on how the handshake was cut into records.
  */
 #include <string.h>
 

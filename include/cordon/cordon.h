@@ -72,8 +72,8 @@ CORDON_API int cordon_policy_load(struct cordon_policy *policy, int32_t source, 
 CORDON_API int cordon_policy_set(struct cordon_policy *policy, const char *flag, const char *key, const char *name,
 				 const char *value, struct cordon_error *err);
 
-/* The JSON Schema (draft-07) of policy files, the same text each time; malloc'ed, freed with cordon_free. It describes a
- * file without its comments. What no schema can see (an unknown variable in a path, a missing file) the functions
+/* The JSON Schema (draft-07) of policy files, the same text each time; malloc'ed, freed with cordon_free. It describes
+ * a file without its comments. What no schema can see (an unknown variable in a path, a missing file) the functions
  * above and cordon_run_new tell.
  */
 CORDON_API int cordon_policy_schema(char **ret_json, struct cordon_error *err);
@@ -103,12 +103,11 @@ struct cordon_run_options {
 #define CORDON_RUN_KEEP_BACKGROUND 2u /* the run lasts until what the command leaves running has ended by itself */
 
 
-/* A terminal of the command's own (Linux: a pty that is made inside; CORDON_UNSUPPORTED elsewhere). The library touches no
- * terminal of the caller's: of an `input`, `output` or `error` that is one and is replaced, it reads the settings and the
- * size, for a start with the same, unless with
- * CORDON_TERMINAL_BACKGROUND; replaced ones need not be open. Without this the
- * command gets what the caller gives: a terminal of the caller's is then its input or output, though not the one that
- * controls it (no job control, no /dev/tty).
+/* A terminal of the command's own (Linux: a pty that is made inside; CORDON_UNSUPPORTED elsewhere). The library touches
+ * no terminal of the caller's: of an `input`, `output` or `error` that is one and is replaced, it reads the settings
+ * and the size, for a start with the same, unless with CORDON_TERMINAL_BACKGROUND; replaced ones need not be open.
+ * Without this the command gets what the caller gives: a terminal of the caller's is then its input or output, though
+ * not the one that controls it (no job control, no /dev/tty).
  */
 #define CORDON_TERMINAL_INPUT 1u
 #define CORDON_TERMINAL_OUTPUT 2u
@@ -168,35 +167,38 @@ CORDON_API int32_t cordon_run_timeout(const struct cordon_run *run);
  */
 CORDON_API int cordon_run_step(struct cordon_run *run, int32_t timeout_ms, int32_t *ret_ended, struct cordon_error *err);
 
-/* Passes a signal number (Linux) to the command's process group; SIGWINCH to what is in the foreground of its terminal. */
+/* Passes a signal number (Linux) to the command's process group; SIGWINCH to what is in the foreground of its terminal.
+ */
 CORDON_API void cordon_run_signal(struct cordon_run *run, int32_t signal);
 
-/* The caller's side of the command's terminal, a non-blocking descriptor (the master of a pty: TIOCSWINSZ sets the size), once
- * cordon_run_is_started; -1 before, when it was taken, and where none was asked for. It is the caller's, who moves the bytes,
- * since the command waits when nobody reads. Closing it hangs the terminal up. When the run is over, read until there is
- * nothing (EAGAIN) or no other side (EIO): the last output is still in it.
+/* The caller's side of the command's terminal, a non-blocking descriptor (the master of a pty: TIOCSWINSZ sets the
+ * size), once cordon_run_is_started; -1 before, when it was taken, and where none was asked for. It is the caller's,
+ * who moves the bytes, since the command waits when nobody reads. Closing it hangs the terminal up. When the run is
+ * over, read until there is nothing (EAGAIN) or no other side (EIO): the last output is still in it.
  */
 CORDON_API intptr_t cordon_run_take_terminal(struct cordon_run *run);
 
-/* Counts bytes that were read from the command's terminal against limits.output: how many of them may be passed on. When that is fewer,
- * the tree is being ended. Where that limit is set a terminal is refused (CORDON_UNSUPPORTED) unless CORDON_TERMINAL_COUNTED
- * says that each read is counted, and each that found nothing or no other side, with 0: before it is told that, the run is not
- * over. Without the limit all may pass.
+/* Counts bytes that were read from the command's terminal against limits.output: how many of them may be passed on.
+ * When that is fewer, the tree is being ended. Where that limit is set a terminal is refused (CORDON_UNSUPPORTED)
+ * unless CORDON_TERMINAL_COUNTED says that each read is counted, and each that found nothing or no other side, with 0:
+ * before it is told that, the run is not over. Without the limit all may pass.
  */
 CORDON_API uint64_t cordon_run_count_output(struct cordon_run *run, uint64_t bytes);
 
-/* The signal that has stopped the command (Linux), 0 while it is not stopped; only of a command with a terminal of its own.
- * cordon_run_signal with SIGCONT lets it go on.
+/* The signal that has stopped the command (Linux), 0 while it is not stopped; only of a command with a terminal of its
+ * own. cordon_run_signal with SIGCONT lets it go on.
  */
 CORDON_API int32_t cordon_run_stopped(const struct cordon_run *run);
 
-/* Stops every process of the tree (Linux), until cordon_run_signal with SIGCONT or cordon_run_foreground: for a caller who stops
- * himself, and cannot see to limits and acts meanwhile. What had stopped by itself before goes on with the others.
+/* Stops every process of the tree (Linux), until cordon_run_signal with SIGCONT or cordon_run_foreground: for a caller
+ * who stops himself, and cannot see to limits and acts meanwhile. What had stopped by itself before goes on with the
+ * others.
  */
 CORDON_API void cordon_run_pause(struct cordon_run *run);
 
-/* Brings the command to the foreground of its terminal and lets it go on. One in the background stops, by SIGTTIN or SIGTTOU,
- * when it reads from the terminal or changes it: until then the terminal of the caller's need not be taken from others.
+/* Brings the command to the foreground of its terminal and lets it go on. One in the background stops, by SIGTTIN or
+ * SIGTTOU, when it reads from the terminal or changes it: until then the terminal of the caller's need not be taken
+ * from others.
  */
 CORDON_API void cordon_run_foreground(struct cordon_run *run);
 
@@ -231,18 +233,19 @@ CORDON_API const char *cordon_run_report(struct cordon_run *run);
 /* The same report for a run that cordon_run_new refused, from its error; malloc'ed, freed with cordon_free. */
 CORDON_API int cordon_refusal_report(const struct cordon_error *refusal, char **ret_json, struct cordon_error *err);
 
-/* With CORDON_RUN_TELL: what has happened next, one JSON object on one line without newline (docs/report.md); NULL when there
- * is nothing. To be asked after each cordon_run_step: 255 events are kept, and the one of the end; more are counted.
+/* With CORDON_RUN_TELL: what has happened next, one JSON object on one line without newline (docs/report.md); NULL when
+ * there is nothing. To be asked after each cordon_run_step: 255 events are kept, and the one of the end; more are
+ * counted.
  */
 CORDON_API const char *cordon_run_event(struct cordon_run *run);
 
-/* Keeps the report of a run that is over, with its command line (what looks like a secret taken out), in cordon's own state: the
- * last 200 are kept.
+/* Keeps the report of a run that is over, with its command line (what looks like a secret taken out), in cordon's own
+ * state: the last 200 are kept.
  */
 CORDON_API int cordon_run_record(struct cordon_run *run, struct cordon_error *err);
 
-/* For people, what they should know of a run that is over whatever its exit status, in one line without newline: what it
- * left that was set aside, or why it was ended; NULL when there is nothing.
+/* For people, what they should know of a run that is over whatever its exit status, in one line without newline: what
+ * it left that was set aside, or why it was ended; NULL when there is nothing.
  */
 CORDON_API const char *cordon_run_warning(struct cordon_run *run);
 
@@ -265,14 +268,15 @@ CORDON_API int cordon_log(char **ret_json, struct cordon_error *err);
  */
 CORDON_API int cordon_record(const char *run, char **ret_json, struct cordon_error *err);
 
-/* Removes what killed processes have left on this host, and from cordon's state what was set aside and the layers over caches that
- * nobody has used for 30 days, or whose workspace is gone. Says in JSON what that was; with is_trial (0 or 1) it only says what
- * it would be. malloc'ed, freed with cordon_free.
+/* Removes what killed processes have left on this host, and from cordon's state what was set aside and the layers over
+ * caches that nobody has used for 30 days, or whose workspace is gone. Says in JSON what that was; with is_trial (0 or
+ * 1) it only says what it would be. malloc'ed, freed with cordon_free.
  */
 CORDON_API int cordon_sweep(int32_t is_trial, char **ret_json, struct cordon_error *err);
 
-/* Undoes what runs have left on files at or below the directory, NULL: everywhere, and says in JSON how many objects that were:
- * descriptors on Windows. On Linux runs leave nothing there: CORDON_UNSUPPORTED. malloc'ed, freed with cordon_free.
+/* Undoes what runs have left on files at or below the directory, NULL: everywhere, and says in JSON how many objects
+ * that were: descriptors on Windows. On Linux runs leave nothing there: CORDON_UNSUPPORTED. malloc'ed, freed with
+ * cordon_free.
  */
 CORDON_API int cordon_forget(const char *directory, char **ret_json, struct cordon_error *err);
 

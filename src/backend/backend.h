@@ -37,17 +37,18 @@ struct handover {
 	bool observe;         /* report refused acts (CAGE_DENIED); else none are seen */
 	bool explain;         /* …of reading as well, at whatever cost */
 	bool keep_background; /* what the command leaves running is waited for, not killed */
-	/* Called once when every process of a tree that had started is dead: by discard; or, where the caller's process was
-	 * killed, by a fork of it, the heir, in which only async-signal-safe functions work.
+	/* Called once when every process of a tree that had started is dead: by discard; or, where the caller's process
+	 * was killed, by a fork of it, the heir, in which only async-signal-safe functions work.
 	 */
 	void (*settle)(void *context, bool is_heir);
 	void *context;
-	/* For begin: where an earlier run in the workspace would have kept layers over the user's caches, and the directory that
-	 * these would be in; NULL: not known. */
+	/* For begin: where an earlier run in the workspace would have kept layers over the user's caches, and the
+	 * directory that these would be in; NULL: not known.
+	 */
 	const char *caches, *home;
 
-	/* Streams that are a terminal of the command's own: 1 << 0, 1 << 1, 1 << 2. What `streams` has there is borrowed
-	 * for its settings and size only; -1 is fine.
+	/* Streams that are a terminal of the command's own: 1 << 0, 1 << 1, 1 << 2. What `streams` has there is
+	 * borrowed for its settings and size only; -1 is fine.
 	 */
 	unsigned terminal;
 	uint16_t rows, columns; /* 0: as there, else 24 and 80 */
@@ -106,7 +107,9 @@ struct cage_event {
 	struct {
 		const char *path; /* belongs to the plan */
 		bool is_mended;   /* it stands again, or nothing has the name; else the tree is being killed */
-		/* Of a directory that was empty when it was covered: what it holds later, nobody inside has made. Else 0. */
+		/* Of a directory that was empty when it was covered: what it holds later, nobody inside has made. Else
+		 * 0.
+		 */
 		uint64_t device, inode;
 	} cover;
 	struct {
@@ -115,11 +118,14 @@ struct cage_event {
 		const char *path;    /* as asked, made absolute; borrowed until the next event */
 		const char *landing; /* where it lands as far as the observer could tell */
 		const char *program; /* the executable's path; may be empty */
-		/* argv as the process shows it: strings one behind the other, maybe cut off; what it says may be made up */
+		/* argv as the process shows it: strings one behind the other, maybe cut off; what it says may be made
+		 * up
+		 */
 		const char *arguments;
 		size_t arguments_length;
-		/* CONNECT: why, where the policy's network does not say it (a host that is allowed as such; a socket in the file
-		 * system, whose path is the landing); static; or NULL */
+		/* CONNECT: why, where the policy's network does not say it (a host that is allowed as such; a socket in
+		 * the file system, whose path is the landing); static; or NULL
+		 */
 		const char *reason;
 	} denied;
 	struct {
@@ -150,46 +156,53 @@ struct swept {
 struct backend_ops {
 	const char *name;
 
-	/* What this host can do, as the cage has found it: waits until begin's work is done. Once, right after begin, whose
-	 * descriptors it may take again. Without a cage (NULL) one is begun and given up for it. The caller frees
+	/* What this host can do, as the cage has found it: waits until begin's work is done. Once, right after begin,
+	 * whose descriptors it may take again. Without a cage (NULL) one is begun and given up for it. The caller frees
 	 * *ret_abilities with free().
 	 */
 	bool (*probe)(struct cage *cage, struct abilities **ret_abilities, struct cordon_error *err);
 
-	/* May be NULL. Tries what the plan rests on, and notes it in the abilities, for assess and trust; nothing of it outlasts the
-	 * call. Fails where that says nothing of the host. */
+	/* May be NULL. Tries what the plan rests on, and notes it in the abilities, for assess and trust; nothing of it
+	 * outlasts the call. Fails where that says nothing of the host.
+	 */
 	bool (*prove)(const struct plan *plan, struct abilities *abilities, struct cordon_error *err);
 
 	/* Fills one row for each guarantee that the plan asks for; others become LEVEL_UNASKED. */
 	void (*assess)(const struct plan *plan, const struct abilities *abilities,
 		       struct assessment ret_rows[GUARANTEE_COUNT]);
 
-	/* May be NULL. False where the host is not to be trusted with the plan, even without the guarantees that it accepts to
-	 * miss: *err names each thing that did not hold. */
+	/* May be NULL. False where the host is not to be trusted with the plan, even without the guarantees that it
+	 * accepts to miss: *err names each thing that did not hold.
+	 */
 	bool (*trust)(const struct plan *plan, const struct abilities *abilities, struct cordon_error *err);
 
-	/* Whether this host can lay a cache's layer over the user's own, tried in a directory that may be made and is gone
-	 * afterwards; *err says why not. NULL where there are no layers. */
+	/* Whether this host can lay a cache's layer over the user's own, tried in a directory that may be made and is
+	 * gone afterwards; *err says why not. NULL where there are no layers.
+	 */
 	bool (*try_layer)(const char *path, struct cordon_error *err);
 
-	/* Takes the descriptors, as they are now, and begins with what needs no plan, beside the planning. What the host
-	 * refuses is told of by probe and assess. */
+	/* Takes the descriptors, as they are now, and begins with what needs no plan, beside the planning. What the
+	 * host refuses is told of by probe and assess.
+	 */
 	bool (*begin)(const struct handover *handover, struct cage **ret_cage, struct cordon_error *err);
 
-	/* Confines and starts the command: argv is NULL-terminated, argv[0] looked up in the plan's PATH inside the view
-	 * unless it has a '/'. The plan and the abilities are borrowed until discard. What only a preset asks for and cannot be
-	 * had after all is taken out of the abilities, for assess to say so. Once. */
+	/* Confines and starts the command: argv is NULL-terminated, argv[0] looked up in the plan's PATH inside the
+	 * view unless it has a '/'. The plan and the abilities are borrowed until discard. What only a preset asks for
+	 * and cannot be had after all is taken out of the abilities, for assess to say so. Once.
+	 */
 	bool (*start)(struct cage *cage, const struct plan *plan, struct abilities *abilities, char *const *argv,
 		      struct cordon_error *err);
 
-	/* A descriptor (Linux) or handle (Windows) that is ready when next_event has something; -1 where there is none. */
+	/* A descriptor (Linux) or handle (Windows) that is ready when next_event has something; -1 where there is none.
+	 */
 	int (*waitable)(const struct cage *cage);
 
 	/* Waits up to timeout_ms (-1: for ever) for what happens next. */
 	bool (*next_event)(struct cage *cage, int timeout_ms, struct cage_event *ret_event, struct cordon_error *err);
 
-	/* Passes a signal on to the command's process group; a changed window (SIGWINCH) to what is in the foreground of
-	 * its terminal. */
+	/* Passes a signal on to the command's process group; a changed window (SIGWINCH) to what is in the foreground
+	 * of its terminal.
+	 */
 	void (*signal)(struct cage *cage, int signal);
 
 	/* Asks the command to end, as the system does it (SIGTERM; a stopped one is woken). */
@@ -200,8 +213,9 @@ struct backend_ops {
 	 * The other side of the command's terminal, from CAGE_STARTED on, once: the caller's from then on. Else -1. */
 	int (*take_terminal)(struct cage *cage);
 
-	/* So many bytes were read there: how many of them limits.output lets go on. 0: nothing was there to read; with a limit
-	 * on output and a terminal CAGE_ENDED waits to be told that. */
+	/* So many bytes were read there: how many of them limits.output lets go on. 0: nothing was there to read; with
+	 * a limit on output and a terminal CAGE_ENDED waits to be told that.
+	 */
 	uint64_t (*count_output)(struct cage *cage, uint64_t bytes);
 
 	/* The signal that has stopped the command, while it has a terminal; 0: it is not stopped. */
@@ -220,12 +234,14 @@ struct backend_ops {
 	 * cages are fine. */
 	void (*discard)(struct cage *cage);
 
-	/* Removes what callers that were killed have left on this host, and what lies in cordon's state for long; *swept is empty
-	 * before. With `is_trial` it only says what it would. NULL: nothing is ever left. */
+	/* Removes what callers that were killed have left on this host, and what lies in cordon's state for long;
+	 * *swept is empty before. With `is_trial` it only says what it would. NULL: nothing is ever left.
+	 */
 	bool (*sweep)(const char *state, bool is_trial, struct swept *swept, struct cordon_error *err);
 
-	/* Undoes what runs have left on files at or below the landing path, NULL: everywhere; how many objects that were. NULL:
-	 * nothing is ever left there. */
+	/* Undoes what runs have left on files at or below the landing path, NULL: everywhere; how many objects that
+	 * were. NULL: nothing is ever left there.
+	 */
 	bool (*forget)(const char *state, const char *path, size_t *ret_count, struct cordon_error *err);
 };
 

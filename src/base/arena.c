@@ -14,7 +14,8 @@
 #if defined(__SANITIZE_ADDRESS__) || defined(HAS_SANITIZER)
 enum { BLOCK_SIZE = 0 };
 #else
-/* Less than 64 KiB by what malloc adds. All that a launch keeps in one arena fits; what is not touched costs nothing. */
+/* Less than 64 KiB by what malloc adds. All that a launch keeps in one arena fits; what is not touched costs nothing.
+ */
 enum { BLOCK_SIZE = 64 * 1024 - 64 };
 #endif
 

@@ -36,8 +36,9 @@ struct path_fact {
 	uint32_t links;       /* hard links to it */
 	bool parent_exists;   /* the landing's parent is a directory */
 	bool parent_is_users; /* …and the user owns it, so the user's tools may replace names in it */
-	/* Windows, what the descriptors say; false where that is not known. Others are accounts that are no administrators
-	 * and nothing to the user; a package is an AppContainer of the user's, to which nobody granted anything.
+	/* Windows, what the descriptors say; false where that is not known. Others are accounts that are no
+	 * administrators and nothing to the user; a package is an AppContainer of the user's, to which nobody granted
+	 * anything.
 	 */
 	struct path_reach {
 		bool is_open;     /* they may read it */
@@ -116,8 +117,8 @@ void facts_free_at(struct facts **facts);      /* for CORDON_ON_EXIT */
 CORDON_CHECKED bool facts_add_variable(struct facts *facts, const char *name, const char *value,
 				       struct cordon_error *err);
 
-/* The variables that every host has: ${home}, ${workspace}, ${state} and ${temp} from what the facts hold by now, and the
- * folders for settings and caches.
+/* The variables that every host has: ${home}, ${workspace}, ${state} and ${temp} from what the facts hold by now, and
+ * the folders for settings and caches.
  */
 CORDON_CHECKED bool facts_add_folders(struct facts *facts, const char *config, const char *cache,
 				      struct cordon_error *err);

@@ -1,9 +1,9 @@
 /* base/gate.h: what cordon and its gate, a program of its own, agree about. Plain data.
  *
- * cordon starts the gate with the descriptors below, sends it listeners on the host's loopback where the policy opens ports to it
- * (GATE_SERVED) and the sockets that were made inside (GATE_NETWORK), and asks
- * its factory, a process that has joined the command's namespaces, for a listener at each address and port that the
- * command is about to connect to (GATE_OPEN). The gate tells what it refused (GATE_DENIED). Each message is one datagram.
+ * cordon starts the gate with the descriptors below, sends it listeners on the host's loopback where the policy opens
+ * ports to it (GATE_SERVED) and the sockets that were made inside (GATE_NETWORK), and asks its factory, a process that
+ * has joined the command's namespaces, for a listener at each address and port that the command is about to connect to
+ * (GATE_OPEN). The gate tells what it refused (GATE_DENIED). Each message is one datagram.
  */
 #pragma once
 
@@ -45,8 +45,8 @@ enum {
 
 /* The address of both, and of the names: see network/names.h. */
 #define GATE_ADDRESS "198.18.0.1"
-/* The first 8 bytes of the names' IPv6 addresses: fd, and what stands for cordon (RFC 4193 wants chance there, where networks
- * may meet; these meet none).
+/* The first 8 bytes of the names' IPv6 addresses: fd, and what stands for cordon (RFC 4193 wants chance there, where
+ * networks may meet; these meet none).
  */
 #define GATE_PREFIX 0xfd, 'c', 'o', 'r', 'd', 'n', 0, 0
 

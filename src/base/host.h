@@ -1,9 +1,9 @@
 /* base/host.h: names and addresses of hosts, read in one way only.
  *
- * Whoever decides about a host and whoever dials it have to mean the same one. So what some reader takes for another host
- * than the next is no host here: octal, hexadecimal, short and decimal addresses (inet_aton(3)), zones (RFC 4007), names
- * whose last label is a number, a dot at the end, anything beyond ASCII (the A-label of RFC 5890 is the one spelling of
- * an international name), NUL and other control characters.
+ * Whoever decides about a host and whoever dials it have to mean the same one. So what some reader takes for another
+ * host than the next is no host here: octal, hexadecimal, short and decimal addresses (inet_aton(3)), zones (RFC 4007),
+ * names whose last label is a number, a dot at the end, anything beyond ASCII (the A-label of RFC 5890 is the one
+ * spelling of an international name), NUL and other control characters.
  */
 #pragma once
 

@@ -298,8 +298,8 @@ static enum membership is_among_packages(struct windows_sid sid, struct windows_
 	return windows_sid_starts(sid, 15, 2, 0) || windows_sid_starts(sid, 15, 3, 0) ? PERHAPS : NO_MEMBER;
 }
 
-/* In the list's order: `granted` by what they certainly are, before `denied` by what they are or may be; `possible` by what they
- * may be, whatever denies it.
+/* In the list's order: `granted` by what they certainly are, before `denied` by what they are or may be; `possible` by
+ * what they may be, whatever denies it.
  */
 static struct windows_reach reach_of(const struct windows_descriptor *descriptor, struct windows_sid user,
 				     enum membership (*is_among)(struct windows_sid, struct windows_sid))

@@ -1,4 +1,5 @@
-/* base/windows_descriptor.h: the security descriptor of a Windows file, from the bytes that the system tells and back ([MS-DTYP]
+/* base/windows_descriptor.h: the security descriptor of a Windows file, from the bytes that the system tells and back
+ * ([MS-DTYP]
  * 2.4.2 to 2.4.6). Pure; the same on every build.
  *
  * windows_descriptor_read takes bytes apart and trusts none of them; what is read is the arena's and goes with it.
@@ -43,7 +44,9 @@ enum {
 	WINDOWS_TREE = WINDOWS_OBJECT_INHERIT | WINDOWS_CONTAINER_INHERIT,
 };
 
-/* One entry of a list. What is neither a plain grant nor a plain denial (conditions, objects' types) is kept as it is: `raw`. */
+/* One entry of a list. What is neither a plain grant nor a plain denial (conditions, objects' types) is kept as it is:
+ * `raw`.
+ */
 struct windows_ace {
 	uint8_t type, flags;
 	uint32_t rights;
@@ -71,8 +74,8 @@ struct windows_descriptor {
 CORDON_CHECKED bool windows_descriptor_read(const uint8_t *bytes, size_t length, struct arena *arena,
 					    struct windows_descriptor *ret_descriptor, struct cordon_error *err);
 
-/* The list, and the label where there is one, as a descriptor for the system to take; the owner is left out. The arena's. Fails
- * with CORDON_UNSUPPORTED for a list of more than 64 KiB, which Windows does not have.
+/* The list, and the label where there is one, as a descriptor for the system to take; the owner is left out. The
+ * arena's. Fails with CORDON_UNSUPPORTED for a list of more than 64 KiB, which Windows does not have.
  */
 CORDON_CHECKED bool windows_descriptor_write(const struct windows_descriptor *descriptor, struct arena *arena,
 					     const uint8_t **ret_bytes, size_t *ret_length, struct cordon_error *err);
@@ -80,8 +83,8 @@ CORDON_CHECKED bool windows_descriptor_write(const struct windows_descriptor *de
 /* A mask with its generic rights replaced by what they are on files. */
 uint32_t windows_rights(uint32_t mask);
 
-/* What the descriptor says of whom facts.h calls others, and of packages of the user's. What is not certain is neither open nor
- * closed; only this object is looked at. `lists`: they may list it, be it a directory.
+/* What the descriptor says of whom facts.h calls others, and of packages of the user's. What is not certain is neither
+ * open nor closed; only this object is looked at. `lists`: they may list it, be it a directory.
  */
 struct windows_reach {
 	bool is_open, is_closed, lists;

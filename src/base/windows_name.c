@@ -1,5 +1,5 @@
-/* Rules: "Naming Files, Paths, and Namespaces" (Win32), RtlIsDosDeviceName_U. Newer systems take "nul.txt" for a file and older
- * ones for the device; what depends on the system is refused.
+/* Rules: "Naming Files, Paths, and Namespaces" (Win32), RtlIsDosDeviceName_U. Newer systems take "nul.txt" for a file
+ * and older ones for the device; what depends on the system is refused.
  */
 #include "base/windows_name.h"
 

@@ -1,10 +1,12 @@
-/* cli/attacks.h: what `cordon verify` tries, each an act that a guarantee is to prevent; linux/ and windows/ implement it.
+/* cli/attacks.h: what `cordon verify` tries, each an act that a guarantee is to prevent; linux/ and windows/ implement
+ * it.
  *
  *	attacks_new -> for each of attacks_at: attacks_succeed_bare, attacks_command in a run, attacks_succeeded_inside -> attacks_free
  *
- * A copy of this program makes the act, twice: as any program of the user's, where it has to succeed, else it proves nothing; and
- * in the cordon. Whether it happened is seen from outside: in what it is aimed at, or, for what leaves no other trace, in what
- * the copy was able to print. All of that is made for it, in a folder of its own in the user's home directory.
+ * A copy of this program makes the act, twice: as any program of the user's, where it has to succeed, else it proves
+ * nothing; and in the cordon. Whether it happened is seen from outside: in what it is aimed at, or, for what leaves no
+ * other trace, in what the copy was able to print. All of that is made for it, in a folder of its own in the user's
+ * home directory.
  */
 #pragma once
 

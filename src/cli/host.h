@@ -9,8 +9,8 @@
 
 struct relay;
 
-/* First of all: 0, 1 and 2 are open, so that no file of ours takes their place, and the arguments are UTF-8 (on Windows *argv
- * is another list afterwards). Says what is wrong.
+/* First of all: 0, 1 and 2 are open, so that no file of ours takes their place, and the arguments are UTF-8 (on Windows
+ * *argv is another list afterwards). Says what is wrong.
  */
 bool host_begin(char ***argv);
 
@@ -27,14 +27,14 @@ bool host_has_descriptor(int number); /* is it open? */
 
 const char *host_file_name(const char *path); /* what stands behind the last separator */
 
-/* Writes the line and a newline to the descriptor if that takes it at once, or within timeout_ms; false: it did not, or nobody
- * reads any more. At most 4 KiB.
+/* Writes the line and a newline to the descriptor if that takes it at once, or within timeout_ms; false: it did not, or
+ * nobody reads any more. At most 4 KiB.
  */
 bool host_write_line(int descriptor, const char *line, int timeout_ms);
 
-/* A group of the user's own, in which limits can be set, where the user's service manager gives one: becomes this same program in
- * it, and does not return. Returns where there is none. Not to be called where host_was_in_scope, which is asked first of all,
- * was true.
+/* A group of the user's own, in which limits can be set, where the user's service manager gives one: becomes this same
+ * program in it, and does not return. Returns where there is none. Not to be called where host_was_in_scope, which is
+ * asked first of all, was true.
  */
 bool host_was_in_scope(void);
 void host_enter_scope(void);
@@ -49,8 +49,8 @@ void host_show_time(uint64_t since_1970_ms, char *text, size_t size);
  */
 CORDON_CHECKED bool host_catch_signals(const struct relay *relay, struct cordon_error *err);
 
-/* Waits until the waitable or the relay is ready, a signal came or timeout_ms (-1: none) are over. *ret_signal is 0 when none
- * came.
+/* Waits until the waitable or the relay is ready, a signal came or timeout_ms (-1: none) are over. *ret_signal is 0
+ * when none came.
  */
 CORDON_CHECKED bool host_wait(intptr_t waitable, struct relay *relay, int timeout_ms, int *ret_signal,
 			      struct cordon_error *err);

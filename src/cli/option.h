@@ -75,8 +75,8 @@ void option_help(const struct option *options, FILE *out);
  */
 const char *option_hint(const char *given, const char *prefix, const void *names, size_t step);
 
-/* The whole of a command that takes no operands and knows --json and --help: reads the words, prints the help under `usage`,
- * or calls `print`. Returns the exit status.
+/* The whole of a command that takes no operands and knows --json and --help: reads the words, prints the help under
+ * `usage`, or calls `print`. Returns the exit status.
  */
 int option_plain(const char *name, const char *usage, char **words,
 		 bool (*print)(bool wants_json, struct cordon_error *err));

@@ -2,9 +2,9 @@
  *
  *	relay_new -> relay_ask -> (the run starts) -> relay_serve after each host_wait -> relay_drain -> relay_free
  *
- * While the command is in the foreground the user's terminal is raw: what is typed, Ctrl-C too, is the command's. It is as it
- * was before whenever the relay does not have it: suspended, in the background, and on every way out, SIGKILL included.
- * A relay of NULL is fine everywhere: there is nothing to relay.
+ * While the command is in the foreground the user's terminal is raw: what is typed, Ctrl-C too, is the command's. It is
+ * as it was before whenever the relay does not have it: suspended, in the background, and on every way out, SIGKILL
+ * included. A relay of NULL is fine everywhere: there is nothing to relay.
  */
 #pragma once
 
@@ -27,8 +27,8 @@ CORDON_CHECKED bool relay_new(enum relay_wish wish, struct relay **ret_relay, st
 /* Asks in the options for the terminal inside. */
 void relay_ask(const struct relay *relay, struct cordon_run_options *options);
 
-/* Moves what there is to move without waiting, and follows the run: takes its terminal once it has one, suspends cordon when
- * the command has stopped.
+/* Moves what there is to move without waiting, and follows the run: takes its terminal once it has one, suspends cordon
+ * when the command has stopped.
  */
 CORDON_CHECKED bool relay_serve(struct relay *relay, struct cordon_run *run, struct cordon_error *err);
 
@@ -41,7 +41,9 @@ bool relay_signal(struct relay *relay, struct cordon_run *run, int signal);
 /* Does Ctrl-C reach the command by the relay? */
 bool relay_has_keyboard(const struct relay *relay);
 
-/* When the run is over: writes what it has printed last, until a signal comes. The user's terminal is as it was afterwards. */
+/* When the run is over: writes what it has printed last, until a signal comes. The user's terminal is as it was
+ * afterwards.
+ */
 void relay_drain(struct relay *relay, struct cordon_run *run);
 
 struct relay *relay_free(struct relay *relay); /* returns NULL */

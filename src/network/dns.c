@@ -42,7 +42,8 @@ static size_t read_name(const uint8_t *message, size_t length, struct dns_query 
 	return at;
 }
 
-/* What may follow the question: records without a name of their own, and nothing behind them. EDNS is one such record. */
+/* What may follow the question: records without a name of their own, and nothing behind them. EDNS is one such record.
+ */
 static bool is_rest_sound(const uint8_t *message, size_t at, size_t length)
 {
 	unsigned records = read_16(message + 10);

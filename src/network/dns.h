@@ -1,7 +1,7 @@
 /* network/dns.h: DNS questions, and answers to them. Pure. RFC 1035, 6891 (EDNS), 7873.
  *
- * A question that is not plainly one is answered with an error code, or not at all where even that would be a guess: one
- * question, no compression in it, nothing in front of it.
+ * A question that is not plainly one is answered with an error code, or not at all where even that would be a guess:
+ * one question, no compression in it, nothing in front of it.
  */
 #pragma once
 

@@ -1,7 +1,8 @@
 /* network/http.h: HTTP/1 requests as a client sends them. Pure. RFC 9110, 9112.
  *
  * One reading, the strictest: lines end in CR LF, no line goes on in the next, no space stands before a colon, Host and
- * Content-Length come once, a body has one length and not two. Whatever a server behind could read in another way is BAD.
+ * Content-Length come once, a body has one length and not two. Whatever a server behind could read in another way is
+ * BAD.
  *
  *	http_read_request   one request's head
  *	http_guard_pass     a connection of them, each of which has to name the host that is meant
@@ -43,8 +44,8 @@ struct http_request {
 enum reading http_read_request(const char *bytes, size_t length, struct http_request *ret_request);
 
 /* The request in origin-form, for the server alone: Host is the target's, what was meant for the proxy is left out, and
- * the connection ends with the answer. For another proxy, whose `credentials` are given ("" for none, NULL where it is for the
- * server), it is in absolute-form. Returns its length, 0 when it has no room. `bytes` are the request's head.
+ * the connection ends with the answer. For another proxy, whose `credentials` are given ("" for none, NULL where it is
+ * for the server), it is in absolute-form. Returns its length, 0 when it has no room. `bytes` are the request's head.
  */
 size_t http_write_request(const char *bytes, const struct http_request *request, const char *credentials,
 			  char *ret_bytes, size_t room);
@@ -64,13 +65,14 @@ void http_guard_begin(struct http_guard *guard, const struct target *target);
 /* How far the body of a request goes whose head was passed on already; no request may follow it. */
 void http_guard_begin_body(struct http_guard *guard, const struct http_request *request);
 
-/* How many of the bytes may pass on to the server; the rest has to be given again with what follows. MORE: so far all is
- * well; BAD: nothing more may pass; DONE: from *ret_passed on everything may, the connection has become another one.
+/* How many of the bytes may pass on to the server; the rest has to be given again with what follows. MORE: so far all
+ * is well; BAD: nothing more may pass; DONE: from *ret_passed on everything may, the connection has become another one.
  */
 enum reading http_guard_pass(struct http_guard *guard, const char *bytes, size_t length, size_t *ret_passed);
 
 /* After a request that asks to change the protocol nothing passes until the server has answered: while it waits tell it
- * what the server says. Only the first request of a connection may ask, and only a WebSocket opens: what HTTP/2 asks for afterwards nobody would look at.
+ * what the server says. Only the first request of a connection may ask, and only a WebSocket opens: what HTTP/2 asks
+ * for afterwards nobody would look at.
  */
 bool http_guard_waits(const struct http_guard *guard);
 void http_guard_hear(struct http_guard *guard, const char *bytes, size_t length);

@@ -1,9 +1,9 @@
 /* network/names.h: the addresses that names have inside. Pure.
  *
- * A name that is allowed gets an IPv4 address of 198.18.0.0/15 and an IPv6 address of the run's own /64 (RFC 2544, 4193),
- * which mean nothing anywhere else; a connection to one of them says by its local address which name was meant. They are
- * given in order and never to another name. The table is one block of memory without pointers, so that processes can share
- * it: one writes, others may read what is counted already.
+ * A name that is allowed gets an IPv4 address of 198.18.0.0/15 and an IPv6 address of the run's own /64 (RFC 2544,
+ * 4193), which mean nothing anywhere else; a connection to one of them says by its local address which name was meant.
+ * They are given in order and never to another name. The table is one block of memory without pointers, so that
+ * processes can share it: one writes, others may read what is counted already.
  */
 #pragma once
 

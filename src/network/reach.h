@@ -1,7 +1,7 @@
 /* network/reach.h: what kind of place an address is. Pure.
  *
- * Sources: the IANA special-purpose address registries (RFC 6890), RFC 4291, 6052 (NAT64), 3056 (6to4), 4380 (Teredo), and
- * the addresses under which clouds serve the machine's own credentials.
+ * Sources: the IANA special-purpose address registries (RFC 6890), RFC 4291, 6052 (NAT64), 3056 (6to4), 4380 (Teredo),
+ * and the addresses under which clouds serve the machine's own credentials.
  */
 #pragma once
 

@@ -67,8 +67,8 @@ static bool is_loopback(const struct address *address)
 	return address_equals(address, &four) || address_equals(address, &six);
 }
 
-/* A range opens what a network is made of; the machine itself, its cloud's credentials and addresses that hide another are
- * opened one by one.
+/* A range opens what a network is made of; the machine itself, its cloud's credentials and addresses that hide another
+ * are opened one by one.
  */
 static bool may_open(const struct network_rule *rule, const struct address *address)
 {

@@ -2,8 +2,8 @@
  *
  *	rules_add (any number of times) -> rules_decide, rules_decide_resolved, rules_may_name -> rules_free
  *
- * An empty list allows nothing. A deny rule wins over every allow rule. A name allows itself, never the address behind it.
- * The rule `localhost` is the host's loopback, as 127.0.0.1 and ::1.
+ * An empty list allows nothing. A deny rule wins over every allow rule. A name allows itself, never the address behind
+ * it. The rule `localhost` is the host's loopback, as 127.0.0.1 and ::1.
  */
 #pragma once
 

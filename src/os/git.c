@@ -154,8 +154,8 @@ static const char *find_common(struct git_survey *survey, const char *directory)
 	return landing && git_is_directory(landing) ? landing : directory;
 }
 
-/* COMMON/worktrees/NAME: where git makes one, and moves none. A command of an earlier run, in a larger workspace, may have made
- * any other record of a repository of the user's own.
+/* COMMON/worktrees/NAME: where git makes one, and moves none. A command of an earlier run, in a larger workspace, may
+ * have made any other record of a repository of the user's own.
  */
 static bool is_worktree_of(struct git_survey *survey, const char *directory, const char *common)
 {
@@ -164,8 +164,8 @@ static bool is_worktree_of(struct git_survey *survey, const char *directory, con
 	return above && strcmp(os_name(worktrees), "worktrees") == 0 && strcmp(above, common) == 0;
 }
 
-/* The common directory is believed when the git directory, which `is_trusted`, is a worktree of it, or when it lies in a root
- * itself.
+/* The common directory is believed when the git directory, which `is_trusted`, is a worktree of it, or when it lies in
+ * a root itself.
  */
 static bool survey_directory(struct git_survey *survey, const char *directory, const char *top, bool is_trusted,
 			     struct cordon_error *err)
@@ -214,8 +214,9 @@ static bool survey_file(struct git_survey *survey, const char *root, const char 
 	return survey_directory(survey, landing, root, is_believed && !is_inside, err);
 }
 
-/* A command in a folder of a checkout commits there. Not where all of the user's files are the checkout: whoever writes such a
- * repository decides what stands in the start-up files after the next checkout. And not for other roots than the workspace.
+/* A command in a folder of a checkout commits there. Not where all of the user's files are the checkout: whoever writes
+ * such a repository decides what stands in the start-up files after the next checkout. And not for other roots than the
+ * workspace.
  */
 static bool is_workspace_in(const struct git_survey *survey, const char *root, const char *top)
 {
@@ -224,8 +225,8 @@ static bool is_workspace_in(const struct git_survey *survey, const char *root, c
 	       !(facts->home && os_lies_below(facts->home, top));
 }
 
-/* TOP/.git, above a root: a directory that is the repository's own; or a file, of a directory that names TOP in turn. A link
- * could have been laid by an earlier command, to any repository.
+/* TOP/.git, above a root: a directory that is the repository's own; or a file, of a directory that names TOP in turn. A
+ * link could have been laid by an earlier command, to any repository.
  */
 static bool grant_above(struct git_survey *survey, const char *top, const char *record, enum git_thing thing,
 			const char *directory, struct cordon_error *err)
@@ -238,8 +239,8 @@ static bool grant_above(struct git_survey *survey, const char *top, const char *
 	return !is_worktree_of(survey, directory, common) || grant(survey, common, err);
 }
 
-/* A root may lie within checkouts, whose settings may name something in it; and in the innermost, unless it has a repository of its
- * own, the command commits.
+/* A root may lie within checkouts, whose settings may name something in it; and in the innermost, unless it has a
+ * repository of its own, the command commits.
  */
 static bool survey_above(struct git_survey *survey, const char *root, bool has_own, struct cordon_error *err)
 {

@@ -53,12 +53,14 @@ enum git_kept git_config_keep(const char *text, size_t length,
 			      bool (*is_kept)(void *context, const struct git_named_setting *setting), void *context,
 			      struct text *kept);
 
-/* -- git_host.c of linux/ and windows/ ------------------------------------------------------------------------------- */
+/* -- git_host.c of linux/ and windows/ -------------------------------------------------------------------------------
+ */
 
 enum git_thing { GIT_NOTHING, GIT_FILE, GIT_DIRECTORY, GIT_LINK, GIT_OTHER };
 
 enum git_thing git_look(const char *path); /* what stands there itself */
-/* What stands there, and the way to it, is the user's to read again where a command that made it has taken that right. */
+/* What stands there, and the way to it, is the user's to read again where a command that made it has taken that right.
+ */
 void git_open_up(const char *path);
 bool git_is_type(const char *directory, const char *name, enum path_type type); /* follows links */
 bool git_is_absolute(const char *path);
@@ -68,7 +70,9 @@ const char *git_last_separator(const char *path); /* NULL: none */
 /* Where git looks for the machine's settings, one after the other; NULL behind the last, or when memory is short. */
 const char *git_system_settings(struct git_survey *survey, unsigned number);
 
-/* Calls visit with each name in the directory but "." and ".."; none where there is no such directory. False when visit was. */
+/* Calls visit with each name in the directory but "." and ".."; none where there is no such directory. False when visit
+ * was.
+ */
 bool git_list(const char *directory, bool (*visit)(void *context, const char *name), void *context);
 
 /* -- git.c -------------------------------------------------------------------------------------------------------- */

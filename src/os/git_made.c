@@ -1,5 +1,6 @@
-/* Repositories that a command has made, and parts of others that it has touched. Whoever uses git in one executes what its hooks and settings say. Hooks that are no
- * samples are set aside, and so are settings, in whose place those stand again that only say how the repository is kept.
+/* Repositories that a command has made, and parts of others that it has touched. Whoever uses git in one executes what
+ * its hooks and settings say. Hooks that are no samples are set aside, and so are settings, in whose place those stand
+ * again that only say how the repository is kept.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -78,8 +79,8 @@ struct judging {
 	const char *directory;
 };
 
-/* Where files are checked out is harmless beside the repository (a submodule's say `../../../name`), where the command could
- * have laid them itself. Around it lies what is protected.
+/* Where files are checked out is harmless beside the repository (a submodule's say `../../../name`), where the command
+ * could have laid them itself. Around it lies what is protected.
  */
 static bool is_near(const struct judging *judging, const char *value)
 {
@@ -180,8 +181,8 @@ static bool disarm_file(const struct disarming *disarming, const char *path, str
 	       disarming->options->set_aside(disarming->options->context, path, err);
 }
 
-/* Where the record leads, as far as it may: to another repository, the worktree's own, in which whatever is changed later is
- * seen. A directory that is none yet could be made one when nobody thinks of this record any more.
+/* Where the record leads, as far as it may: to another repository, the worktree's own, in which whatever is changed
+ * later is seen. A directory that is none yet could be made one when nobody thinks of this record any more.
  */
 static bool find_common(struct disarming *disarming, const char *directory, const char **ret_common,
 			struct cordon_error *err)

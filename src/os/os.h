@@ -38,10 +38,10 @@ struct os_disarm {
 	bool (*set_aside)(void *context, const char *path, struct cordon_error *err);
 	void *context;
 };
-/* When a command is over that made `path`, a HEAD, objects or a .git: sees to it that the repository there, which is none of those
- * in the facts, executes nothing when the user calls git in it. Hooks that are no samples are set aside, and settings
- * that are more than a repository's own book-keeping; the latter stay in a new file. Any other `path` is a part of a
- * repository that the command has touched, a hook, `hooks` or a file of settings, and only that is looked at.
+/* When a command is over that made `path`, a HEAD, objects or a .git: sees to it that the repository there, which is
+ * none of those in the facts, executes nothing when the user calls git in it. Hooks that are no samples are set aside,
+ * and settings that are more than a repository's own book-keeping; the latter stay in a new file. Any other `path` is a
+ * part of a repository that the command has touched, a hook, `hooks` or a file of settings, and only that is looked at.
  */
 CORDON_CHECKED bool os_disarm_git(const struct facts *facts, const char *path, const struct os_disarm *options,
 				  struct cordon_error *err);
@@ -60,9 +60,10 @@ CORDON_CHECKED bool os_find_landing(const char *path, char **ret_landing, enum p
 /* Fills facts->tools: a tool that has left no trace in the user's home is not there. */
 CORDON_CHECKED bool os_survey_tools(struct facts *facts, struct cordon_error *err);
 
-/* Moves what is at `path` into `folder`, which is made, as `name`; or, where that is another file system, beside itself under
- * a name that begins with ".cordon-aside-". No component of the path's directory, or of the folder, may be a link. *ret_moved says whether there
- * was anything, ret_place where it is now, when moved. Async-signal-safe on Linux: run/ calls it in a fork, too.
+/* Moves what is at `path` into `folder`, which is made, as `name`; or, where that is another file system, beside itself
+ * under a name that begins with ".cordon-aside-". No component of the path's directory, or of the folder, may be a
+ * link. *ret_moved says whether there was anything, ret_place where it is now, when moved. Async-signal-safe on Linux:
+ * run/ calls it in a fork, too.
  */
 enum { OS_PLACE_SIZE = 8192 };
 CORDON_CHECKED bool os_set_aside(const char *path, const char *folder, const char *name, bool *ret_moved,

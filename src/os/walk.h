@@ -9,8 +9,8 @@ struct walk_visitor {
 	void *context;
 };
 
-/* Lists the directory at the very path; no component may be a link by now: what was a directory when it was listed may have
- * been exchanged. *ret_is_gone: there is none any more, or it is nobody's business (visit was not called).
+/* Lists the directory at the very path; no component may be a link by now: what was a directory when it was listed may
+ * have been exchanged. *ret_is_gone: there is none any more, or it is nobody's business (visit was not called).
  */
 CORDON_CHECKED bool walk_list(const char *path, const struct walk_visitor *visitor, bool *ret_is_gone,
 			      struct cordon_error *err);

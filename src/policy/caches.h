@@ -1,8 +1,8 @@
 /* policy/caches.h: the directories in which tools keep what they can fetch or make again. Pure; Linux alone.
  *
  * A preset under which the workspace is writable gives the command each as a private layer: over the user's own, which
- * is never written through, or empty where the user's own is missing or may not be read. What the policy says of a cache
- * by name, from any layer but a preset, holds instead; so does `write` from wherever it comes.
+ * is never written through, or empty where the user's own is missing or may not be read. What the policy says of a
+ * cache by name, from any layer but a preset, holds instead; so does `write` from wherever it comes.
  *
  * caches_list_paths -> survey -> caches_list_programs -> survey -> policy_resolve -> caches_find
  */
@@ -24,8 +24,8 @@ struct caches {
 	size_t count, room;
 };
 
-/* The directory in cordon's state that keeps the workspace's layers, whether it is there or not; that it is this workspace's is
- * looked at before use. Malloc'ed; NULL when memory is short.
+/* The directory in cordon's state that keeps the workspace's layers, whether it is there or not; that it is this
+ * workspace's is looked at before use. Malloc'ed; NULL when memory is short.
  */
 char *caches_keep(const struct facts *facts);
 

@@ -1,5 +1,5 @@
-/* ${certificates}: where the user's programs are told, by the variables that they know, which authorities to trust. A company
- * whose proxy makes certificates of its own gives its own authority that way.
+/* ${certificates}: where the user's programs are told, by the variables that they know, which authorities to trust. A
+ * company whose proxy makes certificates of its own gives its own authority that way.
  */
 #include <string.h>
 

@@ -236,7 +236,9 @@ static bool is_about_roots(const struct parts *parts)
 	return parts->variable && is_name(parts->variable, parts->variable_length, "root");
 }
 
-/* A repository is not worked in as a checkout is: no tool looks there for its settings, and what git executes of it is named. */
+/* A repository is not worked in as a checkout is: no tool looks there for its settings, and what git executes of it is
+ * named.
+ */
 static bool is_about_git(const struct parts *parts)
 {
 	return parts->variable && is_name(parts->variable, parts->variable_length, "git");

@@ -15,8 +15,8 @@ enum shape {
 	SHAPE_MAP,    /* an object from free names to strings */
 };
 
-/* How one value of a key is written. The schema says so; what it cannot tell (an unknown variable, a number's spelling) is
- * left to `take`, which is exact. Never narrower than `take`. A value is good when it is any of what is set here.
+/* How one value of a key is written. The schema says so; what it cannot tell (an unknown variable, a number's spelling)
+ * is left to `take`, which is exact. Never narrower than `take`. A value is good when it is any of what is set here.
  */
 struct form {
 	const char *const *words; /* one of these strings; NULL-terminated. Of a SHAPE_EITHER what stands alone */

@@ -21,8 +21,8 @@ bool path_is_separator(enum target target, char c);
 bool path_is_absolute(enum target target, const char *path);
 bool path_ends_in_separator(enum target target, const char *path);
 
-/* The directory around the last component, malloc'ed: `/a` of `/a/b`, `C:\` of `C:\a`; a root is its own. NULL when memory is
- * short.
+/* The directory around the last component, malloc'ed: `/a` of `/a/b`, `C:\` of `C:\a`; a root is its own. NULL when
+ * memory is short.
  */
 char *path_directory(enum target target, const char *path);
 

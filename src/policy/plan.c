@@ -90,8 +90,8 @@ static bool set_variable(struct plan *plan, struct entries *entries, const char 
 	return true;
 }
 
-/* For programs that like a proxy; to the others the same gate is the network itself. curl reads http_proxy in lower case
- * alone.
+/* For programs that like a proxy; to the others the same gate is the network itself. curl reads http_proxy in lower
+ * case alone.
  */
 #define PROXY_PLACE GATE_ADDRESS ":" GATE_PROXY_PORT_TEXT
 static const char *const proxy_variables[] = {

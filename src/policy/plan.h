@@ -81,7 +81,9 @@ struct plan {
 		} * items;
 		size_t count, room;
 	} unheld;
-	/* The run wants to be told when something of one of these names is made in a writable place; NULL-terminated, static. */
+	/* The run wants to be told when something of one of these names is made in a writable place; NULL-terminated,
+	 * static.
+	 */
 	const char *const *noted;
 
 	/* Linux */

@@ -11,7 +11,8 @@
  * A hidden directory below which something is reopened becomes a facade that shows that alone.
  *
  * A cache is a layer: a private place that the command may write, over the user's own or alone. Its mount point is made
- * in a facade wherever there can be one, so that it needs nothing in the user's directory and nothing there takes it away.
+ * in a facade wherever there can be one, so that it needs nothing in the user's directory and nothing there takes it
+ * away.
  *
  * A mount point can be neither renamed nor removed inside, but the directories above it can, and would carry the
  * mount away. So each directory between a step and the writable root around it is pinned: bound onto itself.
@@ -220,8 +221,9 @@ static bool place_hidden(struct view *view, size_t index, enum holding around, s
 	}
 	if (around == HOLDS_READ)
 		return hide_in_readable(view, index, err);
-	/* The layer holds a missing name, whatever the user saves there: what is covered is an empty file of the layer's. Of
-	 * tools that the user lacks a preset's names would only be in the way. */
+	/* The layer holds a missing name, whatever the user saves there: what is covered is an empty file of the
+	 * layer's. Of tools that the user lacks a preset's names would only be in the way.
+	 */
 	if (around == HOLDS_LAYER) {
 		bool is_far = node->type == PATH_MISSING && !(node->fact && node->fact->parent_exists);
 		if (is_far && node->rule->origin.layer == LAYER_PRESET)
@@ -319,8 +321,8 @@ static bool place_cache(struct view *view, size_t index, bool *ret_is_placed, st
 	return true;
 }
 
-/* A rule protects what its path leads to. A link on the way there that the command could replace by a name of its own stays what it
- * is, as it is: a mount may lie on a link, which is no way to follow it.
+/* A rule protects what its path leads to. A link on the way there that the command could replace by a name of its own
+ * stays what it is, as it is: a mount may lie on a link, which is no way to follow it.
  */
 static void place_link(struct view *view, size_t index, enum holding around)
 {

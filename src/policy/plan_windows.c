@@ -63,8 +63,8 @@ static bool add_roles(struct sid_list *list, const enum sid_role *roles, size_t 
 }
 
 /* Below medium, what is not labelled cannot be written: neither what Everyone may write, who has to be among the
- * restricting SIDs (devices and programs rest on it), nor a child through its directory's DELETE_CHILD, which the second
- * check of a write-restricted token may pass over.
+ * restricting SIDs (devices and programs rest on it), nor a child through its directory's DELETE_CHILD, which the
+ * second check of a write-restricted token may pass over.
  */
 static uint32_t integrity_of(enum tier tier)
 {

@@ -120,10 +120,12 @@ struct windows_entry {
  * - is_created: makes it, empty.
  * - is_cut: makes the descriptor protected; what it inherited becomes its own, and every entry for a package, a
  *   capability of packages, all packages (S-1-15-2-*, S-1-15-3-*) or an SID of cordon's own goes.
- * - drops_everyone: where an entry of the descriptor, or of one below, grants Everyone a right that changes something, it
+ * - drops_everyone: where an entry of the descriptor, or of one below, grants Everyone a right that changes something,
+ * it
  *   is for Authenticated Users from now on; an inherited one becomes the object's own first, as all that it inherits.
  * - Puts the entries in their order in front of all that it has, and the label in place of any.
- * - Has what is below inherit anew. What there would not take this over gets it as its own, in the same way and in front
+ * - Has what is below inherit anew. What there would not take this over gets it as its own, in the same way and in
+ * front
  *   of what it has: what is protected; where the object is cut or has a denial, what has entries of its own, for those
  *   stand before inherited ones, else what has entries of cordon's own; and what is in a directory that was left alone.
  *

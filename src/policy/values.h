@@ -27,8 +27,9 @@ const char *value_read_port(const char *text, uint16_t *ret_port);
 /* What value_read_host returns when memory is short. */
 extern const char value_no_memory[];
 
-/* "HOST[:PORT]": a name, a name behind "*.", an IPv4 address, an IPv6 address in brackets, either of the two with "/BITS".
- * The host is malloc'ed, in lower case, an address in its one canonical form and without brackets; port 0: any.
+/* "HOST[:PORT]": a name, a name behind "*.", an IPv4 address, an IPv6 address in brackets, either of the two with
+ * "/BITS". The host is malloc'ed, in lower case, an address in its one canonical form and without brackets; port 0:
+ * any.
  */
 const char *value_read_host(const char *text, char **ret_host, uint16_t *ret_port);
 

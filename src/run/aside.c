@@ -1,6 +1,6 @@
 /* A protected name that did not exist can only be held by an object under that name, which people would find in their
- * folders. Where nothing on the host looks for the name before the run is over, it is not held: what has appeared there by
- * then is moved to cordon's own state, whole, where nobody executes it and the user finds it again.
+ * folders. Where nothing on the host looks for the name before the run is over, it is not held: what has appeared there
+ * by then is moved to cordon's own state, whole, where nobody executes it and the user finds it again.
  */
 #include <stdio.h>
 #include <stdlib.h>

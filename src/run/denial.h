@@ -6,8 +6,8 @@
  *
  *	denials_add, any number of times -> denials_complete -> the items
  *
- * Most of what is seen once the table is full makes room for what comes next before anybody reads it: so it is kept as it was
- * heard until it is asked for.
+ * Most of what is seen once the table is full makes room for what comes next before anybody reads it: so it is kept as
+ * it was heard until it is asked for.
  */
 #pragma once
 
@@ -48,7 +48,9 @@ struct denials {
 	bool was_added; /* by the last denials_add, and is complete */
 };
 
-/* The one that was added last, complete, if the last call of denials_add has added one that was kept for good; else NULL. */
+/* The one that was added last, complete, if the last call of denials_add has added one that was kept for good; else
+ * NULL.
+ */
 const struct denial *denials_added(const struct denials *denials);
 
 void denials_clear(struct denials *denials);

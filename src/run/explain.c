@@ -103,8 +103,8 @@ static bool mount_holds(const struct plan_mount *mount, const struct rule *rule)
 					 : !is_among(mount->show, rest + 1, name_length));
 }
 
-/* Is the name in a directory that is granted for writing? There a plan leaves the name ".git" to the host, and what came
- * of it is looked at when the run is over.
+/* Is the name in a directory that is granted for writing? There a plan leaves the name ".git" to the host, and what
+ * came of it is looked at when the run is over.
  */
 static bool is_new_repository(const struct plan *plan, const struct rule *rule)
 {
@@ -116,8 +116,8 @@ static bool is_new_repository(const struct plan *plan, const struct rule *rule)
 	return directory && policy_decide_path(plan->policy, directory).access == ACCESS_WRITE;
 }
 
-/* Does the rule do anything? It may name what does not exist, in a place where nothing holds the name: what the host made
- * there meanwhile would be as the next rule above says.
+/* Does the rule do anything? It may name what does not exist, in a place where nothing holds the name: what the host
+ * made there meanwhile would be as the next rule above says.
  */
 static bool has_effect(const struct plan *plan, const struct rule *rule)
 {

@@ -1,5 +1,5 @@
-/* Recorded runs: one file each in cordon's own state, which no command may touch. The last RECORDS_MAX stay, and some more for a
- * while: to list them takes longer than to write one.
+/* Recorded runs: one file each in cordon's own state, which no command may touch. The last RECORDS_MAX stay, and some
+ * more for a while: to list them takes longer than to write one.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -70,7 +70,8 @@ static bool list_names(const char *folder, struct names *names, struct cordon_er
 	return true;
 }
 
-/* -- writing ---------------------------------------------------------------------------------------------------------- */
+/* -- writing ----------------------------------------------------------------------------------------------------------
+ */
 
 static json_t *describe(struct run *run, json_t *report)
 {
@@ -147,7 +148,8 @@ bool run_record(struct run *run, struct cordon_error *err)
 	return true;
 }
 
-/* -- reading ---------------------------------------------------------------------------------------------------------- */
+/* -- reading ----------------------------------------------------------------------------------------------------------
+ */
 
 static json_t *load(const char *path)
 {

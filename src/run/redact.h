@@ -1,8 +1,8 @@
 /* run/redact.h: command lines without the secrets that people type into them. Pure.
  *
- * What looks like a secret becomes "***": the value of an option, variable or header whose name says so, the password in an
- * address, a token of a service that gives its tokens a known beginning. A guess that errs to the side of hiding; a secret
- * that looks like nothing in particular stays.
+ * What looks like a secret becomes "***": the value of an option, variable or header whose name says so, the password
+ * in an address, a token of a service that gives its tokens a known beginning. A guess that errs to the side of hiding;
+ * a secret that looks like nothing in particular stays.
  */
 #pragma once
 
@@ -10,8 +10,8 @@
 
 #include "base/text.h"
 
-/* The whole list, each cut to a bounded length and all after the first few left out; NULL-terminated, malloc'ed in one piece;
- * NULL when memory is short.
+/* The whole list, each cut to a bounded length and all after the first few left out; NULL-terminated, malloc'ed in one
+ * piece; NULL when memory is short.
  */
 char **redact_arguments(char *const *argv);
 

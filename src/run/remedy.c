@@ -78,8 +78,9 @@ static void add_flag(struct text *text, enum access wanted, const char *path, co
 	add_argument(text, path, facts);
 }
 
-/* The path that has to be granted, and how that is said. A hidden name that is to be made is there already. `is_ruled`: a
- * rule names the very path, or something that is not there above it, so that granting the directory above would change nothing.
+/* The path that has to be granted, and how that is said. A hidden name that is to be made is there already. `is_ruled`:
+ * a rule names the very path, or something that is not there above it, so that granting the directory above would
+ * change nothing.
  */
 static char *phrase(const struct facts *facts, const struct remedy_request *request, bool is_hidden, bool is_ruled)
 {

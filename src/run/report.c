@@ -176,8 +176,8 @@ static json_t *describe_asides(const struct run *run)
 	return list;
 }
 
-/* The caches that a run had: whether each lay over the user's own, began empty because there is none that may be read, or
- * had to although there is one.
+/* The caches that a run had: whether each lay over the user's own, began empty because there is none that may be read,
+ * or had to although there is one.
  */
 static json_t *describe_caches(const struct run *run)
 {

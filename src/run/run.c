@@ -13,8 +13,8 @@
 /* Between the question and the end. */
 enum { GRACE_MS = 2000 };
 
-/* For an act that may follow another at once it is cheaper to wait here than to go round by the caller; so long it may take, one
- * and all of them.
+/* For an act that may follow another at once it is cheaper to wait here than to go round by the caller; so long it may
+ * take, one and all of them.
  */
 enum { LINGER_MS = 1, LINGER_MOST_MS = 20 };
 
@@ -96,7 +96,9 @@ static bool begin(struct run *run, struct cordon_error *err)
 	return backend_native.begin(&handover, &run->cage, err);
 }
 
-/* The command could lay links in the way to what is written there after it. Where all is writable there is nothing to gain. */
+/* The command could lay links in the way to what is written there after it. Where all is writable there is nothing to
+ * gain.
+ */
 static bool find_state(struct run *run, struct cordon_error *err)
 {
 	enum path_type type;
@@ -134,7 +136,8 @@ static void drop_plan(struct run *run)
 	run->plan = plan_free(run->plan);
 }
 
-/* Where the host does not hold what one way of Windows' rests on, another may do. What is told is why the best did not. */
+/* Where the host does not hold what one way of Windows' rests on, another may do. What is told is why the best did not.
+ */
 static bool make_plan(struct run *run, struct plan_options plan_options, struct cordon_error *err)
 {
 	struct cordon_error later = CORDON_ERROR_INIT;

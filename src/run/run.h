@@ -85,7 +85,9 @@ bool run_take_event(struct run *run, struct text *text);
 /* record.c: keeps what the run came to in cordon's own state; and what is kept there. */
 CORDON_CHECKED bool run_record(struct run *run, struct cordon_error *err);
 CORDON_CHECKED bool record_list(struct text *text, struct cordon_error *err);
-/* `name`: an id, the beginning of one, or "last". Errors: CORDON_NOT_FOUND; CORDON_BAD_USAGE for a beginning of several. */
+/* `name`: an id, the beginning of one, or "last". Errors: CORDON_NOT_FOUND; CORDON_BAD_USAGE for a beginning of
+ * several.
+ */
 CORDON_CHECKED bool record_read(const char *name, struct text *text, struct cordon_error *err);
 /* sweep.c: removes what runs have left, or with `is_trial` only says what it would, as JSON. */
 CORDON_CHECKED bool run_sweep(bool is_trial, struct text *text, struct cordon_error *err);

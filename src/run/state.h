@@ -34,7 +34,9 @@ struct lost_cover {
 	uint64_t count;
 };
 
-/* What appeared under a protected name that nothing held, or what git would execute of a repository that the command made. */
+/* What appeared under a protected name that nothing held, or what git would execute of a repository that the command
+ * made.
+ */
 struct aside {
 	char *path;
 	const struct rule *rule; /* NULL: none */
@@ -105,7 +107,8 @@ struct run {
 	} asides;
 };
 
-/* report.c: the report, NULL with *err; one denial of it, NULL when memory is short; and what `cordon run` exits with. */
+/* report.c: the report, NULL with *err; one denial of it, NULL when memory is short; and what `cordon run` exits with.
+ */
 json_t *report_describe(struct run *run, struct cordon_error *err);
 json_t *report_denial(const struct denial *denial);
 const char *report_outcome(const struct run *run); /* "exited"; NULL while it lasts */
@@ -117,7 +120,9 @@ void events_free(struct events *events);
 /* identity.c: 26 characters that sort by time: 48 bits of milliseconds and 80 of chance, in Crockford's base 32. */
 CORDON_CHECKED bool identity_make(char id[RUN_ID_SIZE], struct cordon_error *err);
 
-/* assess.c: asks the backend what the cage can give of the plan (NULL: what the host can); what it says nothing about is absent. */
+/* assess.c: asks the backend what the cage can give of the plan (NULL: what the host can); what it says nothing about
+ * is absent.
+ */
 CORDON_CHECKED bool run_assess(const struct plan *plan, struct cage *cage, struct abilities **ret_abilities,
 			       struct assessment ret_rows[GUARANTEE_COUNT], struct cordon_error *err);
 /* The rows again, of abilities that have become less. */
@@ -126,20 +131,24 @@ void run_rate(const struct plan *plan, const struct abilities *abilities, struct
 CORDON_CHECKED bool run_accept(const struct plan *plan, const struct assessment rows[GUARANTEE_COUNT],
 			       struct cordon_error *err);
 
-/* aside.c: notes what the backend told of an unheld name: see backend.h. Memory that is short makes it the command's. */
+/* aside.c: notes what the backend told of an unheld name: see backend.h. Memory that is short makes it the command's.
+ */
 void run_note_cover(struct run *run, const struct cage_event *event);
 void run_note_made(struct run *run, const char *path);
 /* What was noted below one of them may be below the other now. */
 void run_note_moved(struct run *run, const char *from, const char *to);
-/* When the tree is dead: moves away what appeared under the plan's unheld names, and disarms the repositories that the command
- * has made. What cannot be moved is in the list with its error. The heir of a supervisor that was killed disarms nothing, keeps no list, and calls nothing that is not async-signal-safe.
+/* When the tree is dead: moves away what appeared under the plan's unheld names, and disarms the repositories that the
+ * command has made. What cannot be moved is in the list with its error. The heir of a supervisor that was killed
+ * disarms nothing, keeps no list, and calls nothing that is not async-signal-safe.
  */
 void run_set_aside(struct run *run, bool is_heir);
 void asides_free(struct aside_list *asides);
 /* Appends a line for people; nothing when nothing appeared. */
 void asides_explain(const struct run *run, struct text *text);
 
-/* explain_host.c: does it name a host, as HOST:PORT, and no file that is there? What the policy says of it, as run_explain. */
+/* explain_host.c: does it name a host, as HOST:PORT, and no file that is there? What the policy says of it, as
+ * run_explain.
+ */
 bool explain_is_host(const char *name);
 CORDON_CHECKED bool explain_host(const struct policy *policy, const char *name, struct text *text,
 				 struct cordon_error *err);

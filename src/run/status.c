@@ -1,5 +1,5 @@
-/* What a run tells while it lasts: one line of JSON for each event, kept until it is taken. The command cannot make more of them
- * than the denials that are kept and EVENTS_MAX that nobody has taken; what finds no room is counted.
+/* What a run tells while it lasts: one line of JSON for each event, kept until it is taken. The command cannot make
+ * more of them than the denials that are kept and EVENTS_MAX that nobody has taken; what finds no room is counted.
  */
 #include <stdlib.h>
 

@@ -19,7 +19,9 @@ struct survey_options {
 /* What needs no policy: user, machine, workspace. */
 CORDON_CHECKED bool survey_host(const struct survey_options *options, struct facts **ret_facts,
 				struct cordon_error *err);
-/* The rest, into the `facts` of survey_host with the same options, and the policy; both stay the caller's, also on failure. */
+/* The rest, into the `facts` of survey_host with the same options, and the policy; both stay the caller's, also on
+ * failure.
+ */
 CORDON_CHECKED bool survey_make(const struct settings *settings, const struct survey_options *options,
 				struct surveyed *surveyed, struct cordon_error *err);
 void survey_free(struct surveyed *surveyed); /* also a CORDON_ON_EXIT release */

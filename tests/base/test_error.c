@@ -37,7 +37,8 @@ static void error__long_context_is_cut_and_the_cause_kept(void **state)
 	assert_int_equal(err.status, CORDON_UNSUPPORTED);
 }
 
-/* At every length of the cause: the text ends inside its array, and with the cause, of which the middle may be missing. */
+/* At every length of the cause: the text ends inside its array, and with the cause, of which the middle may be missing.
+ */
 static void error__text_stays_inside_its_array_whatever_the_lengths(void **state)
 {
 	(void)state;

@@ -547,7 +547,9 @@ static void every_command__has_help(void **state)
 	assert_non_null(strstr(output, "--write PATH"));
 }
 
-/* What was run is found again, without the secrets of its command line; a page of it carries no markup of the command's. */
+/* What was run is found again, without the secrets of its command line; a page of it carries no markup of the
+ * command's.
+ */
 static void log__and_report_show_recorded_runs(void **state)
 {
 	(void)state;
@@ -597,7 +599,9 @@ static void status_fd__tells_what_happens(void **state)
 	close(42);
 }
 
-/* What verify would make is not tried where the policy or the command line is wrong; and an act is none of the program's. */
+/* What verify would make is not tried where the policy or the command line is wrong; and an act is none of the
+ * program's.
+ */
 static void verify__refuses_what_it_cannot_try(void **state)
 {
 	(void)state;

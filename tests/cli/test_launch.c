@@ -46,7 +46,9 @@ static int watch_all(void)
 {
 	int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	assert_true(watch >= 0);
-	/* A directory is opened and read by whoever wants to know what is in it. The workspace itself is opened to be bound. */
+	/* A directory is opened and read by whoever wants to know what is in it. The workspace itself is opened to be
+	 * bound.
+	 */
 	assert_true(inotify_add_watch(watch, in_scratch("work"), IN_ACCESS | IN_ONLYDIR) >= 0);
 	for (int i = 0; i < FOLDERS; i++)
 		if (inotify_add_watch(watch, in_scratch("work/%d", i), IN_ACCESS | IN_OPEN | IN_ONLYDIR) < 0) {
@@ -69,8 +71,8 @@ static unsigned count_events(int watch)
 	return count;
 }
 
-/* Milliseconds to start, whatever the size of the workspace: the default preset looks into no directory of it but those of
- * git's records. A glob does, which shows that it would be seen.
+/* Milliseconds to start, whatever the size of the workspace: the default preset looks into no directory of it but those
+ * of git's records. A glob does, which shows that it would be seen.
  */
 static void launch__does_not_look_into_the_workspace(void **state)
 {

@@ -263,7 +263,8 @@ static void fork__of_another_thread_is_harmless(void **state)
 	check_left(&before);
 }
 
-/* A child that was forked while a run lasts has a copy of all its descriptors; the run ends all the same, and on time. */
+/* A child that was forked while a run lasts has a copy of all its descriptors; the run ends all the same, and on time.
+ */
 static void fork__that_lives_on_does_not_hold_a_run(void **state)
 {
 	(void)state;
@@ -306,8 +307,8 @@ static void *start_and_die(void *context)
 	return NULL;
 }
 
-/* The tree dies with the process that started it, though a child that was forked in between keeps every descriptor of the
- * run open, and though the thread that started it was not the main one, so that PDEATHSIG is not to be had.
+/* The tree dies with the process that started it, though a child that was forked in between keeps every descriptor of
+ * the run open, and though the thread that started it was not the main one, so that PDEATHSIG is not to be had.
  */
 static void run__dies_with_its_process_whatever_that_has_forked(void **state)
 {

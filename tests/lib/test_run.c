@@ -247,9 +247,9 @@ static void step_for(struct cordon_run *run, int tenths)
 	assert_int_equal(is_ended, 0);
 }
 
-/* When the host renames a protected file its mount goes along, and the name lies bare: nothing but the observer would keep the
- * command from making a file there, and without one the run ends. Also where the user has no inotify instance left to be told
- * of it.
+/* When the host renames a protected file its mount goes along, and the name lies bare: nothing but the observer would
+ * keep the command from making a file there, and without one the run ends. Also where the user has no inotify instance
+ * left to be told of it.
  */
 static void run__ends_when_a_protected_name_is_taken_away(void **state)
 {
@@ -275,7 +275,8 @@ static void run__ends_when_a_protected_name_is_taken_away(void **state)
 	}
 }
 
-/* What the host puts in its place is covered, and the run goes on; with the observer, or where the name is never bare. */
+/* What the host puts in its place is covered, and the run goes on; with the observer, or where the name is never bare.
+ */
 static void run__protects_what_the_host_puts_in_place(void **state)
 {
 	(void)state;

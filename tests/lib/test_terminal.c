@@ -93,7 +93,8 @@ static void wait_for_stop(struct cordon_run *run, int32_t signal)
 	}
 }
 
-/* Size, name, controlling terminal, and everything that was printed, also last; without any descriptor of the caller's. */
+/* Size, name, controlling terminal, and everything that was printed, also last; without any descriptor of the caller's.
+ */
 static void terminal__is_the_commands_own(void **state)
 {
 	(void)state;

@@ -1,5 +1,5 @@
-/* tests/nt/nt.h: how NT decides whether a file may be opened, as data and pure functions, so that a plan for Windows can
- * be judged where there is no Windows.
+/* tests/nt/nt.h: how NT decides whether a file may be opened, as data and pure functions, so that a plan for Windows
+ * can be judged where there is no Windows.
  *
  *	nt_check                  one descriptor, one token, one request: what the kernel's access check says
  *	nt_descriptor_*           how a descriptor comes to be: inheritance, propagation

@@ -170,8 +170,8 @@ static uint32_t take_privileges(const struct nt_token *token, uint32_t request)
 
 enum pass { PASS_FIRST, PASS_RESTRICTED };
 
-/* WSI listings 7-17, 7-20, 7-22. `asked` is the whole request, which a package has to be granted in full: what the owner
- * or a privilege gave is not its own.
+/* WSI listings 7-17, 7-20, 7-22. `asked` is the whole request, which a package has to be granted in full: what the
+ * owner or a privilege gave is not its own.
  */
 static bool passes_list(const struct nt_descriptor *descriptor, const struct nt_token *token, uint32_t remaining,
 			uint32_t asked, enum pass pass, const struct nt_readings *readings)

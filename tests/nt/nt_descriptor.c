@@ -24,8 +24,8 @@ void nt_descriptor_remove(struct nt_descriptor *descriptor, size_t at)
 		descriptor->entries[i] = descriptor->entries[i + 1];
 }
 
-/* What of the flags a child takes over; false when it takes nothing. A file takes what is for objects. A directory takes
- * what is for containers, and what is for objects alone only to hand it on.
+/* What of the flags a child takes over; false when it takes nothing. A file takes what is for objects. A directory
+ * takes what is for containers, and what is for objects alone only to hand it on.
  */
 static bool flags_of_child(uint8_t flags, bool is_directory, uint8_t *ret_flags)
 {

@@ -15,5 +15,7 @@ struct nt_token nt_plan_token(const struct plan_windows *windows, const struct n
 /* The token of another run at the same time, of the same tier, that was granted none of this plan's roots. */
 struct nt_token nt_plan_neighbour(const struct plan_windows *windows, const struct nt_world *world);
 
-/* Changes descriptors as the user. False when a backend would refuse the run, with a text that says why, until the next. */
+/* Changes descriptors as the user. False when a backend would refuse the run, with a text that says why, until the
+ * next.
+ */
 bool nt_plan_apply(const struct plan_windows *windows, struct nt_world *world, const char **ret_why);

@@ -1,4 +1,6 @@
-/* tests/nt/nt_store.h: a world's files as descriptors.c sees them, with a journal in memory; and the moment when the power goes. */
+/* tests/nt/nt_store.h: a world's files as descriptors.c sees them, with a journal in memory; and the moment when the
+ * power goes.
+ */
 #pragma once
 
 #include "backend/windows/descriptors.h"

@@ -92,7 +92,8 @@ static void nt__creators_supply_descriptors(void **state)
 	assert_int_equal(made.owner, NT_USER);
 }
 
-/* AUTHZ, "automatic propagation": own entries stay in front, inherited ones are made anew, the protected inherit none. */
+/* AUTHZ, "automatic propagation": own entries stay in front, inherited ones are made anew, the protected inherit none.
+ */
 static void nt__propagation_keeps_what_is_own(void **state)
 {
 	(void)state;

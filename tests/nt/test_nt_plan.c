@@ -3,8 +3,8 @@
  *
  *	test_nt_plan [--cases N] [--first N] [--reading NAME] [--plant KIND] [--tier NAME] [-v]
  *
- * A case is its number. --plant makes the planner wrong in one place of each plan (see plants) and expects to be caught;
- * --reading takes the other answer to a question of nt_readings_table.
+ * A case is its number. --plant makes the planner wrong in one place of each plan (see plants) and expects to be
+ * caught; --reading takes the other answer to a question of nt_readings_table.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -315,8 +315,8 @@ static bool was_done(const struct trial *trial, enum act act, size_t file, size_
 	       does(tree, act, file, directory, token, trial->readings);
 }
 
-/* The token tier's gaps are what Everyone may do and deletion through directories, and both were there before. (A link in
- * a root to a file outside is a third.)
+/* The token tier's gaps are what Everyone may do and deletion through directories, and both were there before. (A link
+ * in a root to a file outside is a third.)
  */
 static bool could_delete(const struct trial *trial, size_t file)
 {
@@ -338,8 +338,8 @@ static bool had_gap(const struct trial *trial, enum act act, size_t file, size_t
 	return was_done(trial, act, file, NT_NO_FILE, &trial->token);
 }
 
-/* Does the plan itself say that this is not held? What it says of a closed root holds for what no other rule closes, and
- * was open before; what it says of the hidden is that their attributes can be seen.
+/* Does the plan itself say that this is not held? What it says of a closed root holds for what no other rule closes,
+ * and was open before; what it says of the hidden is that their attributes can be seen.
  */
 static bool is_named(const struct trial *trial, enum act act, size_t file, size_t directory)
 {
@@ -483,8 +483,8 @@ static void expect_own(struct trial *trial, const struct nt_descriptor *made, co
 		find(trial, "another run opens what the command made for itself", true, ACT_CREATE_FILE, 0, NT_NO_FILE);
 }
 
-/* Pipes and the like have no directory to inherit from: the token's default. Python's mkdtemp supplies a list of its own
- * in which only the owner stands; the tiers for which that has to work are those whose owner is the command alone.
+/* Pipes and the like have no directory to inherit from: the token's default. Python's mkdtemp supplies a list of its
+ * own in which only the owner stands; the tiers for which that has to work are those whose owner is the command alone.
  */
 static void judge_defaults(struct trial *trial)
 {

@@ -1,4 +1,6 @@
-/* What cordon-selftest asks of a real Windows is what the model leaves open, and the answers that it expects are the model's. */
+/* What cordon-selftest asks of a real Windows is what the model leaves open, and the answers that it expects are the
+ * model's.
+ */
 #include <string.h>
 
 #include "backend/windows/question.h"

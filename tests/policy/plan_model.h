@@ -5,7 +5,7 @@
 
 #include "plan_world.h"
 
-/* Fails the test, with `text` in the message, unless every entry of the world is seen as the plan's policy has it, every
- * step finds its place, and none can be carried away from inside.
+/* Fails the test, with `text` in the message, unless every entry of the world is seen as the plan's policy has it,
+ * every step finds its place, and none can be carried away from inside.
  */
 void model_check(const struct world *world, const struct plan *plan, const char *text);

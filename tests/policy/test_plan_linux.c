@@ -357,7 +357,9 @@ static void plan__refuses_what_this_version_cannot_carry(void **state)
 	}
 }
 
-/* A link that the command could replace stays what it is, wherever it leads, and the directories above it stay in place. */
+/* A link that the command could replace stays what it is, wherever it leads, and the directories above it stay in
+ * place.
+ */
 static void plan__holds_links_to_what_is_protected(void **state)
 {
 	(void)state;

@@ -315,7 +315,8 @@ static void flood__fills_nothing(void **state)
 	denials_clear(&table);
 }
 
-/* What is known of a decoy alone stands behind what is known of a process: in the report, and in the line for people. */
+/* What is known of a decoy alone stands behind what is known of a process: in the report, and in the line for people.
+ */
 static void tried_name__is_told_unless_more_is_known(void **state)
 {
 	(void)state;

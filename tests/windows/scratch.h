@@ -1,4 +1,6 @@
-/* tests/windows/scratch.h: a folder of a test's own, made as the user would make it, removed by whoever removes the prefix. */
+/* tests/windows/scratch.h: a folder of a test's own, made as the user would make it, removed by whoever removes the
+ * prefix.
+ */
 #pragma once
 
 #define WIN32_LEAN_AND_MEAN

@@ -13,7 +13,8 @@
 
 enum { CHILD_MS = 20000, OUTPUT_MAX = 65536 };
 
-/* -- the child ------------------------------------------------------------------------------------------------------ */
+/* -- the child ------------------------------------------------------------------------------------------------------
+ */
 
 static void print_units(const WCHAR *units, size_t length)
 {
@@ -51,7 +52,8 @@ static int child(int argc, LPWSTR *argv)
 	return fflush(stdout);
 }
 
-/* -- the parent ----------------------------------------------------------------------------------------------------- */
+/* -- the parent -----------------------------------------------------------------------------------------------------
+ */
 
 static char own_path[1024];
 
@@ -117,7 +119,8 @@ static void arguments__arrive_as_they_were(void **state)
 	assert_true(at == end);
 }
 
-/* node takes its line apart by the C runtime's rules and tells what it got, as JSON. Tests are not given it by Debian. */
+/* node takes its line apart by the C runtime's rules and tells what it got, as JSON. Tests are not given it by Debian.
+ */
 static void arguments__arrive_at_a_program_of_somebody_else(void **state)
 {
 	(void)state;
@@ -210,7 +213,8 @@ static void status__has_all_its_bits(void **state)
 	assert_int_equal(ran.status, 0xc0000005);
 }
 
-/* -- jobs ----------------------------------------------------------------------------------------------------------- */
+/* -- jobs -----------------------------------------------------------------------------------------------------------
+ */
 
 static bool is_alive(DWORD id)
 {
@@ -316,7 +320,8 @@ static void job__tells_what_does_not_read_back(void **state)
 		assert_null(missing);
 }
 
-/* -- finding -------------------------------------------------------------------------------------------------------- */
+/* -- finding --------------------------------------------------------------------------------------------------------
+ */
 
 static void expect_found(const char *name, char *const *environment, const char *expected)
 {

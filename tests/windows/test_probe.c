@@ -1,4 +1,6 @@
-/* The live probe on the host that this runs on. Wine says yes to everything and enforces nothing: the best of tests for it. */
+/* The live probe on the host that this runs on. Wine says yes to everything and enforces nothing: the best of tests for
+ * it.
+ */
 #include "backend/windows/cage.h"
 #include "base/scope.h"
 #include "os/os.h"

@@ -1,7 +1,7 @@
 /* Descriptors and their journal on files of this host, by processes that are killed.
  *
- * Wine takes descriptors and keeps none, so here each file's is kept in a file beside; names, handles, the journal and the killing
- * are the host's own.
+ * Wine takes descriptors and keeps none, so here each file's is kept in a file beside; names, handles, the journal and
+ * the killing are the host's own.
  */
 #include "backend/windows/cage.h"
 #include "base/list.h"
@@ -13,7 +13,8 @@
 
 enum { CHILD_MS = 30000, KILLED = 77, REFUSED = 78, ROOM = 4096 };
 
-/* -- descriptors beside the files ----------------------------------------------------------------------------------- */
+/* -- descriptors beside the files -----------------------------------------------------------------------------------
+ */
 
 struct beside {
 	struct store store;
@@ -159,7 +160,8 @@ static void beside_open(struct beside *beside, unsigned dies_at)
 	beside->real = windows_store_operations(beside->windows);
 }
 
-/* -- the plan ------------------------------------------------------------------------------------------------------- */
+/* -- the plan -------------------------------------------------------------------------------------------------------
+ */
 
 static const uint8_t capability[] = { 1, 5, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0, 1, 0,
 				      0, 0, 2, 0, 0, 0, 3, 0, 0,  0, 4, 0, 0, 0 };
@@ -240,7 +242,8 @@ static void tell_all(struct beside *beside, struct text *text)
 	}
 }
 
-/* -- processes ------------------------------------------------------------------------------------------------------ */
+/* -- processes ------------------------------------------------------------------------------------------------------
+ */
 
 static char own_path[1024];
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # files.protect, tree: cordon is killed, and what it would have done at the end is done all the same.
-# fallback: files.protect
+# fallback: half
+# fallback plant: janitor
 # run: --no-observe
 # plant: janitor
 # ending: killed

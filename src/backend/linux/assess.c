@@ -41,8 +41,8 @@ bool abilities_is_refusal(int64_t code)
 	return code == EPERM || code == EACCES || code == ENOSYS || code == ENOSPC || code == EUSERS || code == EINVAL;
 }
 
-/* The settings that are known to refuse namespaces; the last one that applies is named. A filter is some sandbox's around
- * this process, whatever the environment claims: a container, or another cordon.
+/* The settings that are known to refuse namespaces; the last one that applies is named. A filter is some sandbox's
+ * around this process, whatever the environment claims: a container, or another cordon.
  */
 void abilities_lack_namespaces(struct abilities *abilities, const struct cordon_error *why)
 {

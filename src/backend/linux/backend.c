@@ -109,8 +109,8 @@ static void foreground(struct cage *cage)
 
 /* -- end ---------------------------------------------------------------------------------------------------------- */
 
-/* Of all that keeps the namespaces, and then of init, which waits for that when the tree has ended. Forks of the caller may
- * have its end of the socket too: hence shutdown.
+/* Of all that keeps the namespaces, and then of init, which waits for that when the tree has ended. Forks of the caller
+ * may have its end of the socket too: hence shutdown.
  */
 static void let_go(struct cage *cage)
 {

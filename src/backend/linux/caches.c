@@ -8,12 +8,13 @@
  *	    NAME.own                 where nothing of the user's own is to be shown: no overlay, a plain directory
  *
  * A mount of an overlay takes longer than most of the view, hence one for the whole home directory, of which only the
- * caches are bound. It is mounted `volatile`: else the kernel would write out the host's whole file system at the end of
- * every run. What a power failure then costs is a cache. It is mounted with init's credentials, so what is the user's alone
- * on the host stays so; attributes by which an upper directory could lead elsewhere (redirect, metacopy) are not followed
- * in a user namespace.
+ * caches are bound. It is mounted `volatile`: else the kernel would write out the host's whole file system at the end
+ * of every run. What a power failure then costs is a cache. It is mounted with init's credentials, so what is the
+ * user's alone on the host stays so; attributes by which an upper directory could lead elsewhere (redirect, metacopy)
+ * are not followed in a user namespace.
  *
- * What cannot be kept, or not laid over the user's own, is an empty place all the same, and the report says so (is_bare).
+ * What cannot be kept, or not laid over the user's own, is an empty place all the same, and the report says so
+ * (is_bare).
  */
 #include <errno.h>
 #include <limits.h>
@@ -34,7 +35,8 @@
 #define TRIAL_NAME "trial"
 #define CLONE_THIS (OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH)
 
-/* -- outside, before the start --------------------------------------------------------------------------------------- */
+/* -- outside, before the start ---------------------------------------------------------------------------------------
+ */
 
 /* 1: it says this workspace; 0: there is none; -1: it says another, or cannot be read. */
 static int check_record(int directory, const char *workspace)
@@ -66,8 +68,9 @@ static bool write_record(int directory, const char *workspace)
 }
 
 /* What is made in the directory is to lie apart from it, as what is in the root directory does (ext4). Each mount of an
- * overlay makes some files and removes them. Without a journal ext4 passes over inodes that were freed in the last minutes one
- * by one, and others' would be among them: where a compiler has worked beside, that takes some milliseconds.
+ * overlay makes some files and removes them. Without a journal ext4 passes over inodes that were freed in the last
+ * minutes one by one, and others' would be among them: where a compiler has worked beside, that takes some
+ * milliseconds.
  */
 static void spread(int directory)
 {
@@ -150,7 +153,8 @@ void caches_settle(const struct inside *inside)
 	close(slot);
 }
 
-/* -- in init --------------------------------------------------------------------------------------------------------- */
+/* -- in init ---------------------------------------------------------------------------------------------------------
+ */
 
 static int open_below(int directory, const char *name)
 {
@@ -217,7 +221,9 @@ static int mount_overlay(int lower, int upper, int work, unsigned attributes)
 	return mount;
 }
 
-/* The overlay's root has the mode of the upper directory; and its own mount says what may be executed, not the one below. */
+/* The overlay's root has the mode of the upper directory; and its own mount says what may be executed, not the one
+ * below.
+ */
 static int lay_over(int slot, int lower, const char *name)
 {
 	char work_name[64];
@@ -305,8 +311,8 @@ static void share_overlay(int slot, const char *path, struct shared *shared)
 	close(lower);
 }
 
-/* Kernels before 6.15 clone no mount that stands nowhere: there it is attached in the slot, which no command sees, and the
- * freeze makes it read-only.
+/* Kernels before 6.15 clone no mount that stands nowhere: there it is attached in the slot, which no command sees, and
+ * the freeze makes it read-only.
  */
 static int clone_part(int slot, int overlay, const char *path)
 {
@@ -357,8 +363,8 @@ static int make_empty(int slot, const struct plan_mount *mount)
 	return -1;
 }
 
-/* The time is that of the planning, and an overlay may take as long. One that no plan asks for has harmed nobody: it stands
- * nowhere, and what it is made of was there before.
+/* The time is that of the planning, and an overlay may take as long. One that no plan asks for has harmed nobody: it
+ * stands nowhere, and what it is made of was there before.
  */
 void caches_begin(struct inside *inside)
 {
@@ -376,7 +382,8 @@ void caches_begin(struct inside *inside)
 	}
 }
 
-/* Whether it is of the plan what caches_begin expected, down to the directories that have to be there before the mount. */
+/* Whether it is of the plan what caches_begin expected, down to the directories that have to be there before the mount.
+ */
 static bool is_as_expected(const struct inside *inside)
 {
 	const struct plan *plan = &inside->plan;
@@ -440,7 +447,8 @@ bool caches_open(struct inside *inside, struct cordon_error *err)
 	return true;
 }
 
-/* -- whether this host can ------------------------------------------------------------------------------------------- */
+/* -- whether this host can -------------------------------------------------------------------------------------------
+ */
 
 /* In a process of its own, in namespaces as init has them: 0, or errno. */
 static _Noreturn void try_layer(const char *path, uid_t user, gid_t group)

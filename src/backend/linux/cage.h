@@ -8,9 +8,9 @@
  *	command     what init starts
  *	mender      outside the tree, in the command's view: lays covers again (mender.c, covers.c)
  *	janitor     outside: ends the run when the supervisor was killed (janitor.c)
- * Init, the mender and the janitor are forks of the supervisor and may have other threads' locks frozen in their memory: everything
- * that runs in them must be async-signal-safe: system calls and memory of its own, no allocation, no stdio (snprintf is used for
- * messages; both C libraries format integers and strings without locks or allocation).
+ * Init, the mender and the janitor are forks of the supervisor and may have other threads' locks frozen in their
+ * memory: everything that runs in them must be async-signal-safe: system calls and memory of its own, no allocation, no
+ * stdio (snprintf is used for messages; both C libraries format integers and strings without locks or allocation).
  */
 #pragma once
 
@@ -37,8 +37,8 @@ struct abilities {
 	const char *remedy; /* fallback: static: the command that would mend it; NULL: not known */
 };
 
-/* share.c: memory that the supervisor and init both see, at one address. Init is started before there is a plan, and finds
- * it here when it is told to go on. What is taken is zeroed and lives as long as the share.
+/* share.c: memory that the supervisor and init both see, at one address. Init is started before there is a plan, and
+ * finds it here when it is told to go on. What is taken is zeroed and lives as long as the share.
  */
 struct share;
 struct share *share_new(void); /* NULL when memory is short */
@@ -164,8 +164,8 @@ struct message {
 
 /* message.c: sends it; `carried` holds one descriptor for each bit of the message's. */
 CORDON_CHECKED bool message_send(int control, const struct message *message, const int *carried);
-/* Does not wait. False with errno; that is 0 when the other end is closed. The descriptors that came along are the caller's, -1
- * where none did.
+/* Does not wait. False with errno; that is 0 when the other end is closed. The descriptors that came along are the
+ * caller's, -1 where none did.
  */
 CORDON_CHECKED bool message_receive(int control, struct message *ret_message, int ret_carried[CARRIED_COUNT]);
 
@@ -190,8 +190,8 @@ CORDON_CHECKED bool limits_apply(struct inside *inside, struct cordon_error *err
 CORDON_CHECKED bool capabilities_drop(struct inside *inside, struct cordon_error *err);
 CORDON_CHECKED bool filter_load(struct inside *inside, struct cordon_error *err);
 
-/* What init, which has every capability in its user namespace, cannot look up the command cannot reach, and what is gone is
- * nobody's: the errno of such a lookup.
+/* What init, which has every capability in its user namespace, cannot look up the command cannot reach, and what is
+ * gone is nobody's: the errno of such a lookup.
  */
 bool view_is_out_of_reach(int code);
 
@@ -246,7 +246,9 @@ void caches_begin(struct inside *inside);
 /* In init, while the view is still the host's: a source for each layer. */
 CORDON_CHECKED bool caches_open(struct inside *inside, struct cordon_error *err);
 
-/* init.c: waits until the supervisor says this, and takes what comes along; -1: did not. Without a supervisor init ends. */
+/* init.c: waits until the supervisor says this, and takes what comes along; -1: did not. Without a supervisor init
+ * ends.
+ */
 void init_await(const struct inside *inside, enum message_kind kind, int ret_carried[CARRIED_COUNT]);
 
 /* init.c: pid 1 from its first instruction; does not return. */
@@ -266,7 +268,8 @@ CORDON_CHECKED bool streams_check(const struct handover *handover, struct cordon
 CORDON_CHECKED bool streams_collect(struct inside *inside, struct cordon_error *err);
 /* In init: makes the pipes of `counted`, where output has a limit, and puts them in the streams' place. */
 CORDON_CHECKED bool streams_count(struct inside *inside, struct cordon_error *err);
-/* In init, while the view is still the host's: opens what was opened for reading a second time, on the view's mounts. */
+/* In init, while the view is still the host's: opens what was opened for reading a second time, on the view's mounts.
+ */
 CORDON_CHECKED bool streams_reopen(struct inside *inside, struct cordon_error *err);
 
 /* descriptors.c: closes all but these; what is -1 is no descriptor. Async-signal-safe. */
@@ -278,8 +281,8 @@ CORDON_CHECKED bool streams_move(const struct inside *inside, int *descriptor, s
 void terminal_look(struct inside *inside);
 /* In init, once the view has its devices: a layer like the others. */
 CORDON_CHECKED bool terminal_make(struct inside *inside, struct cordon_error *err);
-/* In the command: its process group, in the foreground of its terminal unless that is to come later; or a session of its own.
- * False with errno.
+/* In the command: its process group, in the foreground of its terminal unless that is to come later; or a session of
+ * its own. False with errno.
  */
 bool terminal_join(const struct inside *inside);
 /* In init: brings the command's process group to the foreground. */
@@ -299,8 +302,8 @@ void abilities_lack_namespaces(struct abilities *abilities, const struct cordon_
 void abilities_assess(const struct plan *plan, const struct abilities *abilities,
 		      struct assessment ret_rows[GUARANTEE_COUNT]);
 
-/* covers.c: the mounts that the host can take away, and the names that must not lie bare. Made by the supervisor; the rest is
- * for the mender, and async-signal-safe.
+/* covers.c: the mounts that the host can take away, and the names that must not lie bare. Made by the supervisor; the
+ * rest is for the mender, and async-signal-safe.
  */
 struct covers;
 struct covers *covers_new(const struct plan *plan); /* borrows the plan; NULL when memory is short */
@@ -315,8 +318,8 @@ enum cover_state {
 /* One name of the plan, by number: first the mounts, then what is unheld. */
 size_t covers_count(const struct covers *covers);
 const char *covers_path(const struct covers *covers, size_t name);
-/* Watches the directories on the way to every name, as they are now. `queue` is an inotify instance. Fails where the user has
- * no watch left.
+/* Watches the directories on the way to every name, as they are now. `queue` is an inotify instance. Fails where the
+ * user has no watch left.
  */
 bool covers_watch(struct covers *covers, int queue);
 /* What was heard of a name since something else got it, and at the same time. */
@@ -326,13 +329,14 @@ struct heard {
 	bool is_read;        /* hidden names: somebody has had it open, not for writing */
 	int opened, written; /* hidden names: how often it was opened, and closed after writing */
 };
-/* Reads what the queue has; true when something is to be looked at: the concerned names first. `heard` is one a name. */
+/* Reads what the queue has; true when something is to be looked at: the concerned names first. `heard` is one a name.
+ */
 bool covers_heard(const struct covers *covers, int queue, struct heard *heard);
 /* Looks at a name, and lays what is gone. For a process that has joined the view. */
 enum cover_state covers_attend(const struct covers *covers, size_t name);
-/* Of a name that is covered again: has somebody opened what it covers meanwhile?  Who opened a protected file for writing
- * writes on, and who opened a hidden one reads on. COVER_MENDED: nobody, COVER_OPEN: perhaps the host alone, and only for
- * writing: to be asked again; COVER_LOST: somebody has read what is hidden.
+/* Of a name that is covered again: has somebody opened what it covers meanwhile? Who opened a protected file for
+ * writing writes on, and who opened a hidden one reads on. COVER_MENDED: nobody, COVER_OPEN: perhaps the host alone,
+ * and only for writing: to be asked again; COVER_LOST: somebody has read what is hidden.
  */
 enum cover_state covers_prove(const struct covers *covers, size_t name, const struct heard *heard);
 /* Whether the cover is there so that nobody reads what has the name. */
@@ -418,11 +422,12 @@ void placeholders_descriptors(const struct placeholders *placeholders, int *desc
 /* Removes them as well; NULL is fine; returns NULL. */
 struct placeholders *placeholders_free(struct placeholders *placeholders);
 
-/* janitor.c: a process that outlives a supervisor that is killed, and then does what that would have done at the end. */
+/* janitor.c: a process that outlives a supervisor that is killed, and then does what that would have done at the end.
+ */
 struct cgroup;
 struct janitor;
-/* Takes nothing, and borrows what it is given; `init` is a pidfd. Where init is no namespace's (`is_fallback`) its end is not the
- * tree's: it is left to end that by itself.
+/* Takes nothing, and borrows what it is given; `init` is a pidfd. Where init is no namespace's (`is_fallback`) its end
+ * is not the tree's: it is left to end that by itself.
  */
 CORDON_CHECKED bool janitor_start(int init, bool is_fallback, struct placeholders *placeholders,
 				  const struct cgroup *cgroup, const struct handover *handover,

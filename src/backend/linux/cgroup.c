@@ -24,7 +24,8 @@ struct cgroup {
 	int doors[CGROUP_CONTROLLERS];
 };
 
-/* -- files ------------------------------------------------------------------------------------------------------------ */
+/* -- files ------------------------------------------------------------------------------------------------------------
+ */
 
 /* The whole of a small file; empty when it cannot be read. */
 static void read_text(const char *path, char *text, size_t size)
@@ -83,7 +84,8 @@ static bool write_text(const char *directory, const char *name, const char *text
 	return length == (ssize_t)strlen(text);
 }
 
-/* -- where ------------------------------------------------------------------------------------------------------------ */
+/* -- where ------------------------------------------------------------------------------------------------------------
+ */
 
 static bool is_file_system(const char *path, unsigned long magic)
 {
@@ -133,8 +135,8 @@ static bool has_word(const char *text, const char *word)
 	return false;
 }
 
-/* A group with processes of its own gives nothing to groups in it: so it is one above the caller's, the nearest that the user
- * may write and from which a process may be moved (cgroups(7), "no internal processes", "delegation").
+/* A group with processes of its own gives nothing to groups in it: so it is one above the caller's, the nearest that
+ * the user may write and from which a process may be moved (cgroups(7), "no internal processes", "delegation").
  */
 static void find_unified(const char *table, struct cgroup_places *places)
 {
@@ -191,7 +193,8 @@ void cgroup_find(struct cgroup_places *ret_places)
 		find_separate(table, ret_places);
 }
 
-/* -- making ----------------------------------------------------------------------------------------------------------- */
+/* -- making -----------------------------------------------------------------------------------------------------------
+ */
 
 /* A name that nobody else takes, and that `cordon gc` knows. */
 static bool make_group(const char *place, char *path)
@@ -255,7 +258,8 @@ int cgroup_directory(const struct cgroup *cgroup)
 	return cgroup ? cgroup->directory : -1;
 }
 
-/* -- limits ----------------------------------------------------------------------------------------------------------- */
+/* -- limits -----------------------------------------------------------------------------------------------------------
+ */
 
 /* What the kernel took may be a page less, and nothing else. */
 static bool set_number(const char *directory, const char *name, uint64_t value, struct cordon_error *err)
@@ -317,9 +321,9 @@ static const enum limit limit_of[CGROUP_CONTROLLERS] = {
 	[CGROUP_ACCOUNT] = LIMIT_CPU_TIME,
 };
 
-/* Version 1 has a group for each controller, and only for those that are needed. A thread that writes "0" into `tasks` moves
- * itself, which takes the kernel 50 us. For another process, or a whole one by cgroup.procs, it waits for every processor to
- * pass a quiet state, 10 ms.
+/* Version 1 has a group for each controller, and only for those that are needed. A thread that writes "0" into `tasks`
+ * moves itself, which takes the kernel 50 us. For another process, or a whole one by cgroup.procs, it waits for every
+ * processor to pass a quiet state, 10 ms.
  */
 static bool make_separate(struct cgroup *cgroup, const char *place, int controller, struct cordon_error *err)
 {
@@ -399,7 +403,8 @@ bool cgroup_holds_init(const struct cgroup *cgroup)
 	return cgroup && cgroup->is_unified;
 }
 
-/* -- reading ---------------------------------------------------------------------------------------------------------- */
+/* -- reading ----------------------------------------------------------------------------------------------------------
+ */
 
 void cgroup_read(const struct cgroup *cgroup, struct cgroup_reading *ret_reading)
 {
@@ -424,7 +429,8 @@ void cgroup_read(const struct cgroup *cgroup, struct cgroup_reading *ret_reading
 						 : read_number(account, "cpuacct.usage") / 1000000;
 }
 
-/* -- end -------------------------------------------------------------------------------------------------------------- */
+/* -- end --------------------------------------------------------------------------------------------------------------
+ */
 
 /* A process that is dead already may hold its group for a moment longer. */
 static void remove_group(const char *path)
@@ -434,8 +440,8 @@ static void remove_group(const char *path)
 		nanosleep(&pause, NULL);
 }
 
-/* A group of a process that is no more. Its number may be that of another pid namespace, where it lives; but then the group is
- * not empty, unless it was made this very moment.
+/* A group of a process that is no more. Its number may be that of another pid namespace, where it lives; but then the
+ * group is not empty, unless it was made this very moment.
  */
 static bool is_abandoned(int place, const char *name)
 {

@@ -38,14 +38,14 @@ void cgroup_find(struct cgroup_places *ret_places);
 struct cgroup *cgroup_begin(void);
 int cgroup_directory(const struct cgroup *cgroup); /* for CLONE_INTO_CGROUP; -1: none */
 
-/* `cgroup` is NULL or what cgroup_begin made; the result replaces it, and is NULL where no group limits anything. What cannot be
- * had and may be missing leaves *places.
+/* `cgroup` is NULL or what cgroup_begin made; the result replaces it, and is NULL where no group limits anything. What
+ * cannot be had and may be missing leaves *places.
  */
 CORDON_CHECKED bool cgroup_limit(struct cgroup **cgroup, struct cgroup_places *places, const struct plan *plan,
 				 struct cordon_error *err);
 
-/* Descriptors of the files into which the command has to write itself, from outside the view; -1: none. The caller's from then
- * on. Init stays outside: the groups can go as soon as the tree is empty, while it is still dying.
+/* Descriptors of the files into which the command has to write itself, from outside the view; -1: none. The caller's
+ * from then on. Init stays outside: the groups can go as soon as the tree is empty, while it is still dying.
  */
 void cgroup_doors(struct cgroup *cgroup, int ret_doors[CGROUP_CONTROLLERS]);
 /* Whether init is in it, so that it outlasts init. */

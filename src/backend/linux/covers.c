@@ -1,10 +1,10 @@
 /* Whether the mounts of the plan still stand where they should, and laying them again.
  *
  * A mount covers an inode, not a name. When the host removes the name underneath, or renames another file over it (an
- * atomic save), the kernel takes the mount away in every namespace, and inside the real file lies open. When the host renames
- * the thing itself the mount goes along and the name is bare. Names that must not appear and do are the same case:
- * something has a name that should be covered. So there is one question to each name: what has it now?  Asked inside the
- * view, and answered by what the kernel says of that place, not by what was ordered.
+ * atomic save), the kernel takes the mount away in every namespace, and inside the real file lies open. When the host
+ * renames the thing itself the mount goes along and the name is bare. Names that must not appear and do are the same
+ * case: something has a name that should be covered. So there is one question to each name: what has it now? Asked
+ * inside the view, and answered by what the kernel says of that place, not by what was ordered.
  */
 #include <errno.h>
 #include <limits.h>
@@ -96,8 +96,8 @@ bool covers_hides(const struct covers *covers, size_t name)
 
 /* -- watching ------------------------------------------------------------------------------------------------------ */
 
-/* Fails only where there are no watches left: a directory that is not there now, or that nobody may list, has no entries that
- * come and go unseen, or is itself an entry that is watched.
+/* Fails only where there are no watches left: a directory that is not there now, or that nobody may list, has no
+ * entries that come and go unseen, or is itself an entry that is watched.
  */
 static bool watch_entry(struct covers *covers, int queue, size_t name, size_t length, const char *entry)
 {
@@ -171,7 +171,8 @@ bool covers_heard(const struct covers *covers, int queue, struct heard *heard)
 	char buffer[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
 	bool is_concerned = false;
 	ssize_t length;
-	/* The kernel takes the mount away just before it gives the name away: what is heard together with that counts. */
+	/* The kernel takes the mount away just before it gives the name away: what is heard together with that counts.
+	 */
 	for (size_t name = 0; name < covers_count(covers); name++)
 		if (!heard[name].is_changed)
 			heard[name] = (struct heard){ .is_concerned = heard[name].is_concerned };
@@ -187,8 +188,8 @@ bool covers_heard(const struct covers *covers, int queue, struct heard *heard)
 
 /* -- mending ------------------------------------------------------------------------------------------------------- */
 
-/* A root of the policy's is bound by what it is: another directory of the same name is not what the policy's user saw, and no
- * rule of Landlock's opens it. Within a root names are what counts.
+/* A root of the policy's is bound by what it is: another directory of the same name is not what the policy's user saw,
+ * and no rule of Landlock's opens it. Within a root names are what counts.
  */
 static bool may_be_laid_again(const struct covers *covers, size_t name)
 {
@@ -230,8 +231,8 @@ static bool is_as_wanted(const struct plan_mount *mount, int place, const struct
 	return false;
 }
 
-/* A lease for reading is granted only where nobody has the file open for writing (fcntl(2), F_SETLEASE). Who does not own a
- * file gets none, and cannot have written it.
+/* A lease for reading is granted only where nobody has the file open for writing (fcntl(2), F_SETLEASE). Who does not
+ * own a file gets none, and cannot have written it.
  */
 static bool is_written(const struct plan_mount *mount)
 {

@@ -1,12 +1,13 @@
 /* Decoys: links in the place of hidden names, by which it is seen that one was tried.
  *
  * A name that does not exist leaves no trace when it is looked for. So where a facade hides names, each is a link into
- * /dev/.cordon/hidden, and there a link to nowhere: the command finds nothing, as if the name did not exist, and the time of the
- * second link's last use tells that somebody has followed it. A facade is read-only, and no such time is kept there: hence two.
- * Every name that the policy hides has a decoy, whether it exists on the host or not, so that none tells which do.
+ * /dev/.cordon/hidden, and there a link to nowhere: the command finds nothing, as if the name did not exist, and the
+ * time of the second link's last use tells that somebody has followed it. A facade is read-only, and no such time is
+ * kept there: hence two. Every name that the policy hides has a decoy, whether it exists on the host or not, so that
+ * none tells which do.
  *
- * Who tried is not known; --explain knows, and needs no decoys. The command may change the links' times, which shows as well, for
- * that changes another time that nobody can set.
+ * Who tried is not known; --explain knows, and needs no decoys. The command may change the links' times, which shows as
+ * well, for that changes another time that nobody can set.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -74,7 +75,8 @@ int decoys_open(const struct inside *inside)
 	return decoys_are_wanted(inside) ? open(PLACE, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
 }
 
-/* -- in the supervisor ------------------------------------------------------------------------------------------------ */
+/* -- in the supervisor ------------------------------------------------------------------------------------------------
+ */
 
 /* What is there no more somebody has taken away. */
 static bool is_tried(const struct decoys *decoys, unsigned number)

@@ -1,4 +1,6 @@
-/* What a fork of the supervisor holds open: whoever reads from a pipe of the caller's waits until nobody holds the other end. */
+/* What a fork of the supervisor holds open: whoever reads from a pipe of the caller's waits until nobody holds the
+ * other end.
+ */
 #include "backend/linux/cage.h"
 #include "backend/linux/kernel.h"
 

@@ -42,8 +42,8 @@ static void unwatch_and_close(struct cage *cage, int *descriptor)
 	cage_close(descriptor);
 }
 
-/* The mount table tells from the first moment on of mounts that the host takes away. A timer rather than a time-out: the caller
- * may sit in a loop of its own.
+/* The mount table tells from the first moment on of mounts that the host takes away. A timer rather than a time-out:
+ * the caller may sit in a loop of its own.
  */
 static bool wait_for_mender(struct cage *cage, struct cordon_error *err)
 {
@@ -150,8 +150,8 @@ static bool watch_usage(struct cage *cage, struct cordon_error *err)
 	return cage_watch(cage, meter_waitable(cage->meter), EPOLLIN, err);
 }
 
-/* At once where the account of the disk needs its beginning, or the memory could be used up meanwhile, or more processes be there
- * than can be ended at a stroke; else runs that are over by then do without.
+/* At once where the account of the disk needs its beginning, or the memory could be used up meanwhile, or more
+ * processes be there than can be ended at a stroke; else runs that are over by then do without.
  */
 static bool begin_meter(struct cage *cage, bool is_first, struct cordon_error *err)
 {

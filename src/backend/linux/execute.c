@@ -160,7 +160,9 @@ static bool confine(struct inside *inside, struct cordon_error *err)
 {
 	if (chdir(inside->plan.directory) != 0)
 		return cordon_fail_errno(err, errno, "enter '%s'", inside->plan.directory);
-	/* Should init be killed: see to it that its child does not live on. Before the layers, which might forbid to ask. */
+	/* Should init be killed: see to it that its child does not live on. Before the layers, which might forbid to
+	 * ask.
+	 */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0)
 		return cordon_fail_errno(err, errno, "ask for a signal when init dies");
 	if (!layers_of_fallback(inside, err))

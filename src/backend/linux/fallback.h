@@ -1,17 +1,17 @@
 /* backend/linux/fallback.h: a run on a host that gives no user namespaces (AppArmor, containers, another cordon).
  *
- * Without them there is no view of the command's own, no pid namespace and no network namespace. What is left is Landlock,
- * seccomp and the loss of every privilege. What those cannot hold is named (fallback_assess.c), and the run starts only
- * where the policy accepts each by name.
+ * Without them there is no view of the command's own, no pid namespace and no network namespace. What is left is
+ * Landlock, seccomp and the loss of every privilege. What those cannot hold is named (fallback_assess.c), and the run
+ * starts only where the policy accepts each by name.
  *
- * Landlock knows grants alone, and a grant holds for everything beneath: so a directory that holds something hidden is not
- * granted, but what else lies in it, entry by entry (fallback_rules.c). Below a writable directory there is no exception:
- * files.protect is absent.
+ * Landlock knows grants alone, and a grant holds for everything beneath: so a directory that holds something hidden is
+ * not granted, but what else lies in it, entry by entry (fallback_rules.c). Below a writable directory there is no
+ * exception: files.protect is absent.
  *
- * Init is no namespace's init but a process like others, outside the Landlock domain of the command, which therefore can
- * neither signal nor trace it. It adopts the orphans of the tree (PR_SET_CHILD_SUBREAPER), and kills what is left when the
- * command has ended, as fast as it comes: the run does not end before. Creating processes is not made a notified call, which
- * could be stopped for good: such a call can fail with EINTR, and shells take that for the end.
+ * Init is no namespace's init but a process like others, outside the Landlock domain of the command, which therefore
+ * can neither signal nor trace it. It adopts the orphans of the tree (PR_SET_CHILD_SUBREAPER), and kills what is left
+ * when the command has ended, as fast as it comes: the run does not end before. Creating processes is not made a
+ * notified call, which could be stopped for good: such a call can fail with EINTR, and shells take that for the end.
  */
 #pragma once
 

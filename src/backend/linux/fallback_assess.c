@@ -72,7 +72,9 @@ static void assess_reach(const struct plan *plan, const struct abilities *abilit
 		lower(ipc, abilities, LEVEL_PARTIAL, "unix sockets of the host are in reach by their path");
 }
 
-/* What the kernel keeps for each process holds as ever. What is counted for the tree needs a pid namespace to find it by. */
+/* What the kernel keeps for each process holds as ever. What is counted for the tree needs a pid namespace to find it
+ * by.
+ */
 static void assess_limits(const struct plan *plan, const struct abilities *abilities, struct assessment rows[])
 {
 	static const enum guarantee of_tree[] = { GUARANTEE_LIMITS_MEMORY, GUARANTEE_LIMITS_CPU_TIME,

@@ -1,8 +1,8 @@
 /* Stops every process of the tree, without namespaces, before any is killed.
  *
  * A killed process makes room, under whatever limit there is, for another that forks; a stopped one does not. So where
- * processes are made as fast as they die, stopping comes to an end and killing need not: round by round more of them stand
- * still, and once the limit is reached no new ones come. Async-signal-safe, as all of init.
+ * processes are made as fast as they die, stopping comes to an end and killing need not: round by round more of them
+ * stand still, and once the limit is reached no new ones come. Async-signal-safe, as all of init.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -88,8 +88,8 @@ static void mark_ours(size_t count)
 	}
 }
 
-/* Its number may have passed to a process of the user's meanwhile: the descriptor holds on to one, and if that is the one
- * whose parent was seen, or dead, no harm is done.
+/* Its number may have passed to a process of the user's meanwhile: the descriptor holds on to one, and if that is the
+ * one whose parent was seen, or dead, no harm is done.
  */
 static void send_to(const struct process *process, int number)
 {
@@ -119,8 +119,8 @@ static uint64_t stop_all(void)
 	return mixed;
 }
 
-/* One that waits for its child of vfork stands still only with that, and is stopped all the same: where nothing changes any
- * more, all is done.
+/* One that waits for its child of vfork stands still only with that, and is stopped all the same: where nothing changes
+ * any more, all is done.
  */
 void fallback_freeze(void)
 {

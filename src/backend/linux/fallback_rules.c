@@ -9,9 +9,9 @@
  *	DEVICES             the usual nodes, and no list of the host's; no terminal, for those are the host's too
  *	PROC                may be read
  *
- * Every directory above something that is not granted is taken apart in the same way. Such a directory can be passed through,
- * which Landlock does not check, and not be listed: the right to list it would hold for what it hides too. What the host
- * makes in it later is not granted.
+ * Every directory above something that is not granted is taken apart in the same way. Such a directory can be passed
+ * through, which Landlock does not check, and not be listed: the right to list it would hold for what it hides too.
+ * What the host makes in it later is not granted.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -46,7 +46,9 @@ struct rules {
 
 /* -- grants -------------------------------------------------------------------------------------------------------- */
 
-/* What is no longer there, never was the user's, or has no place in the tree (a socket's own file system) needs no grant. */
+/* What is no longer there, never was the user's, or has no place in the tree (a socket's own file system) needs no
+ * grant.
+ */
 static bool allow(const struct rules *rules, int place, const char *path, uint64_t rights, struct cordon_error *err)
 {
 	if (kernel_landlock_allow_beneath(rules->ruleset, place, rights) == 0 || errno == EBADFD)

@@ -1,5 +1,5 @@
-/* Init's part of a run without namespaces (fallback.h): it adopts what loses its parent, kills what the command leaves, and
- * removes the temporary directory. Async-signal-safe, as all of init.
+/* Init's part of a run without namespaces (fallback.h): it adopts what loses its parent, kills what the command leaves,
+ * and removes the temporary directory. Async-signal-safe, as all of init.
  */
 #include <dirent.h>
 #include <errno.h>

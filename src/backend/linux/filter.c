@@ -14,9 +14,9 @@
 		.len = sizeof(code) / sizeof *(code), .filter = (struct sock_filter *)(uintptr_t)(code) \
 	}
 
-/* WAIT_KILLABLE_RECV (Linux 5.19): without it a signal that hits a call while it is being looked at makes the call start
- * over, and a program with a fast timer never gets on. No such flag, no observer. EBUSY: a container's runtime or an
- * outer cordon has the only listener that the kernel allows.
+/* WAIT_KILLABLE_RECV (Linux 5.19): without it a signal that hits a call while it is being looked at makes the call
+ * start over, and a program with a fast timer never gets on. No such flag, no observer. EBUSY: a container's runtime or
+ * an outer cordon has the only listener that the kernel allows.
  */
 #define OBSERVER_FLAGS (SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)
 

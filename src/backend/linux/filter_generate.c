@@ -2,9 +2,9 @@
  * what ships.
  *
  * One list of refusals makes four filters: `filter_quiet`; `filter_observed`, which also hands calls that show intent
- * to change something to the supervisor for its report (it lets them go on: what decides is the mount view and Landlock);
- * and each of them `gated`, where the network is filtered and the gate has to know of connections before they are made.
- * Everything else is allowed: the filter cuts the kernel's surface, it is not the wall around files.
+ * to change something to the supervisor for its report (it lets them go on: what decides is the mount view and
+ * Landlock); and each of them `gated`, where the network is filtered and the gate has to know of connections before
+ * they are made. Everything else is allowed: the filter cuts the kernel's surface, it is not the wall around files.
  *
  * Without namespaces (fallback.h) the filter is more than that: small ones are loaded before, each for one thing that a
  * namespace or a newer Landlock would do; of all filters the strictest answer counts.
@@ -155,7 +155,8 @@ static void add_refusals(scmp_filter_ctx filter)
 	for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
 		add(filter, refuse, refused[i]);
 
-	/* clone3's flags lie behind a pointer that a filter cannot follow: hence ENOSYS above, and clone checked here. */
+	/* clone3's flags lie behind a pointer that a filter cannot follow: hence ENOSYS above, and clone checked here.
+	 */
 	add_bits(filter, refuse, "clone", 0, NAMESPACE_FLAGS);
 	add_bits(filter, refuse, "unshare", 0, NAMESPACE_FLAGS | FLAG_NEWTIME);
 
@@ -163,7 +164,9 @@ static void add_refusals(scmp_filter_ctx filter)
 	add_when(filter, refuse, "ioctl", SCMP_CMP(1, SCMP_CMP_MASKED_EQ, LOW_32_BITS, IOCTL_TIOCSTI));
 	add_when(filter, refuse, "ioctl", SCMP_CMP(1, SCMP_CMP_MASKED_EQ, LOW_32_BITS, IOCTL_TIOCLINUX));
 
-	/* A lease needs no right to write, and whoever opens the file outside waits until it is given back, 45 s at most. */
+	/* A lease needs no right to write, and whoever opens the file outside waits until it is given back, 45 s at
+	 * most.
+	 */
 	add_when(filter, refuse, "fcntl", SCMP_CMP(1, SCMP_CMP_MASKED_EQ, LOW_32_BITS, F_SETLEASE));
 
 	check(seccomp_rule_add_exact_array(filter, SCMP_ACT_ERRNO(ENOSYS), CALL_FCHMODAT2, 0, NULL), "fchmodat2");

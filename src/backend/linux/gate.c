@@ -51,7 +51,8 @@ struct gate {
 	char denied[HOST_NAME_SIZE + 16];
 };
 
-/* -- starting --------------------------------------------------------------------------------------------------------- */
+/* -- starting ---------------------------------------------------------------------------------------------------------
+ */
 
 static bool is_program(const char *path)
 {
@@ -144,7 +145,8 @@ static bool write_rules(const struct plan *plan, int *ret_file, struct cordon_er
 	const struct host_rule *allowed = policy_allowed_hosts(plan->policy, &allowed_count);
 	const struct host_rule *denied = policy_denied_hosts(plan->policy, &denied_count);
 	add_rules(&text, "deny", denied, denied_count);
-	/* Such a port of the host's loopback is the command's own server: a connection there would come back for ever. */
+	/* Such a port of the host's loopback is the command's own server: a connection there would come back for ever.
+	 */
 	for (size_t i = 0; i < port_count; i++)
 		text_addf(&text, "deny %u localhost\n", ports[i]);
 	add_rules(&text, "allow", allowed, allowed_count);
@@ -364,7 +366,8 @@ struct gate *gate_end(struct gate *gate)
 	return NULL;
 }
 
-/* -- routes ----------------------------------------------------------------------------------------------------------- */
+/* -- routes -----------------------------------------------------------------------------------------------------------
+ */
 
 static bool read_route(const char *pattern, struct route *ret_route)
 {
@@ -399,7 +402,8 @@ bool gate_share_routes(struct share *share, const struct plan *plan, struct insi
 	return true;
 }
 
-/* -- asking ----------------------------------------------------------------------------------------------------------- */
+/* -- asking -----------------------------------------------------------------------------------------------------------
+ */
 
 void gate_hand_over(struct gate *gate, int sockets[GATE_SOCKETS])
 {
@@ -492,7 +496,8 @@ void gate_free_port(struct gate *gate, uint16_t port)
 			gate->known[i] = (struct known){ .port = 0 };
 }
 
-/* -- hearing ---------------------------------------------------------------------------------------------------------- */
+/* -- hearing ----------------------------------------------------------------------------------------------------------
+ */
 
 int gate_channel(const struct gate *gate)
 {
@@ -550,7 +555,9 @@ bool gate_take(struct gate *gate, struct cage_event *ret_event)
 	return true;
 }
 
-/* -- counting ---------------------------------------------------------------------------------------------------------- */
+/* -- counting
+ * ----------------------------------------------------------------------------------------------------------
+ */
 
 static uint64_t now_of(const _Atomic uint64_t *counter)
 {

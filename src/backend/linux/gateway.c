@@ -1,5 +1,5 @@
-/* The inside of a filtered network: loopback, and local routes onto it for the addresses that stand for hosts (AnyIP). To
- * everything else there is no route: a program learns that at once.
+/* The inside of a filtered network: loopback, and local routes onto it for the addresses that stand for hosts (AnyIP).
+ * To everything else there is no route: a program learns that at once.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -103,7 +103,8 @@ static bool add_routes(const struct inside *inside, struct cordon_error *err)
 	return is_fine;
 }
 
-/* -- the gate's sockets ---------------------------------------------------------------------------------------------- */
+/* -- the gate's sockets ----------------------------------------------------------------------------------------------
+ */
 
 static int make_socket(int type, uint16_t port)
 {

@@ -1,6 +1,6 @@
-/* Inits that have reported the end of their tree and are still dying: the kernel takes them a few hundred microseconds to
- * tear the namespaces down, and nothing waits for that. They are reaped when the next run ends, or by the system when
- * this process does.
+/* Inits that have reported the end of their tree and are still dying: the kernel takes them a few hundred microseconds
+ * to tear the namespaces down, and nothing waits for that. They are reaped when the next run ends, or by the system
+ * when this process does.
  */
 #include <errno.h>
 #include <pthread.h>

@@ -52,7 +52,8 @@ static _Noreturn void fail(const struct inside *inside, const struct cordon_erro
 	_exit(1);
 }
 
-/* The caller's handlers are code of the caller's; what it ignores the command ignores too, as after any fork and exec. */
+/* The caller's handlers are code of the caller's; what it ignores the command ignores too, as after any fork and exec.
+ */
 static bool settle_signals(struct inside *inside, struct cordon_error *err)
 {
 	sigset_t all;
@@ -92,8 +93,8 @@ static bool forget_arguments(struct cordon_error *err)
 	return true;
 }
 
-/* What init listens to. The supervisor's end shows on its pidfd: the control socket stays open as long as any process that
- * the caller has forked meanwhile, and PDEATHSIG may not be meant.
+/* What init listens to. The supervisor's end shows on its pidfd: the control socket stays open as long as any process
+ * that the caller has forked meanwhile, and PDEATHSIG may not be meant.
  */
 enum { FROM_CONTROL, FROM_SUPERVISOR, FROM_CHILDREN, SOURCES };
 
@@ -175,8 +176,8 @@ static void reap(struct reaper *reaper)
 	}
 }
 
-/* Every process but init itself. Outside a pid namespace of its own (a test build without that layer) the same call would
- * reach everything that the user runs.
+/* Every process but init itself. Outside a pid namespace of its own (a test build without that layer) the same call
+ * would reach everything that the user runs.
  */
 static void signal_all(int number)
 {
@@ -275,8 +276,8 @@ static void end_tree(const struct inside *inside)
 	while (getpid() == 1 && (waitpid(-1, NULL, 0) >= 0 || errno != ECHILD));
 }
 
-/* Until the supervisor holds nothing of the namespaces any more: who lets go of them last waits for the kernel to take them
- * apart, and that is not to be somebody for whom others wait.
+/* Until the supervisor holds nothing of the namespaces any more: who lets go of them last waits for the kernel to take
+ * them apart, and that is not to be somebody for whom others wait.
  */
 static void wait_for_release(const struct inside *inside)
 {

@@ -1,8 +1,8 @@
 /* The janitor: what is to be done at the end of a run, when cordon was killed and cannot do it.
  *
- * A fork of the supervisor with the user's rights, outside of everything. It waits until the supervisor has said that nothing
- * is left to do, or is gone without having said so. Then it sees to it that the tree is dead, which init should have done,
- * takes away the placeholders and the control group and settles the rest.
+ * A fork of the supervisor with the user's rights, outside of everything. It waits until the supervisor has said that
+ * nothing is left to do, or is gone without having said so. Then it sees to it that the tree is dead, which init should
+ * have done, takes away the placeholders and the control group and settles the rest.
  */
 #include <errno.h>
 #include <poll.h>

@@ -1,5 +1,5 @@
-/* Where a path that the command names leads: its links are looked up through its view. What it names it may change meanwhile,
- * and so may the host; what rests on that is told in observer.c.
+/* Where a path that the command names leads: its links are looked up through its view. What it names it may change
+ * meanwhile, and so may the host; what rests on that is told in observer.c.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -109,8 +109,9 @@ static bool put_together(char whole[PATH_MAX], const char *one, const char *two,
 	return true;
 }
 
-/* How much of the path exists: *ret_there is where the slash behind it stands, `landing` where it leads. Where a beginning of
- * the path does not exist no longer one does: few looks find the longest, however long the command makes the way of each.
+/* How much of the path exists: *ret_there is where the slash behind it stands, `landing` where it leads. Where a
+ * beginning of the path does not exist no longer one does: few looks find the longest, however long the command makes
+ * the way of each.
  */
 static bool find_beginning(const struct pathfinder *finder, const char *path, char *landing, size_t *ret_there)
 {
@@ -202,7 +203,9 @@ static bool read_link(const struct pathfinder *finder, const char *path, char *t
 	return true;
 }
 
-/* Puts in the path, in place of the first link that leads where we cannot follow, what it says; false when there is none. */
+/* Puts in the path, in place of the first link that leads where we cannot follow, what it says; false when there is
+ * none.
+ */
 static bool expand_link(const struct pathfinder *finder, char path[PATH_MAX])
 {
 	char way[PATH_MAX], folder[PATH_MAX], text[PATH_MAX], name[NAME_MAX + 1], rest[PATH_MAX];
@@ -236,7 +239,9 @@ static bool is_link(const struct pathfinder *finder, const char *path)
 	return is;
 }
 
-/* A file is also made behind a link that leads nowhere yet; and links of /proc are the process' own, which only it can follow. */
+/* A file is also made behind a link that leads nowhere yet; and links of /proc are the process' own, which only it can
+ * follow.
+ */
 bool landing_of(const struct pathfinder *finder, const char *path, bool is_name, char landing[PATH_MAX])
 {
 	char way[PATH_MAX];

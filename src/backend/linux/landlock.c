@@ -95,10 +95,10 @@ static bool allow_plan(int ruleset, const struct plan *plan, int abi, struct cor
 	return true;
 }
 
-/* A ruleset that was taken and does nothing has been seen (emulators, kernels in between): what Landlock alone refuses tells.
- * `directory` is the run's own and writable, and nobody may make a block device in it: Landlock says EACCES, which is asked first,
- * and without it the lack of a capability says EPERM (mknod(2)). A whiteout, which anybody may make, will not do: kernels of late
- * count it as a plain file.
+/* A ruleset that was taken and does nothing has been seen (emulators, kernels in between): what Landlock alone refuses
+ * tells. `directory` is the run's own and writable, and nobody may make a block device in it: Landlock says EACCES,
+ * which is asked first, and without it the lack of a capability says EPERM (mknod(2)). A whiteout, which anybody may
+ * make, will not do: kernels of late count it as a plain file.
  */
 static bool check_effect(const char *directory, struct cordon_error *err)
 {

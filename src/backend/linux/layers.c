@@ -19,8 +19,9 @@ bool is_planted(const char *layer)
 
 /* Applied top to bottom by init, before the command exists; init stays under them too. The order is the argument:
  * each layer needs what stands above it and would be refused by what stands below. Mounting needs the namespaces'
- * capabilities; a terminal is made in the view's devices, not in the host's; Landlock must see the finished view, and forbids mounting from then on; the capabilities go once nothing
- * needs them; the filter comes last, for it refuses most of the calls that the others are made of.
+ * capabilities; a terminal is made in the view's devices, not in the host's; Landlock must see the finished view, and
+ * forbids mounting from then on; the capabilities go once nothing needs them; the filter comes last, for it refuses
+ * most of the calls that the others are made of.
  */
 static const struct {
 	const char *name;
@@ -36,7 +37,8 @@ static const struct {
 	{ "capabilities", capabilities_drop, true }, { "seccomp", filter_load, true },
 };
 
-/* Without namespaces. Landlock comes after no_new_privs, which the kernel asks for where it is not asked by privilege. */
+/* Without namespaces. Landlock comes after no_new_privs, which the kernel asks for where it is not asked by privilege.
+ */
 static const struct {
 	const char *name;
 	bool (*apply)(struct inside *inside, struct cordon_error *err);

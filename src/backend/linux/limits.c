@@ -22,7 +22,8 @@ static bool set_limit(int resource, const char *name, uint64_t value, struct cor
 	return true;
 }
 
-/* The n first of the processors that the caller may use. A command that sets its own affinity gets out: hence partial. */
+/* The n first of the processors that the caller may use. A command that sets its own affinity gets out: hence partial.
+ */
 static bool pin_processors(uint64_t thousandths, struct cordon_error *err)
 {
 	cpu_set_t now, chosen;
@@ -61,8 +62,8 @@ bool groups_join(const struct inside *inside, struct cordon_error *err)
 	return true;
 }
 
-/* So many more than the limit, so that who goes on trying can be seen (meter.c), and who keeps to it is not taken for that. Two,
- * for Linux 6.1 counts one more than 6.18. The pids controller, where there is one, is exact.
+/* So many more than the limit, so that who goes on trying can be seen (meter.c), and who keeps to it is not taken for
+ * that. Two, for Linux 6.1 counts one more than 6.18. The pids controller, where there is one, is exact.
  */
 enum { BEYOND = 2 };
 

@@ -1,5 +1,5 @@
-/* Whether a TCP socket listens at an address, asked of the kernel by that address (sock_diag(7)): the tables in /proc have a line for
- * every connection of the last minute.
+/* Whether a TCP socket listens at an address, asked of the kernel by that address (sock_diag(7)): the tables in /proc
+ * have a line for every connection of the last minute.
  */
 #include <errno.h>
 #include <linux/inet_diag.h>
@@ -62,7 +62,8 @@ bool listening_at(int diagnosis, const struct sockaddr_storage *address)
 	       answer.header.nlmsg_type == SOCK_DIAG_BY_FAMILY && answer.message.idiag_state == STATE_LISTEN;
 }
 
-/* A kernel that cannot be asked says of every address that nothing is there. So it is asked about a listener that is. */
+/* A kernel that cannot be asked says of every address that nothing is there. So it is asked about a listener that is.
+ */
 int listening_begin(void)
 {
 	const struct sockaddr_in any_port = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };

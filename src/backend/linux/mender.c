@@ -1,12 +1,13 @@
-/* The mender: keeps the covers of the plan over the names that they belong to while the host changes what has these names.
+/* The mender: keeps the covers of the plan over the names that they belong to while the host changes what has these
+ * names.
  *
  * A process outside the tree's pid namespace, which the command can neither see nor reach, that joins the view with the
- * capability to mount there. It is started some milliseconds after the command, or at the first change of the mount table,
- * whichever comes first: most commands are over by then. It tells the supervisor of everything that it did, and ends with it;
- * where it cannot go on the supervisor learns that too, and ends the tree.
+ * capability to mount there. It is started some milliseconds after the command, or at the first change of the mount
+ * table, whichever comes first: most commands are over by then. It tells the supervisor of everything that it did, and
+ * ends with it; where it cannot go on the supervisor learns that too, and ends the tree.
  *
- * The time between a change and the cover is a window that the command can hit. What it can do then is see what was hidden,
- * or open what was protected; files that are left open for writing are found, and end the tree.
+ * The time between a change and the cover is a window that the command can hit. What it can do then is see what was
+ * hidden, or open what was protected; files that are left open for writing are found, and end the tree.
  */
 #include <errno.h>
 #include <linux/nsfs.h>
@@ -23,8 +24,8 @@
 #include "backend/linux/kernel.h"
 #include "os/os.h"
 
-/* Where the user has no watch left; where a file is still open, and how long it may be; where the host has no /etc/resolv.conf for
- * the moment.
+/* Where the user has no watch left; where a file is still open, and how long it may be; where the host has no
+ * /etc/resolv.conf for the moment.
  */
 enum { LOOK_EVERY_MS = 10, OPEN_EVERY_MS = 5, OPEN_MS_MAX = 1000, RESOLVE_EVERY_MS = 50 };
 
@@ -97,8 +98,8 @@ static void note(struct tended *tended, enum cover_state state)
 	tended->news = state;
 }
 
-/* A file that is open when its cover stands again is looked at until it no longer is. What was heard until now was before
- * the cover stood, or was none of the command's.
+/* A file that is open when its cover stands again is looked at until it no longer is. What was heard until now was
+ * before the cover stood, or was none of the command's.
  */
 static void prove(const struct tending *tending, size_t name, struct tended *tended)
 {
@@ -117,8 +118,8 @@ static void prove(const struct tending *tending, size_t name, struct tended *ten
 	note(tended, state);
 }
 
-/* Who has opened meanwhile what a cover hides is only known where it was watched. The command can see to it that it is not:
- * it takes watches of the same user's.
+/* Who has opened meanwhile what a cover hides is only known where it was watched. The command can see to it that it is
+ * not: it takes watches of the same user's.
  */
 static void attend_name(const struct tending *tending, size_t name)
 {
@@ -140,8 +141,8 @@ static void attend_name(const struct tending *tending, size_t name)
 	note(tended, state);
 }
 
-/* What was heard of lies open now. Then watches, and after them every name, so that what changes meanwhile is heard of. Returns
- * how long it may wait for the next change.
+/* What was heard of lies open now. Then watches, and after them every name, so that what changes meanwhile is heard of.
+ * Returns how long it may wait for the next change.
  */
 static int attend(struct tending *tending)
 {

@@ -13,8 +13,8 @@
 
 #include "backend/linux/cage.h"
 
-/* How fast a tree may grow at the worst, on a machine of ordinary size: the time of the next look follows from what is left.
- * No look takes more than a twentieth of the time.
+/* How fast a tree may grow at the worst, on a machine of ordinary size: the time of the next look follows from what is
+ * left. No look takes more than a twentieth of the time.
  */
 enum {
 	SHORTEST_MS = 2,
@@ -94,7 +94,8 @@ bool meter_exceeded(const struct meter *meter, enum limit *ret_limit)
 	return true;
 }
 
-/* -- judging, in the thread ------------------------------------------------------------------------------------------- */
+/* -- judging, in the thread -------------------------------------------------------------------------------------------
+ */
 
 static const struct limit_setting *limit_of(const struct meter *meter, enum limit limit)
 {
@@ -124,8 +125,8 @@ static void keep_larger(uint64_t *kept, uint64_t value)
 		*kept = value;
 }
 
-/* Forks that fail are for the command to deal with; one that goes on trying is a fork bomb. Without a group nothing counts
- * what fails: there the kernel lets a few more be than the limit says (limits.c), and that they are shows it.
+/* Forks that fail are for the command to deal with; one that goes on trying is a fork bomb. Without a group nothing
+ * counts what fails: there the kernel lets a few more be than the limit says (limits.c), and that they are shows it.
  */
 static void judge_forks(struct meter *meter, bool is_at_limit)
 {
@@ -152,7 +153,8 @@ static void sooner(uint64_t *wait, uint64_t other)
 		*wait = other;
 }
 
-/* -- looking, in the thread ------------------------------------------------------------------------------------------- */
+/* -- looking, in the thread -------------------------------------------------------------------------------------------
+ */
 
 static void look_at_group(struct meter *meter, struct cgroup_reading *reading, uint64_t *wait)
 {
@@ -280,7 +282,8 @@ static void *run(void *context)
 	return NULL;
 }
 
-/* -- its life --------------------------------------------------------------------------------------------------------- */
+/* -- its life ---------------------------------------------------------------------------------------------------------
+ */
 
 /* The thread takes no signal that is meant for the caller's. */
 bool meter_begin(struct meter *meter)
@@ -307,8 +310,8 @@ static void stop(struct meter *meter)
 	meter->has_thread = false;
 }
 
-/* What was used since the last look counts as well: the kernel may have ended a process for want of memory, and with it the
- * command.
+/* What was used since the last look counts as well: the kernel may have ended a process for want of memory, and with it
+ * the command.
  */
 void meter_finish(struct meter *meter, struct cage_usage *ret_usage)
 {

@@ -2,9 +2,9 @@
  *
  *	meter_new -> meter_begin -> (meter_waitable is readable: meter_exceeded) -> meter_finish -> meter_free
  *
- * It looks from a thread of its own, so that neither a slow look nor a slow caller delays the other, and kills init itself:
- * what a tree may use beyond its limit is what it can take between two looks. What the kernel limits by itself (a control
- * group, see cgroup.h) is only read.
+ * It looks from a thread of its own, so that neither a slow look nor a slow caller delays the other, and kills init
+ * itself: what a tree may use beyond its limit is what it can take between two looks. What the kernel limits by itself
+ * (a control group, see cgroup.h) is only read.
  */
 #pragma once
 
@@ -43,7 +43,9 @@ void meter_finish(struct meter *meter, struct cage_usage *ret_usage);
 
 struct meter *meter_free(struct meter *meter); /* NULL is fine; returns NULL */
 
-/* -- what it is made of ------------------------------------------------------------------------------------------------ */
+/* -- what it is made of
+ * ------------------------------------------------------------------------------------------------
+ */
 
 /* A set of inodes that grows. */
 struct inode_set {
@@ -71,9 +73,9 @@ struct process_reading {
 	uint64_t deleted;   /* bytes in files without a name that are open */
 };
 
-/* Of more processes than `most` no more are looked at: who starts them may be faster than the look. `memory_limit` 0: memory is
- * not wanted. Below it the memory may be estimated too high, above it is exact but for what a
- * process hides from its user. `devices`: where deleted files count.
+/* Of more processes than `most` no more are looked at: who starts them may be faster than the look. `memory_limit` 0:
+ * memory is not wanted. Below it the memory may be estimated too high, above it is exact but for what a process hides
+ * from its user. `devices`: where deleted files count.
  */
 bool process_meter_read(struct process_meter *meter, uint64_t memory_limit, uint64_t most,
 			const struct inode_set *devices, struct process_reading *ret_reading);

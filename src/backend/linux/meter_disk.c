@@ -1,6 +1,6 @@
-/* What lies under the writable roots, found by walking them: the only account of a directory's size that needs no quota and
- * no privilege. A walk is dear where there are many files, so one is made only when the file system has lost room since the
- * last, whoever took it, and from time to time.
+/* What lies under the writable roots, found by walking them: the only account of a directory's size that needs no quota
+ * and no privilege. A walk is dear where there are many files, so one is made only when the file system has lost room
+ * since the last, whoever took it, and from time to time.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -120,7 +120,8 @@ uint64_t disk_meter_growth(struct disk_meter *meter)
 	return growth;
 }
 
-/* -- the walk --------------------------------------------------------------------------------------------------------- */
+/* -- the walk ---------------------------------------------------------------------------------------------------------
+ */
 
 static bool is_newer(const struct stat *status, const struct timespec *begun)
 {
@@ -153,8 +154,8 @@ static bool take_entry(struct disk_meter *meter, const struct disk_root *root, i
 	return true;
 }
 
-/* A directory that is gone meanwhile, or that the user never could read, holds nothing that the command could have put there.
- * One that the command has closed, or that lies too deep to be opened, may.
+/* A directory that is gone meanwhile, or that the user never could read, holds nothing that the command could have put
+ * there. One that the command has closed, or that lies too deep to be opened, may.
  */
 static bool is_kept_away(const struct disk_meter *meter, int top, const char *path, int code)
 {

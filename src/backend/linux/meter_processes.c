@@ -1,8 +1,8 @@
 /* The processes of the tree, through the /proc of its own pid namespace: nothing of the rest of the host is listed.
  *
  * What they are read from may be changed by them at any time; nothing here is trusted to be whole. A process that hides
- * from its user (prctl(2), PR_SET_DUMPABLE) shows its times and its resident pages, not its descriptors: a memfd that it
- * fills and does not map is not seen. That is said where the guarantee is (assess.c).
+ * from its user (prctl(2), PR_SET_DUMPABLE) shows its times and its resident pages, not its descriptors: a memfd that
+ * it fills and does not map is not seen. That is said where the guarantee is (assess.c).
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -89,7 +89,8 @@ struct process_meter *process_meter_free(struct process_meter *meter)
 	return NULL;
 }
 
-/* -- one process ------------------------------------------------------------------------------------------------------ */
+/* -- one process ------------------------------------------------------------------------------------------------------
+ */
 
 /* Files that hold bytes and have no name any more, and memfds. */
 static void count_descriptors(struct process_meter *meter, const char *process, const struct inode_set *devices,
@@ -119,7 +120,8 @@ static void count_descriptors(struct process_meter *meter, const char *process, 
 	closedir(list);
 }
 
-/* -- memory ----------------------------------------------------------------------------------------------------------- */
+/* -- memory -----------------------------------------------------------------------------------------------------------
+ */
 
 /* The file systems in memory that belong to the run, and the segments of System V, whoever maps them. */
 static uint64_t count_tmpfs(const struct process_meter *meter)
@@ -234,7 +236,8 @@ static uint64_t count_mappings(struct process_meter *meter, const char *process)
 	return bytes + weigh(&mapping);
 }
 
-/* -- time ------------------------------------------------------------------------------------------------------------- */
+/* -- time -------------------------------------------------------------------------------------------------------------
+ */
 
 /* In user mode, and behind it in the kernel. */
 static uint64_t ticks_of(const struct proc_stat *stat, int field)
@@ -242,8 +245,8 @@ static uint64_t ticks_of(const struct proc_stat *stat, int field)
 	return stat->fields[field] + stat->fields[field + 1];
 }
 
-/* Processes that ended are in the times of whoever waited for them, and are lost where nobody did (SIGCHLD ignored): so what
- * was last seen of them is kept as well, and the larger of the two is believed.
+/* Processes that ended are in the times of whoever waited for them, and are lost where nobody did (SIGCHLD ignored): so
+ * what was last seen of them is kept as well, and the larger of the two is believed.
  */
 static void note_process(struct process_meter *meter, uint64_t number, const struct proc_stat *stat)
 {
@@ -271,7 +274,8 @@ static void compare_sightings(struct process_meter *meter)
 	meter->now.count = 0;
 }
 
-/* -- all of them ------------------------------------------------------------------------------------------------------ */
+/* -- all of them ------------------------------------------------------------------------------------------------------
+ */
 
 static DIR *list_processes(const struct process_meter *meter)
 {

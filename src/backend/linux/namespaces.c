@@ -27,8 +27,8 @@ static bool write_proc(const char *path, const char *content, struct cordon_erro
 }
 
 /* The user keeps the ids that they have: files look owned by whom they are owned. An unprivileged process may map only
- * itself, and the group only once setgroups is denied (user_namespaces(7)); root does the same, so that no other owner's
- * files come within reach of a capability.
+ * itself, and the group only once setgroups is denied (user_namespaces(7)); root does the same, so that no other
+ * owner's files come within reach of a capability.
  */
 bool namespaces_enter(struct inside *inside, struct cordon_error *err)
 {
@@ -55,8 +55,8 @@ bool namespaces_enter(struct inside *inside, struct cordon_error *err)
 
 /* -- the network namespace ----------------------------------------------------------------------------------------- */
 
-/* The dearest step of all, 0.4 ms in the kernel: a helper takes it while init builds the view. It shares init's table of
- * descriptors, leaves the namespace's there, and says in its exit status which one it is, or FAILED.
+/* The dearest step of all, 0.4 ms in the kernel: a helper takes it while init builds the view. It shares init's table
+ * of descriptors, leaves the namespace's there, and says in its exit status which one it is, or FAILED.
  */
 enum { FAILED = 128 };
 
@@ -80,8 +80,8 @@ static _Noreturn void make_network(void)
 	_exit(space >= 0 && space < FAILED ? space : FAILED);
 }
 
-/* Before there is a plan: where the network is open this was for nothing. A host that has no process to spare, or refuses this
- * one, is not asked again: init does the helper's work then, as it does when the helper fails.
+/* Before there is a plan: where the network is open this was for nothing. A host that has no process to spare, or
+ * refuses this one, is not asked again: init does the helper's work then, as it does when the helper fails.
  */
 bool network_begin(struct inside *inside, struct cordon_error *err)
 {

@@ -1,10 +1,11 @@
 /* The observer: learns what the command tries to change or to connect to, for the report.
  *
- * No guarantee rests on it, for what it reads may be changed behind its back. Calls go on at once, and the kernel refuses
- * them or not by the view, the namespaces and Landlock. It keeps what the policy refuses and drops the rest. Only in writable
- * places it answers itself, under names that no mount holds or that the host may have uncovered a moment ago: a program that
- * plays fair learns then and there what would be set aside at the end, and one that waits for the moment has to deceive the
- * observer as well. And it refuses connections to sockets of the host that no cover hides.
+ * No guarantee rests on it, for what it reads may be changed behind its back. Calls go on at once, and the kernel
+ * refuses them or not by the view, the namespaces and Landlock. It keeps what the policy refuses and drops the rest.
+ * Only in writable places it answers itself, under names that no mount holds or that the host may have uncovered a
+ * moment ago: a program that plays fair learns then and there what would be set aside at the end, and one that waits
+ * for the moment has to deceive the observer as well. And it refuses connections to sockets of the host that no cover
+ * hides.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -175,7 +176,8 @@ struct observer *observer_free(struct observer *observer)
 	return NULL;
 }
 
-/* -- what the call says --------------------------------------------------------------------------------------------- */
+/* -- what the call says ---------------------------------------------------------------------------------------------
+ */
 
 static size_t read_memory(const struct observer *observer, uint64_t address, void *bytes, size_t size)
 {
@@ -234,7 +236,8 @@ static bool make_absolute(const struct observer *observer, int directory, char *
 	return true;
 }
 
-/* -- where it lands --------------------------------------------------------------------------------------------------- */
+/* -- where it lands ---------------------------------------------------------------------------------------------------
+ */
 
 static bool open_root(struct observer *observer)
 {
@@ -254,7 +257,8 @@ static bool land(struct observer *observer, struct attempt *attempt)
 	return open_root(observer) && landing_of(&observer->finder, attempt->path, is_name, attempt->landing);
 }
 
-/* -- whether it is refused -------------------------------------------------------------------------------------------- */
+/* -- whether it is refused --------------------------------------------------------------------------------------------
+ */
 
 /* Names in writable places: those that no mount holds, and those of read-only mounts, which the host can take away. */
 static bool may_lie_open(const struct plan *plan, const char *path)
@@ -277,8 +281,9 @@ static bool is_refused(const struct plan *plan, const struct attempt *attempt)
 	return is_too_little && !plan_is_apart(plan, attempt->landing);
 }
 
-/* Would the call fail outside as well?  Then it is not the cordon that refused: a name that is to be made exists (mkdir -p),
- * or the user may not write there at all. Asked of the host, where the path means the same and mounts refuse nothing.
+/* Would the call fail outside as well? Then it is not the cordon that refused: a name that is to be made exists (mkdir
+ * -p), or the user may not write there at all. Asked of the host, where the path means the same and mounts refuse
+ * nothing.
  */
 static bool fails_anyway(const struct attempt *attempt)
 {
@@ -324,8 +329,8 @@ static bool is_name(const char *name, size_t length, const char *const *names)
 	return false;
 }
 
-/* Of what is not there yet: a repository of the user's gets a HEAD with each branch that is checked out. And what git would
- * execute of a repository that is there and that no record names: a hook, all of them, or settings.
+/* Of what is not there yet: a repository of the user's gets a HEAD with each branch that is checked out. And what git
+ * would execute of a repository that is there and that no record names: a hook, all of them, or settings.
  */
 static void note_name(struct observer *observer, enum act act, const char *landing)
 {
@@ -430,7 +435,8 @@ static void look_at_path(struct observer *observer, enum act act, int directory,
 	observer->count += is_denial;
 }
 
-/* -- connections ------------------------------------------------------------------------------------------------------ */
+/* -- connections ------------------------------------------------------------------------------------------------------
+ */
 
 static bool is_loopback(const struct sockaddr_storage *address)
 {
@@ -507,8 +513,8 @@ static struct address address_of(const struct sockaddr_storage *place)
 	return address;
 }
 
-/* Asks the gate before the call goes on, so that it listens there. What it refuses the kernel refuses then: nothing listens,
- * or there is no route.
+/* Asks the gate before the call goes on, so that it listens there. What it refuses the kernel refuses then: nothing
+ * listens, or there is no route.
  */
 static void look_at_gated(struct observer *observer, const struct sockaddr_storage *place, unsigned port)
 {
@@ -588,8 +594,8 @@ static bool is_of_host(const struct observer *observer, int place, const struct 
 	       (origin == SOCKET_UNKNOWN && policy_decide_path(observer->plan->policy, landing).access != ACCESS_WRITE);
 }
 
-/* A socket of the host's that can be seen can be reached: those that are there at the start are covered, and the others are
- * refused here.
+/* A socket of the host's that can be seen can be reached: those that are there at the start are covered, and the others
+ * are refused here.
  */
 static void look_at_socket(struct observer *observer, uint64_t address_at, uint64_t size)
 {
@@ -633,7 +639,8 @@ static void look_at_message(struct observer *observer, uint64_t message_at)
 		look_at_destination(observer, (uintptr_t)message.msg_name, message.msg_namelen);
 }
 
-/* -- one call --------------------------------------------------------------------------------------------------------- */
+/* -- one call ---------------------------------------------------------------------------------------------------------
+ */
 
 /* What cannot be read the kernel does not take either. */
 static uint64_t flags_of(const struct observer *observer, const struct shape *shape)
@@ -720,7 +727,8 @@ bool observer_next(struct observer *observer)
 		.error = is_answered ? -observer->answer : 0,
 		.flags = is_answered ? 0 : SECCOMP_USER_NOTIF_FLAG_CONTINUE,
 	};
-	/* While the call waits its process exists: was what was read that process'? If not, there is nobody to answer. */
+	/* While the call waits its process exists: was what was read that process'? If not, there is nobody to answer.
+	 */
 	if (kernel_ioctl(observer->listener, SECCOMP_IOCTL_NOTIF_SEND, &answer) != 0 || !observer->reports)
 		observer->count = 0;
 	return true;

@@ -1,9 +1,10 @@
 /* backend/linux/output.h: counts what a tree writes to its standard output and error.
  *
- * The two pass straight, unless there is a limit: then they are pipes, made by init (output_interpose), and what comes out of
- * them goes on to the caller's streams from a thread of its own, up to the limit. A program that asks finds a pipe there.
- * Where both streams are the same file they are the same pipe, so that their order stays. A stream that is a terminal of the
- * command's own stays one: what is printed there the caller moves, and counts with output_count_terminal.
+ * The two pass straight, unless there is a limit: then they are pipes, made by init (output_interpose), and what comes
+ * out of them goes on to the caller's streams from a thread of its own, up to the limit. A program that asks finds a
+ * pipe there. Where both streams are the same file they are the same pipe, so that their order stays. A stream that is
+ * a terminal of the command's own stays one: what is printed there the caller moves, and counts with
+ * output_count_terminal.
  *
  *	output_is_joined
  *	output_new -> output_begin -> (output_waitable is readable: output_is_over, output_exceeded) -> output_free
@@ -18,9 +19,9 @@ struct output;
 /* Are standard output and error the same open file? */
 bool output_is_joined(const int streams[3]);
 
-/* `targets`: what to write to, borrowed until output_begin returns. `terminal`: which of them the command has a terminal in place of
- * (1 << 0, 1 << 1, 1 << 2; the first can be written to as well). `limit` in bytes. `init`: a pidfd, borrowed until
- * output_free, killed when there is more. NULL, with errno, on failure.
+/* `targets`: what to write to, borrowed until output_begin returns. `terminal`: which of them the command has a
+ * terminal in place of (1 << 0, 1 << 1, 1 << 2; the first can be written to as well). `limit` in bytes. `init`: a
+ * pidfd, borrowed until output_free, killed when there is more. NULL, with errno, on failure.
  */
 struct output *output_new(const int targets[3], unsigned terminal, uint64_t limit, int init);
 

@@ -1,9 +1,9 @@
 /* Objects that hold missing names while runs last: a mount needs something to stand on.
  *
- * Several runs may need the same one, and cordon may be killed. So every run that needs it keeps it locked (flock(2): the
- * kernel lets go when the process is dead), and the last one removes it. A placeholder is known by what it is: an empty
- * directory or an empty file with the sticky bit, or a file of a content that nobody else gives it. One that nobody has
- * locked is what a killed run left: the next run in its place takes it over.
+ * Several runs may need the same one, and cordon may be killed. So every run that needs it keeps it locked (flock(2):
+ * the kernel lets go when the process is dead), and the last one removes it. A placeholder is known by what it is: an
+ * empty directory or an empty file with the sticky bit, or a file of a content that nobody else gives it. One that
+ * nobody has locked is what a killed run left: the next run in its place takes it over.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -101,8 +101,8 @@ static int open_folder(const char *path)
 	return kernel_openat2(AT_FDCWD, folder, O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
 }
 
-/* The last run removes what is still as it was made: the host may have put a real thing there. A fork of ours may still hold
- * the lock when our descriptor is closed: so it is given up.
+/* The last run removes what is still as it was made: the host may have put a real thing there. A fork of ours may still
+ * hold the lock when our descriptor is closed: so it is given up.
  */
 static void release(const struct placeholder *held)
 {
@@ -160,8 +160,8 @@ static bool make(struct placeholders *placeholders, struct plan_mount *mount, st
 	return cordon_fail(err, CORDON_OS_FAILED, "'%s' appeared while cordon started; run it again", mount->path);
 }
 
-/* What the survey found may be a placeholder already, of a run that is under way or was killed. It may be gone by now, with
- * its last run.
+/* What the survey found may be a placeholder already, of a run that is under way or was killed. It may be gone by now,
+ * with its last run.
  */
 static bool share(struct placeholders *placeholders, struct plan_mount *mount, struct cordon_error *err)
 {

@@ -1,5 +1,5 @@
-/* Memory that the supervisor and init both see: mapped before init is cloned, so that a pointer into it means the same to
- * both. Pages cost nothing until they are used.
+/* Memory that the supervisor and init both see: mapped before init is cloned, so that a pointer into it means the same
+ * to both. Pages cost nothing until they are used.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
-/* Which sockets with a name were made inside: those that are bound in the command's network namespace. The kernel tells the
- * inode of each (sock_diag(7), UNIX_DIAG_VFS), whatever its name was at the time and is now.
+/* Which sockets with a name were made inside: those that are bound in the command's network namespace. The kernel tells
+ * the inode of each (sock_diag(7), UNIX_DIAG_VFS), whatever its name was at the time and is now.
  */
 #include <errno.h>
 #include <linux/magic.h>

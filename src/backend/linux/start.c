@@ -62,8 +62,8 @@ static bool hand_over(struct cage *cage, const struct handover *handover, struct
 	return true;
 }
 
-/* Init is to work beside us, and the scheduler would rather leave it waiting for this processor, on which the planning goes
- * on: so it is sent to another. Init itself undoes it. Where that is refused nothing is lost but time.
+/* Init is to work beside us, and the scheduler would rather leave it waiting for this processor, on which the planning
+ * goes on: so it is sent to another. Init itself undoes it. Where that is refused nothing is lost but time.
  */
 static void send_elsewhere(const struct cage *cage)
 {
@@ -258,7 +258,9 @@ static bool prepare_output(struct cage *cage, struct cordon_error *err)
 	return cage->output || cordon_fail_errno(err, errno, "count the output");
 }
 
-/* An init that is gone already has said why, or its pidfd will: both are heard as events. Takes the descriptors; -1 is none. */
+/* An init that is gone already has said why, or its pidfd will: both are heard as events. Takes the descriptors; -1 is
+ * none.
+ */
 static void tell(struct cage *cage, enum message_kind kind, enum carried first, int *descriptors, size_t count)
 {
 	struct message message = { .kind = kind };
@@ -276,7 +278,9 @@ static void tell(struct cage *cage, enum message_kind kind, enum carried first, 
 	cage->stage = STAGE_STARTING;
 }
 
-/* Beside init's work on the view, for to make groups takes as long as that. Init waits for them before it starts the command. */
+/* Beside init's work on the view, for to make groups takes as long as that. Init waits for them before it starts the
+ * command.
+ */
 static bool prepare_groups(struct cage *cage, struct abilities *abilities, struct cordon_error *err)
 {
 	int doors[CGROUP_CONTROLLERS];

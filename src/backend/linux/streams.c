@@ -90,8 +90,8 @@ bool streams_collect(struct inside *inside, struct cordon_error *err)
 }
 
 /* What leads to the host's mounts and can be found again by its name: a file that was opened for reading, a device, a
- * named pipe, a directory. A file without a name any more has nothing outside to protect; one that its user opened for writing is meant to
- * be written; and of another user's device or pipe the command cannot change the attributes anyway.
+ * named pipe, a directory. A file without a name any more has nothing outside to protect; one that its user opened for
+ * writing is meant to be written; and of another user's device or pipe the command cannot change the attributes anyway.
  */
 static bool needs_view(const struct inside *inside, const struct stat *status, int flags)
 {

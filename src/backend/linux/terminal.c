@@ -1,5 +1,5 @@
-/* The command's own terminal: a pty of the view's private devpts. Its slave stands in the place of the caller's terminal, which
- * is not there inside; its master goes to the supervisor's caller, who moves the bytes.
+/* The command's own terminal: a pty of the view's private devpts. Its slave stands in the place of the caller's
+ * terminal, which is not there inside; its master goes to the supervisor's caller, who moves the bytes.
  *
  * Init leads the session and the command is a process group in it. Were the command the leader, its group would be an
  * orphaned one, in which the kernel throws Ctrl-Z away (setpgid(2), POSIX "Orphaned Process Group").

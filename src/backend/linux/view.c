@@ -1,9 +1,10 @@
 /* The mount view: what the command sees of the file system, built in place.
  *
- * The namespace starts as a copy of the host's mounts. What is the same for every plan stands first: /dev, /proc, and files
- * that come as standard streams, opened again. With the plan, every source is opened, by path without links and checked
- * against the identity that the survey saw; then one recursive call makes everything read-only and cuts propagation;
- * then the plan's steps lay mounts on top, parents before children. Nothing is unmounted and no root is left behind.
+ * The namespace starts as a copy of the host's mounts. What is the same for every plan stands first: /dev, /proc, and
+ * files that come as standard streams, opened again. With the plan, every source is opened, by path without links and
+ * checked against the identity that the survey saw; then one recursive call makes everything read-only and cuts
+ * propagation; then the plan's steps lay mounts on top, parents before children. Nothing is unmounted and no root is
+ * left behind.
  */
 #include <dirent.h>
 #include <errno.h>

@@ -35,8 +35,8 @@ static bool bind_node(int host, int devices, const char *name, struct cordon_err
 	return is_bound || cordon_fail_errno(err, code, "bind /dev/%s", name);
 }
 
-/* A devpts of its own: terminals made inside are not the host's, and the host's are not here. The kernel has some 3000 for all
- * such file systems together.
+/* A devpts of its own: terminals made inside are not the host's, and the host's are not here. The kernel has some 3000
+ * for all such file systems together.
  */
 static int make_terminals(void)
 {

@@ -31,8 +31,8 @@ static bool write_file(int folder, const char *name, const char *content, struct
 	return is_fine || cordon_fail_errno(err, code, "write '" PLACE "/%s'", name);
 }
 
-/* On systems with systemd-resolved the name is a link into /run: the mount lies on the link itself, and what it leads to does
- * not matter.
+/* On systems with systemd-resolved the name is a link into /run: the mount lies on the link itself, and what it leads
+ * to does not matter.
  */
 static bool lay(int folder, const char *name, const char *path, struct cordon_error *err)
 {
@@ -88,7 +88,9 @@ bool view_resolve(struct inside *inside, struct cordon_error *err)
 	return is_fine;
 }
 
-/* -- while the command runs -------------------------------------------------------------------------------------------- */
+/* -- while the command runs
+ * --------------------------------------------------------------------------------------------
+ */
 
 static bool stands(const char *path)
 {

@@ -42,8 +42,8 @@ void identities_free(struct identities *identities); /* also a CORDON_ON_EXIT re
 /* What the plan's role stands for; NULL where there is nothing. */
 PSID identities_find(const struct identities *identities, struct sid sid);
 
-/* The token of the recipe, made from this process's own. The system may have said yes and done nothing: who uses it asks
- * token_holds first.
+/* The token of the recipe, made from this process's own. The system may have said yes and done nothing: who uses it
+ * asks token_holds first.
  */
 CORDON_CHECKED bool token_make(const struct windows_token *recipe, const struct identities *identities,
 			       HANDLE *ret_token, struct cordon_error *err);
@@ -53,8 +53,8 @@ bool token_holds(HANDLE token, const struct windows_token *recipe, const struct 
 
 /* -- job.c --------------------------------------------------------------------------------------------------------- */
 
-/* A job that dies with its last handle, out of which nothing breaks, with the plan's limits. What does not read back as it was
- * set is named in *ret_missing (static; NULL: nothing): some systems take limits and do not keep them.
+/* A job that dies with its last handle, out of which nothing breaks, with the plan's limits. What does not read back as
+ * it was set is named in *ret_missing (static; NULL: nothing): some systems take limits and do not keep them.
  */
 CORDON_CHECKED bool job_make(const struct windows_job *limits, HANDLE *ret_job, const char **ret_missing,
 			     struct cordon_error *err);
@@ -78,13 +78,14 @@ struct launch {
 	bool has_console;               /* shares this process's console; else it has none */
 };
 
-/* Starts the process suspended, in the job and with no handle but the three; ResumeThread lets it go. Errors: CORDON_NOT_FOUND,
- * CORDON_NOT_EXECUTABLE (also for batch files), CORDON_OS_FAILED.
+/* Starts the process suspended, in the job and with no handle but the three; ResumeThread lets it go. Errors:
+ * CORDON_NOT_FOUND, CORDON_NOT_EXECUTABLE (also for batch files), CORDON_OS_FAILED.
  */
 CORDON_CHECKED bool launch_start(const struct launch *launch, PROCESS_INFORMATION *ret_process,
 				 struct cordon_error *err);
 
-/* The file that the command name means: the first of its candidates (base/windows_command.h) that is a file. malloc'ed. */
+/* The file that the command name means: the first of its candidates (base/windows_command.h) that is a file. malloc'ed.
+ */
 CORDON_CHECKED bool launch_find(const char *name, const char *directory, char *const *environment, char **ret_program,
 				struct cordon_error *err);
 
@@ -108,8 +109,8 @@ struct supervision {
 
 struct supervisor;
 
-/* Before there is a process in the job, so that none of the job's messages is missed. The event `ready` is set while there is
- * something that supervisor_look has not told yet.
+/* Before there is a process in the job, so that none of the job's messages is missed. The event `ready` is set while
+ * there is something that supervisor_look has not told yet.
  */
 CORDON_CHECKED bool supervisor_new(HANDLE job, HANDLE ready, struct supervisor **ret_supervisor,
 				   struct cordon_error *err);
@@ -130,8 +131,8 @@ struct store *windows_store_operations(struct windows_store *store);
 struct windows_store *windows_store_close(struct windows_store *store); /* NULL is fine; returns NULL */
 void windows_store_close_at(struct windows_store **store);
 
-/* begin, then use or end; use, then leave. Between begin and what follows no other cordon of this user changes descriptors, and
- * none begins to use any; *ret_is_alone: nor does any use them now.
+/* begin, then use or end; use, then leave. Between begin and what follows no other cordon of this user changes
+ * descriptors, and none begins to use any; *ret_is_alone: nor does any use them now.
  */
 CORDON_CHECKED bool windows_store_begin(struct windows_store *store, bool *ret_is_alone, struct cordon_error *err);
 CORDON_CHECKED bool windows_store_use(struct windows_store *store, struct cordon_error *err);
@@ -142,7 +143,9 @@ void windows_store_end(struct windows_store *store);
 
 struct roots;
 
-/* Gives each root's capability the value that it had before, and keeps a new root's. The identities are borrowed until roots_free. */
+/* Gives each root's capability the value that it had before, and keeps a new root's. The identities are borrowed until
+ * roots_free.
+ */
 CORDON_CHECKED bool roots_new(const struct plan *plan, struct identities *identities, struct roots **ret_roots,
 			      struct cordon_error *err);
 /* The plan's descriptors are on its files from here until roots_free, and no other run changes them. */
@@ -197,8 +200,8 @@ struct probing {
 	char why[CORDON_ERROR_TEXT_SIZE]; /* why the tier itself cannot be made here; empty: it can */
 };
 
-/* Tries the plan's tier on this host, in a folder of cordon's own that is removed again. What can be tried is, also where the
- * tier cannot be had. Fails only for what says nothing of the host (memory, a missing program).
+/* Tries the plan's tier on this host, in a folder of cordon's own that is removed again. What can be tried is, also
+ * where the tier cannot be had. Fails only for what says nothing of the host (memory, a missing program).
  */
 CORDON_CHECKED bool probe_tier(const struct plan *plan, struct probing *ret_probing, struct cordon_error *err);
 

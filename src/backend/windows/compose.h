@@ -1,4 +1,5 @@
-/* backend/windows/compose.h: what becomes of one descriptor, as policy/plan_windows.h says of a struct windows_object. Pure.
+/* backend/windows/compose.h: what becomes of one descriptor, as policy/plan_windows.h says of a struct windows_object.
+ * Pure.
  *
  * Descriptors are changed in place; new entries are the arena's. False is always: memory is short.
  */
@@ -40,8 +41,8 @@ bool compose_may_not_leave(const struct composing *composing, const struct windo
 CORDON_CHECKED bool compose_inherit(const struct windows_descriptor *parent, bool is_directory, struct arena *arena,
 				    struct windows_descriptor *descriptor);
 
-/* Takes out of `descriptor`, which somebody has changed since it was `made`, what that has and `old` has not, and puts back what
- * was dropped from it.
+/* Takes out of `descriptor`, which somebody has changed since it was `made`, what that has and `old` has not, and puts
+ * back what was dropped from it.
  */
 CORDON_CHECKED bool compose_take_back(const struct windows_descriptor *old, const struct windows_descriptor *made,
 				      struct arena *arena, struct windows_descriptor *descriptor);

@@ -4,9 +4,9 @@
  *	descriptors_apply      the plan's; what is as the plan wants it already is left alone
  *	descriptors_forget     everything at or below a path, or all, is as it was before
  *
- * Before anything changes, the journal has what it was. Killed at any moment, recover brings back what was not finished. The first
- * time in a folder touches every file in it; later starts look at the plan's objects only. Who calls these is alone: no other run
- * has descriptors that would change.
+ * Before anything changes, the journal has what it was. Killed at any moment, recover brings back what was not
+ * finished. The first time in a folder touches every file in it; later starts look at the plan's objects only. Who
+ * calls these is alone: no other run has descriptors that would change.
  */
 #pragma once
 
@@ -27,8 +27,8 @@ CORDON_CHECKED bool descriptors_recover(const struct descriptors *descriptors, s
 CORDON_CHECKED bool descriptors_hold(const struct descriptors *descriptors, const struct plan_windows *windows,
 				     bool *ret_hold, struct cordon_error *err);
 
-/* Errors: CORDON_UNSUPPORTED for what is not the user's to change, or is something else than the survey saw. Then nothing is
- * changed either.
+/* Errors: CORDON_UNSUPPORTED for what is not the user's to change, or is something else than the survey saw. Then
+ * nothing is changed either.
  */
 CORDON_CHECKED bool descriptors_apply(const struct descriptors *descriptors, const struct plan_windows *windows,
 				      struct cordon_error *err);

@@ -47,7 +47,8 @@ struct journal {
 	uint32_t next;
 };
 
-/* Reads all of it and drops the rubbish. A file that is damaged is an error: what it says was changed and is not known. */
+/* Reads all of it and drops the rubbish. A file that is damaged is an error: what it says was changed and is not known.
+ */
 CORDON_CHECKED bool journal_load(struct store *store, struct journal *ret_journal, struct cordon_error *err);
 void journal_free(struct journal *journal); /* also a CORDON_ON_EXIT release */
 

@@ -73,7 +73,9 @@ static bool add_attribute(LPPROC_THREAD_ATTRIBUTE_LIST list, DWORD_PTR which, vo
 
 /* -- handles ------------------------------------------------------------------------------------------------------ */
 
-/* Copies of the streams that alone may be inherited, and only by this process: a list that names a handle twice is refused. */
+/* Copies of the streams that alone may be inherited, and only by this process: a list that names a handle twice is
+ * refused.
+ */
 struct inherited {
 	HANDLE own[3];
 	HANDLE list[3];

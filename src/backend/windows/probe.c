@@ -1,7 +1,7 @@
 /* Tries a tier live: the same acts outside and inside, on files, a port, a pipe and a key of the probe's own.
  *
- * Where the tier cannot be had, a write-restricted token of the user's own takes its place: what every tier rests on is tried on
- * every host, so that one which says yes to everything is found out.
+ * Where the tier cannot be had, a write-restricted token of the user's own takes its place: what every tier rests on is
+ * tried on every host, so that one which says yes to everything is found out.
  */
 #include <winsock2.h>
 

@@ -1,5 +1,5 @@
-/* The prober: a program of its own that tries what trial.h lists, and says how each went. It is started outside and inside a tier
- * with the same words:
+/* The prober: a program of its own that tries what trial.h lists, and says how each went. It is started outside and
+ * inside a tier with the same words:
  *
  *	cordon-prober FOLDER PORT PIPE PROCESS KEY      tries everything; FOLDER has outside, hidden, root (prepared by probe.c)
  *	cordon-prober wait                              does nothing for a minute
@@ -132,7 +132,9 @@ static DWORD open_desktop(void)
 	return code;
 }
 
-/* Starts this program again. *ret_status is its exit status once it has ended, its process id when it is not waited for. */
+/* Starts this program again. *ret_status is its exit status once it has ended, its process id when it is not waited
+ * for.
+ */
 static DWORD start_again(const WCHAR *word, bool waits, DWORD *ret_status)
 {
 	WCHAR program[PATH_ROOM], line[PATH_ROOM + 32];

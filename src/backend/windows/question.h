@@ -1,5 +1,6 @@
-/* backend/windows/question.h: what public sources do not settle about NT's decisions (tests/nt/nt.h), as cases for cordon-selftest to
- * put to a real Windows. Pure data: tests/nt checks that the model gives the answers that are written here.
+/* backend/windows/question.h: what public sources do not settle about NT's decisions (tests/nt/nt.h), as cases for
+ * cordon-selftest to put to a real Windows. Pure data: tests/nt checks that the model gives the answers that are
+ * written here.
  */
 #pragma once
 

@@ -1,4 +1,6 @@
-/* What of a run stays on files: descriptors, and the capability of each root, by which the next run finds it open already. */
+/* What of a run stays on files: descriptors, and the capability of each root, by which the next run finds it open
+ * already.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,7 +54,8 @@ static struct descriptors descriptors_of(const struct roots *roots, struct who *
 				     .who = who };
 }
 
-/* -- capabilities ---------------------------------------------------------------------------------------------------- */
+/* -- capabilities ----------------------------------------------------------------------------------------------------
+ */
 
 static PSID keep(struct roots *roots, PSID sid)
 {
@@ -143,7 +146,8 @@ bool roots_new(const struct plan *plan, struct identities *identities, struct ro
 	return is_settled;
 }
 
-/* -- descriptors ---------------------------------------------------------------------------------------------------- */
+/* -- descriptors ----------------------------------------------------------------------------------------------------
+ */
 
 static bool open_alone(const struct descriptors *descriptors, const struct plan_windows *windows, bool is_alone,
 		       struct cordon_error *err)

@@ -1,10 +1,11 @@
-/* cordon-selftest: what cordon rests on, tried on the Windows that this runs on. One file, no installation, nothing that stays.
+/* cordon-selftest: what cordon rests on, tried on the Windows that this runs on. One file, no installation, nothing
+ * that stays.
  *
  *	cordon-selftest >report.txt
  *
- * TAP: a case that fails is a claim of cordon's that does not hold here, or an answer of Windows' other than the one that the plans
- * take for true; a case that is skipped says why. With administrator's rights the same is tried: what needs an account or a package
- * is not built yet.
+ * TAP: a case that fails is a claim of cordon's that does not hold here, or an answer of Windows' other than the one
+ * that the plans take for true; a case that is skipped says why. With administrator's rights the same is tried: what
+ * needs an account or a package is not built yet.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -430,7 +431,8 @@ static void try_tools(const struct facts *facts)
 	}
 }
 
-/* -- all of it ------------------------------------------------------------------------------------------------------ */
+/* -- all of it ------------------------------------------------------------------------------------------------------
+ */
 
 static unsigned count_cases(void)
 {

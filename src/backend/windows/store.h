@@ -1,5 +1,5 @@
-/* backend/windows/store.h: files with descriptors, and a place that keeps what was done to them; so that descriptors.c can be ended
- * at every step by a test. store.c is Windows' own, the tests have one of memory.
+/* backend/windows/store.h: files with descriptors, and a place that keeps what was done to them; so that descriptors.c
+ * can be ended at every step by a test. store.c is Windows' own, the tests have one of memory.
  *
  * Every function but close may fail and says why.
  */
@@ -43,8 +43,9 @@ struct store {
 	bool (*make)(struct store *store, const char *path, bool is_directory, struct cordon_error *err);
 	bool (*remove_empty)(struct store *store, const char *path, bool *ret_removed, struct cordon_error *err);
 
-	/* The journal: small files in a folder of its own. One that is put is there whole, and stays through a crash, or is not
-	 * there at all. Names in no order. One that is gone already can be dropped. */
+	/* The journal: small files in a folder of its own. One that is put is there whole, and stays through a crash,
+	 * or is not there at all. Names in no order. One that is gone already can be dropped.
+	 */
 	bool (*put)(struct store *store, const char *name, const char *bytes, size_t length, struct cordon_error *err);
 	bool (*get)(struct store *store, const char *name, struct text *ret_bytes, struct cordon_error *err);
 	bool (*drop)(struct store *store, const char *name, struct cordon_error *err);

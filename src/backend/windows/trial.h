@@ -1,7 +1,9 @@
-/* backend/windows/trial.h: what the live probe tries, for the one who tries (prober.c) and the one who judges (trial.c, probe.c). Pure.
+/* backend/windows/trial.h: what the live probe tries, for the one who tries (prober.c) and the one who judges (trial.c,
+ * probe.c). Pure.
  *
- * Each trial is tried twice in one probe, by one program: outside, where it must succeed, and inside a tier, where it must fail with
- * the expected error, or must work as well. An API that answers success and does nothing is found out by the first or the second.
+ * Each trial is tried twice in one probe, by one program: outside, where it must succeed, and inside a tier, where it
+ * must fail with the expected error, or must work as well. An API that answers success and does nothing is found out by
+ * the first or the second.
  */
 #pragma once
 
@@ -45,8 +47,8 @@ struct trial_answer {
 	uint32_t code; /* 0: done; GetLastError; LEAVES: process id */
 };
 
-/* Reads the prober's lines "NAME CODE\n": unknown names, a name twice, a line that is cut or a number that is none spoil the whole
- * text, and nothing of it counts. False then.
+/* Reads the prober's lines "NAME CODE\n": unknown names, a name twice, a line that is cut or a number that is none
+ * spoil the whole text, and nothing of it counts. False then.
  */
 bool trial_read_answers(const char *text, struct trial_answer ret_answers[TRIALS_MAX]);
 
@@ -59,7 +61,9 @@ enum trial_verdict {
 	TRIAL_BROKEN, /* MUST_WORK fails inside */
 };
 
-/* `was_changed`: what the trial is about was looked at from outside afterwards, and had changed, whatever the answer says. */
+/* `was_changed`: what the trial is about was looked at from outside afterwards, and had changed, whatever the answer
+ * says.
+ */
 enum trial_verdict trial_judge(const struct trial_case *trial, struct trial_answer outside, struct trial_answer inside,
 			       bool was_changed);
 const char *trial_verdict_text(const struct trial_case *trial, enum trial_verdict verdict); /* static */

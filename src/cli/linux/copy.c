@@ -1,5 +1,6 @@
-/* memcpy and memmove for the static program. Those of musl on x86-64 are `rep movs`, for which a processor needs as long as for
- * a hundred bytes before it copies the first: sixty nanoseconds in a virtual machine, thousands of times a start.
+/* memcpy and memmove for the static program. Those of musl on x86-64 are `rep movs`, for which a processor needs as
+ * long as for a hundred bytes before it copies the first: sixty nanoseconds in a virtual machine, thousands of times a
+ * start.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -43,8 +44,8 @@ static void move_short(char *to, const char *from, size_t length)
 		*to = *from;
 }
 
-/* What is read in one step may be written over in the same step, never before: hence the direction. The piece that is no
- * whole step comes last and is read first.
+/* What is read in one step may be written over in the same step, never before: hence the direction. The piece that is
+ * no whole step comes last and is read first.
  */
 static void move_long(char *to, const char *from, size_t length)
 {

@@ -1,9 +1,10 @@
-/* malloc for the static program. musl's has a mapping for each size and takes it back as soon as it is empty: a start maps,
- * touches and unmaps fifty pages, which takes eight microseconds each in a virtual machine. This one keeps what it has.
+/* malloc for the static program. musl's has a mapping for each size and takes it back as soon as it is empty: a start
+ * maps, touches and unmaps fifty pages, which takes eight microseconds each in a virtual machine. This one keeps what
+ * it has.
  *
- * Sizes are rounded up to those of a class. A block is cut off the end of a region; once freed it waits in its class's list
- * for the next of that size. Of each there is a header that a freed block's former owner does not reach by the way; a block
- * that is freed twice, or is none, ends the program. What is large is a mapping of its own.
+ * Sizes are rounded up to those of a class. A block is cut off the end of a region; once freed it waits in its class's
+ * list for the next of that size. Of each there is a header that a freed block's former owner does not reach by the
+ * way; a block that is freed twice, or is none, ends the program. What is large is a mapping of its own.
  */
 #include <errno.h>
 #include <pthread.h>

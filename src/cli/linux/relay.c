@@ -40,8 +40,8 @@ struct relay {
 	bool is_attached;
 	bool is_paused; /* the tree, while cordon was stopped */
 
-	/* The terminal is taken when the command wants it and cordon is in the foreground. A command that shares the terminal
-	 * with the rest of a pipeline ("| less") does not want it before it reads from it.
+	/* The terminal is taken when the command wants it and cordon is in the foreground. A command that shares the
+	 * terminal with the rest of a pipeline ("| less") does not want it before it reads from it.
 	 */
 	bool is_wanted;
 	bool in_background;     /* the command, in its own terminal */
@@ -404,7 +404,9 @@ static bool suspend(struct relay *relay, struct cordon_run *run, int signal, boo
 		relay->is_paused = false;
 		cordon_run_signal(run, SIGCONT);
 	} else if (!was_stopped) {
-		/* Nobody can bring cordon to the foreground: the command waits for input, rather than stop again and again. */
+		/* Nobody can bring cordon to the foreground: the command waits for input, rather than stop again and
+		 * again.
+		 */
 		relay->in_background = relay->is_paused = false;
 		cordon_run_foreground(run);
 	}

@@ -74,8 +74,8 @@ static bool try_directory(const struct report_file *file, struct cordon_error *e
 	return true;
 }
 
-/* A link to a file may be what an earlier command left, to have the report written elsewhere. Those in /dev (stderr) lead
- * where the caller's own descriptors do.
+/* A link to a file may be what an earlier command left, to have the report written elsewhere. Those in /dev (stderr)
+ * lead where the caller's own descriptors do.
  */
 static bool is_link_to_file(const char *path)
 {

@@ -1,8 +1,8 @@
 /* A control group from the user's service manager.
  *
- * Who logs in by ssh or at a console is in a group that belongs to root, below which nothing can be made. The user's systemd owns
- * others, and moves a process there that asks for it: `systemd-run --user --scope` becomes the command that it is given, in the
- * same process. So cordon becomes itself again, in a group beside which it can make one.
+ * Who logs in by ssh or at a console is in a group that belongs to root, below which nothing can be made. The user's
+ * systemd owns others, and moves a process there that asks for it: `systemd-run --user --scope` becomes the command
+ * that it is given, in the same process. So cordon becomes itself again, in a group beside which it can make one.
  */
 #include <fcntl.h>
 #include <limits.h>

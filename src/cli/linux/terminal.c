@@ -48,8 +48,8 @@ static void restore_if_raw(int descriptor, const struct restorer *restorer)
 
 /* -- restorer ------------------------------------------------------------------------------------------------------ */
 
-/* A session of its own keeps it out of reach of what is sent to the process group, and lets it change the terminal whoever is
- * in the foreground. It holds nothing open but the terminal and `parent`, a pidfd.
+/* A session of its own keeps it out of reach of what is sent to the process group, and lets it change the terminal
+ * whoever is in the foreground. It holds nothing open but the terminal and `parent`, a pidfd.
  */
 static _Noreturn void watch(const struct restorer *restorer, int parent, int terminal)
 {

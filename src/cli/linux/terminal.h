@@ -28,8 +28,8 @@ bool terminal_is_foreground(const struct terminal *terminal);
 /* What is set up now becomes what is restored. Needs the foreground. Without a terminal it does nothing. */
 CORDON_CHECKED bool terminal_make_raw(struct terminal *terminal, struct cordon_error *err);
 
-/* As it was before it was made raw; nothing when it is not raw. What was typed and not read is thrown away: it was for the
- * command, and so may be what the terminal answers to the command's questions.
+/* As it was before it was made raw; nothing when it is not raw. What was typed and not read is thrown away: it was for
+ * the command, and so may be what the terminal answers to the command's questions.
  */
 void terminal_restore(struct terminal *terminal);
 

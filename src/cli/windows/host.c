@@ -17,8 +17,8 @@
 
 /* -- arguments -------------------------------------------------------------------------------------------------- */
 
-/* The C runtime's own are in the code page of the machine, where not every name can be said. They live as long as the program
- * does.
+/* The C runtime's own are in the code page of the machine, where not every name can be said. They live as long as the
+ * program does.
  */
 static bool take_arguments(char ***ret_argv)
 {

@@ -1,4 +1,6 @@
-/* How much went to each host and came from it. In memory that cordon reads when the run is over, or when this process is gone. */
+/* How much went to each host and came from it. In memory that cordon reads when the run is over, or when this process
+ * is gone.
+ */
 #include "network/linux/gate.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
 /* What the gate can do without it gives up: it reads what a hostile command and hostile servers say. No capability, no
- * program, no file written, nobody traced or signalled; files are read, for lookups. Where the kernel has no Landlock the
- * rest holds.
+ * program, no file written, nobody traced or signalled; files are read, for lookups. Where the kernel has no Landlock
+ * the rest holds.
  */
 #include "network/linux/gate.h"
 

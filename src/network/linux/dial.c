@@ -1,4 +1,5 @@
-/* Resolving and dialling. A name is looked up once, what it leads to is judged, and exactly what was judged is dialled. */
+/* Resolving and dialling. A name is looked up once, what it leads to is judged, and exactly what was judged is dialled.
+ */
 #include "network/linux/gate.h"
 
 #include <errno.h>
@@ -21,7 +22,8 @@ struct own {
 	size_t count, room;
 };
 
-/* -- addresses -------------------------------------------------------------------------------------------------------- */
+/* -- addresses --------------------------------------------------------------------------------------------------------
+ */
 
 static bool take_address(const struct sockaddr *place, struct address *ret_address)
 {
@@ -81,10 +83,11 @@ static void free_own(struct own *own)
 	free(own->items);
 }
 
-/* -- a short memory --------------------------------------------------------------------------------------------------- */
+/* -- a short memory ---------------------------------------------------------------------------------------------------
+ */
 
-/* Of the last lookups: programs make many connections to one name. What may be dialled depends on the port as well; what is a
- * proxy outside is not judged.
+/* Of the last lookups: programs make many connections to one name. What may be dialled depends on the port as well;
+ * what is a proxy outside is not judged.
  */
 static struct remembered {
 	char name[HOST_NAME_SIZE];
@@ -130,7 +133,8 @@ static void remember(const struct connection *connection)
 	slot->count = connection->address_count;
 }
 
-/* -- dialling --------------------------------------------------------------------------------------------------------- */
+/* -- dialling ---------------------------------------------------------------------------------------------------------
+ */
 
 static void dial_next(struct connection *connection);
 
@@ -190,7 +194,9 @@ static void on_attempt(struct watch *watch, uint32_t events)
 		dial_next(connection);
 }
 
-/* Takes a socket that connects, or -1 with errno. False when it has failed already. On this machine it is decided by now. */
+/* Takes a socket that connects, or -1 with errno. False when it has failed already. On this machine it is decided by
+ * now.
+ */
 static bool await(struct connection *connection, int socket)
 {
 	struct attempt *attempt = &connection->attempts[connection->attempt_count];
@@ -266,7 +272,8 @@ static void dial_next(struct connection *connection)
 		connection_fail(connection, connection->failure ? connection->failure : EHOSTUNREACH);
 }
 
-/* -- resolving -------------------------------------------------------------------------------------------------------- */
+/* -- resolving --------------------------------------------------------------------------------------------------------
+ */
 
 /* Keeps what may be dialled, the families in turn (RFC 8305 §4). Returns why the last of the others may not. */
 static struct decision judge(struct connection *connection, const struct addrinfo *found)

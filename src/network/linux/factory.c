@@ -1,5 +1,5 @@
-/* The socket factory. It says at once whether a listener stands, so that the command's connect goes on: what it is asked has
- * the priority of a system call that waits.
+/* The socket factory. It says at once whether a listener stands, so that the command's connect goes on: what it is
+ * asked has the priority of a system call that waits.
  */
 #include "network/linux/gate.h"
 
@@ -25,8 +25,8 @@ enum { BACKLOG = 4096, FREE_MS = 1000 };
 #define IPV6_FREEBIND 78
 #endif
 
-/* A socket knows its network namespace, and that its user namespace (socket(7), ioctl_ns(2)): no process need be found, and
- * init, whose memory nobody may look at, could not be joined by its pid.
+/* A socket knows its network namespace, and that its user namespace (socket(7), ioctl_ns(2)): no process need be found,
+ * and init, whose memory nobody may look at, could not be joined by its pid.
  */
 static bool join(int inside)
 {

@@ -1,9 +1,9 @@
 /* network/linux/gate.h: the gate program, cordon-gate.
  *
- * Two processes. The gate proper runs outside, on one libuv loop: it answers DNS, accepts on sockets that were made inside,
- * decides (network/rules.h), resolves and dials, and moves bytes. The factory has joined the command's user and network
- * namespaces and makes the listeners. The gate dies with cordon and the factory with the gate; then nothing listens inside
- * any more: closed, never open.
+ * Two processes. The gate proper runs outside, on one libuv loop: it answers DNS, accepts on sockets that were made
+ * inside, decides (network/rules.h), resolves and dials, and moves bytes. The factory has joined the command's user and
+ * network namespaces and makes the listeners. The gate dies with cordon and the factory with the gate; then nothing
+ * listens inside any more: closed, never open.
  *
  *	main.c        starts both
  *	confine.c     what they give up then
@@ -22,9 +22,9 @@
  *	last.c        the end: what a command has sent before it ended still goes on its way
  *
  * Memory: a connection is about 5 KiB, and a block of BLOCK_SIZE for each direction that is stalled or looked at. With
- * CONNECTIONS_MAX of them that is at most 180 MiB, and 10 MiB for all else; further clients wait in the kernel's queue. In the
- * kernel there are PIPES_MAX pipes beside the sockets' own buffers: what a user may have of them is shared with all that the
- * user runs (pipe(7), pipe-user-pages-soft).
+ * CONNECTIONS_MAX of them that is at most 180 MiB, and 10 MiB for all else; further clients wait in the kernel's queue.
+ * In the kernel there are PIPES_MAX pipes beside the sockets' own buffers: what a user may have of them is shared with
+ * all that the user runs (pipe(7), pipe-user-pages-soft).
  */
 #pragma once
 
@@ -145,7 +145,8 @@ void last_check(const struct gate *gate); /* after each turn of the loop */
 /* tell.c */
 void tell_denied(struct gate *gate, const struct target *target, enum gate_word word, enum reach reach);
 
-/* -- connections ---------------------------------------------------------------------------------------------------- */
+/* -- connections ----------------------------------------------------------------------------------------------------
+ */
 
 /* One direction. What was read and could not be written on yet waits in the block, or in the pipe. */
 struct flow {

@@ -1,5 +1,5 @@
-/* The other way round: a client on the host's loopback, on a port that the policy opens, and a server of the command's on the
- * loopback inside. A socket is of the network namespace in which it was made, so the factory makes it.
+/* The other way round: a client on the host's loopback, on a port that the policy opens, and a server of the command's
+ * on the loopback inside. A socket is of the network namespace in which it was made, so the factory makes it.
  */
 #include "network/linux/gate.h"
 

@@ -1,5 +1,5 @@
-/* A program that sends a line and ends has done its part: without cordon the kernel would see to it that it arrives. Here the bytes
- * are in this process' hands, or wait for it to have dialled.
+/* A program that sends a line and ends has done its part: without cordon the kernel would see to it that it arrives.
+ * Here the bytes are in this process' hands, or wait for it to have dialled.
  */
 #include "network/linux/gate.h"
 

@@ -1,4 +1,5 @@
-/* What a client asks a proxy for: CONNECT and absolute-form of HTTP/1, SOCKS version 5, told apart by the first byte. */
+/* What a client asks a proxy for: CONNECT and absolute-form of HTTP/1, SOCKS version 5, told apart by the first byte.
+ */
 #include "network/linux/gate.h"
 
 #include <errno.h>
@@ -32,7 +33,8 @@ static void say_reply(const struct connection *connection, enum socks_reply repl
 	say(connection, bytes, sizeof bytes);
 }
 
-/* -- answers ---------------------------------------------------------------------------------------------------------- */
+/* -- answers ----------------------------------------------------------------------------------------------------------
+ */
 
 void proxy_answer_connected(struct connection *connection)
 {
@@ -72,7 +74,8 @@ void proxy_answer_failed(struct connection *connection, int code)
 	say_status(connection, code == ETIMEDOUT ? "504 Gateway Timeout" : "502 Bad Gateway", text);
 }
 
-/* -- requests --------------------------------------------------------------------------------------------------------- */
+/* -- requests ---------------------------------------------------------------------------------------------------------
+ */
 
 /* Forgets the first bytes of what was read. */
 static void drop(struct flow *flow, size_t length)

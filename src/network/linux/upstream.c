@@ -1,5 +1,5 @@
-/* Out through the proxy that the host itself goes through (base/upstream.h). What a name leads to is then the proxy's to find and to
- * judge; everything else is decided here as ever.
+/* Out through the proxy that the host itself goes through (base/upstream.h). What a name leads to is then the proxy's
+ * to find and to judge; everything else is decided here as ever.
  */
 #include "network/linux/gate.h"
 

@@ -1,5 +1,5 @@
-/* Descriptors that are watched. Beside libuv's own set, whose handles cost four system calls more a socket and may be freed a turn
- * of the loop later only; libuv's set is one descriptor in this one.
+/* Descriptors that are watched. Beside libuv's own set, whose handles cost four system calls more a socket and may be
+ * freed a turn of the loop later only; libuv's set is one descriptor in this one.
  */
 #include "network/linux/gate.h"
 

@@ -1,6 +1,7 @@
-/* Moving away what must not stay where it is. Whoever made it may also have laid links in the way: the directory is opened
- * without following any, and the thing itself is renamed, never opened. And may have taken the user's rights from it, to give
- * them back in a later run, when nobody looks any more: directories that refuse their owner are opened up.
+/* Moving away what must not stay where it is. Whoever made it may also have laid links in the way: the directory is
+ * opened without following any, and the thing itself is renamed, never opened. And may have taken the user's rights
+ * from it, to give them back in a later run, when nobody looks any more: directories that refuse their owner are opened
+ * up.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -21,7 +21,8 @@
 #include "os/linux/linux.h"
 #include "os/os.h"
 
-/* The kernel's table, one line a socket (proc_net(5)): address, references, protocol, flags, type, state, inode, path. */
+/* The kernel's table, one line a socket (proc_net(5)): address, references, protocol, flags, type, state, inode, path.
+ */
 #define TABLE "/proc/net/unix"
 enum { ACCEPTS_CONNECTIONS = 0x10000 }; /* __SO_ACCEPTCON */
 
@@ -46,8 +47,8 @@ static bool has_no_name(const char *line)
 	return *at == '\n';
 }
 
-/* The path of a socket that others can reach, or NULL. The table shows names as they were bound: one that is relative to a
- * folder it does not tell, and one that a newline cuts, are for ask_kernel.
+/* The path of a socket that others can reach, or NULL. The table shows names as they were bound: one that is relative
+ * to a folder it does not tell, and one that a newline cuts, are for ask_kernel.
  */
 static char *reachable_path(char *line, bool *ret_is_odd)
 {
@@ -70,7 +71,8 @@ static bool add(struct facts *facts, const char *path, struct cordon_error *err)
 {
 	char landing[PATH_MAX];
 	struct stat status;
-	/* The name may lead elsewhere by now, or be out of the user's sight: then it is out of the command's as well. */
+	/* The name may lead elsewhere by now, or be out of the user's sight: then it is out of the command's as well.
+	 */
 	if (lstat(path, &status) != 0 || !S_ISSOCK(status.st_mode) || !realpath(path, landing))
 		return true;
 	for (size_t i = 0; i < facts->sockets.count; i++)
@@ -99,8 +101,8 @@ static bool is_file(const char *path, const struct unix_diag_vfs *file)
 	       minor(status.st_dev) == (file->udiag_vfs_dev & 0xfffff);
 }
 
-/* A relative name belongs to the folder in which its process was, and most often still is. Processes of others do not say
- * where they are.
+/* A relative name belongs to the folder in which its process was, and most often still is. Processes of others do not
+ * say where they are.
  */
 static bool add_relative(struct facts *facts, const struct bound *bound, struct cordon_error *err)
 {

@@ -109,7 +109,8 @@ bool os_exists(const char *path)
 	return handle != INVALID_HANDLE_VALUE || (code != ERROR_FILE_NOT_FOUND && code != ERROR_PATH_NOT_FOUND);
 }
 
-/* As Win32 would make it of what was typed: the current directory and drive, `..`, dots and spaces at the end, devices. */
+/* As Win32 would make it of what was typed: the current directory and drive, `..`, dots and spaces at the end, devices.
+ */
 static char *full_path(const uint16_t *typed)
 {
 	DWORD room = GetFullPathNameW(typed, 0, NULL, NULL);

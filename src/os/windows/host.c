@@ -146,8 +146,8 @@ static bool survey_machine(struct facts *facts, struct cordon_error *err)
 	return true;
 }
 
-/* A drive of the machine's own that holds a file system without descriptors. Drives of the network are their servers' business,
- * and asking about one may take its time; what is not inserted has nothing to write to.
+/* A drive of the machine's own that holds a file system without descriptors. Drives of the network are their servers'
+ * business, and asking about one may take its time; what is not inserted has nothing to write to.
  */
 static bool is_bare(const WCHAR *root)
 {

@@ -1,7 +1,8 @@
 /* Where paths land.
  *
- * What one handle says is believed, never a spelling: a component is opened as itself, link or not, and the handle tells
- * where it stands, in the disk's own case and with long names. Links are read and followed here, one component at a time.
+ * What one handle says is believed, never a spelling: a component is opened as itself, link or not, and the handle
+ * tells where it stands, in the disk's own case and with long names. Links are read and followed here, one component at
+ * a time.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -55,7 +56,8 @@ static void free_survey(struct survey *survey)
 	free(survey->standings.items);
 }
 
-/* -- text ----------------------------------------------------------------------------------------------------------- */
+/* -- text -----------------------------------------------------------------------------------------------------------
+ */
 
 /* The length of the root: of `C:\`, of `\\server\share`; 0: none. */
 static size_t root_length(const char *path)
@@ -100,7 +102,8 @@ static void add_name(struct text *path, const char *name, size_t length)
 	text_add_bytes(path, name, length);
 }
 
-/* -- looking -------------------------------------------------------------------------------------------------------- */
+/* -- looking --------------------------------------------------------------------------------------------------------
+ */
 
 static bool identify(const struct survey *survey, HANDLE handle, struct place *ret_place)
 {
@@ -147,7 +150,8 @@ static bool look(const struct survey *survey, const char *path, struct place *re
 	       windows_fail(err, GetLastError(), "look at '%s'", path);
 }
 
-/* -- what is known already ------------------------------------------------------------------------------------------ */
+/* -- what is known already ------------------------------------------------------------------------------------------
+ */
 
 /* The fact about a directory that stands at the very path: rules name many things in few directories. */
 static const struct path_fact *known_directory(const struct survey *survey, const char *path, size_t length)
@@ -208,12 +212,13 @@ bool os_has_identity(const char *path, uint64_t device, uint64_t inode)
 	       place.inode == inode;
 }
 
-/* -- links ---------------------------------------------------------------------------------------------------------- */
+/* -- links ----------------------------------------------------------------------------------------------------------
+ */
 
 enum link_kind { NO_LINK, LINK_RELATIVE, LINK_ABSOLUTE };
 
-/* What the handle's reparse point leads to. A mounted volume is a directory like any other; a placeholder of a cloud's or of
- * deduplication is the file itself.
+/* What the handle's reparse point leads to. A mounted volume is a directory like any other; a placeholder of a cloud's
+ * or of deduplication is the file itself.
  */
 static bool read_link(HANDLE handle, const char *path, enum link_kind *ret_kind, struct text *ret_target,
 		      struct cordon_error *err)
@@ -249,7 +254,9 @@ static bool read_link(HANDLE handle, const char *path, enum link_kind *ret_kind,
 	return true;
 }
 
-/* Begins again at the target's root, or stays in the directory of a relative link; then comes the target, then the rest. */
+/* Begins again at the target's root, or stays in the directory of a relative link; then comes the target, then the
+ * rest.
+ */
 static bool follow(struct walk *walk, const char *link, enum link_kind kind, const char *target,
 		   struct cordon_error *err)
 {
@@ -277,7 +284,8 @@ static bool follow(struct walk *walk, const char *link, enum link_kind kind, con
 	return set_text(&walk->rest, text_str(&rest), rest.length, err);
 }
 
-/* -- following ------------------------------------------------------------------------------------------------------ */
+/* -- following ------------------------------------------------------------------------------------------------------
+ */
 
 /* One component, of which the path is landing\name. */
 static bool step(const struct survey *survey, struct walk *walk, const char *path, struct cordon_error *err)
@@ -360,7 +368,8 @@ static bool land(const struct survey *survey, const char *path, struct walk *wal
 	return whole ? step(survey, walk, whole, err) : cordon_fail_memory(err);
 }
 
-/* -- facts ---------------------------------------------------------------------------------------------------------- */
+/* -- facts ----------------------------------------------------------------------------------------------------------
+ */
 
 /* Who reads what is there, and who finds its name. */
 static void settle_reach(struct survey *survey, const struct place *place, const struct place *parent,

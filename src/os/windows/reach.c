@@ -6,7 +6,9 @@
 
 #include <aclapi.h>
 
-/* A directory that is closed itself may hold what is not: looked at, within these bounds. What they do not reach is not known. */
+/* A directory that is closed itself may hold what is not: looked at, within these bounds. What they do not reach is not
+ * known.
+ */
 enum { BELOW_MAX = 512, ALL_BELOW_MAX = 4096, BELOW_MS = 100 };
 
 static struct windows_sid sid_of(PSID sid)

@@ -30,23 +30,23 @@ static inline void free_local(void *holder)
 /* error.c: fails with the system's words for the code of GetLastError(). Returns false. */
 bool windows_fail(struct cordon_error *err, DWORD code, const char *format, ...) CORDON_PRINTF(3, 4);
 
-/* native.c: the absolute path as Win32 takes it literally, malloc'ed. Refuses a path that is none: what is relative, has a
- * component that means something else, or is a device.
+/* native.c: the absolute path as Win32 takes it literally, malloc'ed. Refuses a path that is none: what is relative,
+ * has a component that means something else, or is a device.
  */
 CORDON_CHECKED bool native_path(const char *path, uint16_t **ret_native, struct cordon_error *err);
 
-/* A path of Win32's, with or without `\\?\`, as it is written here; malloc'ed. NULL where it names no drive or share, or memory
- * is short.
+/* A path of Win32's, with or without `\\?\`, as it is written here; malloc'ed. NULL where it names no drive or share,
+ * or memory is short.
  */
 char *plain_path(const uint16_t *native);
 
-/* Opens what stands at the path itself, a link or not, for looking at it (attributes and descriptor where the user may read
- * that, for listing where `lists`). INVALID_HANDLE_VALUE and GetLastError when there is nothing, or it cannot be.
+/* Opens what stands at the path itself, a link or not, for looking at it (attributes and descriptor where the user may
+ * read that, for listing where `lists`). INVALID_HANDLE_VALUE and GetLastError when there is nothing, or it cannot be.
  */
 HANDLE open_path(const uint16_t *native, bool lists);
 
-/* Where the handle's file is, as the system spells it: true case, long names, no link; malloc'ed, NULL and GetLastError where
- * that cannot be said.
+/* Where the handle's file is, as the system spells it: true case, long names, no link; malloc'ed, NULL and GetLastError
+ * where that cannot be said.
  */
 char *final_path(HANDLE handle);
 
@@ -56,9 +56,9 @@ bool is_at(HANDLE handle, const char *path);
 /* What path_fact.device and inode are of the handle's file. */
 bool file_identity(HANDLE handle, uint64_t *ret_device, uint64_t *ret_inode);
 
-/* reach.c: what a handle's descriptor says. Nothing of it holds unless is_known: the descriptor may not be the user's to read. Of a
- * directory is_closed is about itself alone, until look_below_directory has looked at what is in it; *spent counts what that has
- * looked at.
+/* reach.c: what a handle's descriptor says. Nothing of it holds unless is_known: the descriptor may not be the user's
+ * to read. Of a directory is_closed is about itself alone, until look_below_directory has looked at what is in it;
+ * *spent counts what that has looked at.
  */
 struct standing {
 	bool is_known;
