@@ -1,6 +1,8 @@
-/* files.read, hazard 74: the command takes all the watches that its user may have, waits for the host to save a hidden
- * file anew, and reads it before it is covered again. Nobody sees it open the file, so that it goes on to the end. run:
- * --hide "$WORK/.env" ending: killed fallback: files.protect
+/* files.read, hazard 74: the command takes all the watches that its user may have, waits for the host to save a hidden file
+ * anew, and reads it before it is covered again. Nobody sees it open the file, so that it goes on to the end.
+ * run: --hide "$WORK/.env"
+ * ending: killed
+ * fallback: files.protect
  */
 #include <sys/inotify.h>
 #include <time.h>

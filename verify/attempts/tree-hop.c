@@ -1,5 +1,5 @@
-/* tree: what is to outlive the run forks and ends all the time, in sessions of its own, so that nothing finds it in
- * time. plant: namespaces.pid+proc
+/* tree: what is to outlive the run forks and ends all the time, in sessions of its own, so that nothing finds it in time.
+ * plant: namespaces.pid+proc
  */
 #include <time.h>
 
@@ -7,8 +7,8 @@
 
 enum { HOPPERS = 20, SECONDS = 8 };
 
-/* Until the time is over: the harness could not catch it either. The file is open from the start, because where nobody
- * listens to the filter any more no file can be opened for writing.
+/* Until the time is over: the harness could not catch it either. The file is open from the start, because where nobody listens
+ * to the filter any more no file can be opened for writing.
  */
 static void hop(time_t end, int heartbeat)
 {

@@ -1,6 +1,4 @@
-/* dial HOST PORT PATH: asks for the page over HTTP and prints it. Built static with musl it resolves by itself, as musl
- * does.
- */
+/* dial HOST PORT PATH: asks for the page over HTTP and prints it. Built static with musl it resolves by itself, as musl does. */
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>

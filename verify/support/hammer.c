@@ -2,8 +2,8 @@
  *
  *	hammer UNTIL LOOT HIDDEN... -- PROTECTED...
  *
- * Ends when the file UNTIL exists. What it reads from a HIDDEN file goes to LOOT; to what it can open or make under a
- * PROTECTED name it writes "evil".
+ * Ends when the file UNTIL exists. What it reads from a HIDDEN file goes to LOOT; to what it can open or make under a PROTECTED
+ * name it writes "evil".
  */
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* internet HOSTS COMMAND...: an Internet of one's own. Runs the command in a network in which every address of IPv4 and
- * IPv6 is this machine, though none but loopback is an interface's, with HOSTS as /etc/hosts: servers that listen on
- * every address are then the whole world. No packet leaves.
+ * IPv6 is this machine, though none but loopback is an interface's, with HOSTS as /etc/hosts: servers that listen on every
+ * address are then the whole world. No packet leaves.
  */
 #include <arpa/inet.h>
 #include <errno.h>

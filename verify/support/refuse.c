@@ -1,5 +1,5 @@
-/* refuse COMMAND...: runs the command as a container does: no namespace can be made, by clone3 as if the kernel did not
- * know it.
+/* refuse COMMAND...: runs the command as a container does: no namespace can be made, by clone3 as if the kernel did not know
+ * it.
  */
 #include <errno.h>
 #include <linux/filter.h>

@@ -1,7 +1,7 @@
 /* serve ADDRESSES LOG SOCKET [KIND=PATH...]: servers on the host, as a command may find them: TCP and UDP on the
  * loopback of IPv4 and IPv6, vsock, an abstract unix socket, and at the path SOCKET a stream (SOCKET.dgram: a datagram)
- * socket; a further socket at each PATH, a stream unless KIND is "dgram". Writes "KIND ADDRESS" lines to ADDRESSES once
- * all listen, leaves out what this host lacks, and writes what it hears to LOG.
+ * socket; a further socket at each PATH, a stream unless KIND is "dgram". Writes "KIND ADDRESS" lines to ADDRESSES once all listen, leaves out
+ * what this host lacks, and writes what it hears to LOG.
  */
 #include <arpa/inet.h>
 #include <fcntl.h>

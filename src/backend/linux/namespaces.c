@@ -4,6 +4,7 @@
 #include <linux/netlink.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -26,6 +27,33 @@ static bool write_proc(const char *path, const char *content, struct cordon_erro
 	return true;
 }
 
+/* A quarter of the user's inotify instances and watches stays for the programs outside, which fail without: both are
+ * counted by user, through every namespace (namespaces(7), /proc/sys/user). A host that keeps /proc/sys from everybody
+ * keeps it from this too.
+ */
+static void leave_watches(void)
+{
+	static const struct {
+		const char *of_host, *of_namespace;
+	} numbers[] = {
+		{ "/proc/sys/fs/inotify/max_user_instances", "/proc/sys/user/max_inotify_instances" },
+		{ "/proc/sys/fs/inotify/max_user_watches", "/proc/sys/user/max_inotify_watches" },
+	};
+	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+		char text[32];
+		struct cordon_error ignored = CORDON_ERROR_INIT;
+		int file = open(numbers[i].of_host, O_RDONLY | O_CLOEXEC);
+		ssize_t length = file < 0 ? 0 : read(file, text, sizeof text - 1);
+		if (file >= 0)
+			close(file);
+		text[length > 0 ? length : 0] = '\0';
+		long number = strtol(text, NULL, 10);
+		snprintf(text, sizeof text, "%ld", number - number / 4);
+		if (number > 0)
+			(void)!write_proc(numbers[i].of_namespace, text, &ignored);
+	}
+}
+
 /* The user keeps the ids that they have: files look owned by whom they are owned. An unprivileged process may map only
  * itself, and the group only once setgroups is denied (user_namespaces(7)); root does the same, so that no other
  * owner's files come within reach of a capability.
@@ -41,6 +69,8 @@ bool namespaces_enter(struct inside *inside, struct cordon_error *err)
 	snprintf(map, sizeof map, "%u %u 1\n", (unsigned)inside->group, (unsigned)inside->group);
 	if (!write_proc("/proc/self/gid_map", map, err))
 		return false;
+	if (!is_planted("watches"))
+		leave_watches();
 
 	inside->view = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
 	if (inside->view < 0)
