@@ -1,6 +1,6 @@
 #!/bin/sh
 # ipc, hazard 62: a unix datagram socket addressed from a socketpair, without socket() or connect().
-# fallback plant: sockets
+# fallback plant: sockets+observer
 prepare() {
 	start_servers
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # ipc, hazard 37: a unix socket in a directory that may be read.
-# fallback plant: sockets
+# fallback plant: sockets+observer
 prepare() {
 	start_servers
 }

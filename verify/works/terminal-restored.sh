@@ -36,8 +36,9 @@ os.killpg(person.pid, signal.SIGKILL)
 restored(person, [-9])
 if os.environ["SIDE"] == "inside":
 	cordon = command[:command.index("--")]
+	counted = 125 if "--accept" in cordon else 0 # without namespaces there is no such limit, and it is refused
 	for words, status in ((["--", "/bin/no/such"], 127), (["--", "/etc/passwd"], 126), (["--bogus"], 125),
-			(["--preset", "bogus", "--", "true"], 125), (["--output", "1MiB", "--", "true"], 0), (["--time", "1s", "--", "sleep", "60"], 124)):
+			(["--preset", "bogus", "--", "true"], 125), (["--output", "1MiB", "--", "true"], counted), (["--time", "1s", "--", "sleep", "60"], 124)):
 		restored(Person(cordon + words), [status])
 	# Put out of the foreground while it has the terminal, and killed there: whoever has it now has set it up himself.
 	person = started("wait")
