@@ -146,7 +146,7 @@ static bool watch_usage(struct cage *cage, struct cordon_error *err)
 	};
 	cage->meter = meter_new(&subject);
 	if (!cage->meter)
-		return is_init_ending(cage) || cordon_fail(err, CORDON_OS_FAILED, "cannot watch what the command uses");
+		return is_init_ending(cage) || cordon_fail_errno(err, errno, "watch what the command uses");
 	return cage_watch(cage, meter_waitable(cage->meter), EPOLLIN, err);
 }
 

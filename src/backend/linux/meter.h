@@ -26,7 +26,7 @@ struct meter_subject {
 	int init;                    /* pidfd */
 };
 
-/* NULL when memory or descriptors are short. */
+/* NULL with errno. */
 struct meter *meter_new(const struct meter_subject *subject);
 
 /* Starts to look. False, with errno, when there is no thread to be had. */
