@@ -202,6 +202,8 @@ static bool running(struct cage *cage, const int carried[CARRIED_COUNT], struct 
 	cage->root = carried[CARRIED_ROOT];
 	cage->shared_memory = carried[CARRIED_SHARED_MEMORY];
 	cage->terminal = carried[CARRIED_TERMINAL];
+	if (!cage->inside->is_fallback && cage->root < 0) /* nothing else keeps init from opening it */
+		return cordon_fail_errno(err, EMFILE, "look at the command's files");
 	if (!watch_output(cage, carried, err))
 		return false;
 	if (!observe(cage, listener, carried[CARRIED_DIAGNOSIS], err))
@@ -283,6 +285,15 @@ static void died(struct cage *cage, struct cage_event *ret_event)
 	ended(cage, &killed, ret_event);
 }
 
+/* Who has no descriptor left gets the message without those that came along. */
+static bool is_cut(const struct message *message, const int carried[CARRIED_COUNT])
+{
+	for (int i = 0; i < CARRIED_COUNT; i++)
+		if ((message->carried & 1u << i) && carried[i] < 0)
+			return true;
+	return false;
+}
+
 static bool hear(struct cage *cage, struct cage_event *ret_event, struct cordon_error *err)
 {
 	struct message message;
@@ -292,6 +303,8 @@ static bool hear(struct cage *cage, struct cage_event *ret_event, struct cordon_
 			cage_unwatch(cage, cage->control); /* its end is told by the pidfd */
 		return true;
 	}
+	if (is_cut(&message, carried))
+		return cordon_fail_errno(err, EMFILE, "take what is handed over from inside");
 	switch (message.kind) {
 	case MESSAGE_LISTENER:
 		cage->listener = carried[CARRIED_LISTENER];
