@@ -24,7 +24,7 @@ act() {
 	ulimit -n
 	umask
 	id -un
-	nice -n 5 nice
+	nice -n 5 echo nicer
 	timeout 0.1 sleep 5
 	echo "timeout: $?"
 	(trap 'echo trapped' USR1 && kill -USR1 "$(exec sh -c 'echo $PPID')")
