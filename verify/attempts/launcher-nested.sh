@@ -1,5 +1,5 @@
 #!/bin/sh
-# launcher, hazard 73: cordon inside a cordon that grants more: the inner one is as tight as it says, or refuses by name.
+# launcher, hazards 34 and 73: cordon inside a cordon that grants more: the inner one is as tight as it says, or refuses by name.
 # plant: landlock
 # fallback: no the outer cordon is what refuses namespaces here
 launch() {

@@ -1,5 +1,5 @@
 #!/bin/sh
-# launcher, hazards 12 and 73: a host that gives no user namespaces: refused, or as tight as ever; never bare.
+# launcher, hazards 10, 12 and 73: a host that gives no user namespaces: refused, or as tight as ever; never bare.
 # refusal: allowed
 # fallback: files.write
 prepare() {

@@ -1,5 +1,5 @@
 #!/bin/sh
-# files.protect, hazards 1 and 18: names that no tool of the user's obeys yet, made unseen by the observer.
+# files.protect, hazards 1, 18 and 70: names that no tool of the user's obeys yet, made unseen by the observer.
 # run: --no-observe
 names='.vscode/tasks.json .idea/workspace.xml .claude/settings.json .codex/config.toml .agents/rules .cursor/mcp.json
 .mcp.json .cordon.json .git/config.worktree'
