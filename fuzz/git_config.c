@@ -40,8 +40,7 @@ static bool stop(void *context, enum git_setting setting, const char *value)
 	return false;
 }
 
-/* -- git ------------------------------------------------------------------------------------------------------------
- */
+/* -- git ----------------------------------------------------------------------------------------------------------- */
 
 static int file_of(const uint8_t *bytes, size_t length)
 {

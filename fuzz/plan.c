@@ -23,8 +23,7 @@
 
 enum { ENTRIES_MAX = 48, ENTRY_LENGTH_MAX = 100, PATH_LENGTH_MAX = 200, SECTIONS_MAX = 12, EXTENDS_MAX = 16 };
 
-/* -- the input ------------------------------------------------------------------------------------------------------
- */
+/* -- the input ----------------------------------------------------------------------------------------------------- */
 
 struct section {
 	const char *heading;
@@ -71,8 +70,7 @@ static char *next_line(char **text)
 	return line;
 }
 
-/* -- the host -------------------------------------------------------------------------------------------------------
- */
+/* -- the host ------------------------------------------------------------------------------------------------------ */
 
 struct host {
 	struct world world;
@@ -153,8 +151,7 @@ static void make_host(const struct input *input, struct host *host)
 	}
 }
 
-/* -- policies -------------------------------------------------------------------------------------------------------
- */
+/* -- policies ------------------------------------------------------------------------------------------------------ */
 
 static bool add_presets(struct policy *policy, const char *name, struct cordon_error *err)
 {
@@ -260,8 +257,7 @@ static bool are_paths_short(const struct policy *policy, const struct facts *fac
 	return are_short;
 }
 
-/* -- what has to hold -----------------------------------------------------------------------------------------------
- */
+/* -- what has to hold ---------------------------------------------------------------------------------------------- */
 
 static void check_printed(const struct plan *plan)
 {

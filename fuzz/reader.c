@@ -101,8 +101,7 @@ static void free_value(json_t **value)
 	json_decref(*value);
 }
 
-/* -- laid side by side ----------------------------------------------------------------------------------------------
- */
+/* -- laid side by side --------------------------------------------------------------------------------------------- */
 
 static size_t depth_of(const json_t *value)
 {
@@ -235,8 +234,7 @@ static void check_document(const char *bytes, size_t length, const char *plain)
 	}
 }
 
-/* -- the policy -----------------------------------------------------------------------------------------------------
- */
+/* -- the policy ---------------------------------------------------------------------------------------------------- */
 
 static bool read_policy(enum layer layer, const char *bytes, size_t length, struct cordon_error *err)
 {

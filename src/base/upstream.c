@@ -131,8 +131,7 @@ const char *upstream_read(const char *url, struct upstream *ret_upstream)
 	return NULL;
 }
 
-/* -- what does without it ---------------------------------------------------------------------------------------------
- */
+/* -- what does without it ------------------------------------------------------------------------------------------ */
 
 static bool is_below(const char *name, const char *pattern)
 {

@@ -53,8 +53,7 @@ enum git_kept git_config_keep(const char *text, size_t length,
 			      bool (*is_kept)(void *context, const struct git_named_setting *setting), void *context,
 			      struct text *kept);
 
-/* -- git_host.c of linux/ and windows/ -------------------------------------------------------------------------------
- */
+/* -- git_host.c of linux/ and windows/ ----------------------------------------------------------------------------- */
 
 enum git_thing { GIT_NOTHING, GIT_FILE, GIT_DIRECTORY, GIT_LINK, GIT_OTHER };
 

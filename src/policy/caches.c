@@ -193,8 +193,7 @@ static bool is_wanted(const struct facts *facts, const struct known_cache *cache
 	return false;
 }
 
-/* -- which of them a run has ----------------------------------------------------------------------------------------
- */
+/* -- which of them a run has --------------------------------------------------------------------------------------- */
 
 static bool is_below(const char *path, const char *above)
 {

@@ -70,8 +70,7 @@ static bool list_names(const char *folder, struct names *names, struct cordon_er
 	return true;
 }
 
-/* -- writing ----------------------------------------------------------------------------------------------------------
- */
+/* -- writing ------------------------------------------------------------------------------------------------------- */
 
 static json_t *describe(struct run *run, json_t *report)
 {
@@ -148,8 +147,7 @@ bool run_record(struct run *run, struct cordon_error *err)
 	return true;
 }
 
-/* -- reading ----------------------------------------------------------------------------------------------------------
- */
+/* -- reading ------------------------------------------------------------------------------------------------------- */
 
 static json_t *load(const char *path)
 {

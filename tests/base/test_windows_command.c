@@ -136,8 +136,7 @@ static void line__refuses_what_cannot_be_said(void **state)
 	free(line);
 }
 
-/* -- the environment ------------------------------------------------------------------------------------------------
- */
+/* -- the environment ----------------------------------------------------------------------------------------------- */
 
 static char *block_text(char *const *environment)
 {
@@ -187,8 +186,7 @@ static void environment__is_searched_by_whole_names(void **state)
 	assert_null(windows_environment_find(environment, "PAT"));
 }
 
-/* -- the file -------------------------------------------------------------------------------------------------------
- */
+/* -- the file ------------------------------------------------------------------------------------------------------ */
 
 static char *candidates(const char *name, const char *path, const char *pathext)
 {

@@ -27,8 +27,7 @@ static bool is_cordons(const void *context, struct windows_sid sid)
 
 const struct who nt_who = { find, is_cordons, NULL };
 
-/* -- the power ------------------------------------------------------------------------------------------------------
- */
+/* -- the power ----------------------------------------------------------------------------------------------------- */
 
 static struct nt_store *own(struct store *store)
 {
@@ -54,8 +53,7 @@ static bool is_full(struct store *store, const char *why, struct cordon_error *e
 	return cordon_fail(err, CORDON_UNSUPPORTED, "%s", why);
 }
 
-/* -- files ----------------------------------------------------------------------------------------------------------
- */
+/* -- files --------------------------------------------------------------------------------------------------------- */
 
 struct store_file {
 	size_t file;
@@ -193,8 +191,7 @@ static bool remove_empty(struct store *store, const char *path, bool *ret_remove
 	return true;
 }
 
-/* -- the journal ----------------------------------------------------------------------------------------------------
- */
+/* -- the journal --------------------------------------------------------------------------------------------------- */
 
 static int find_name(const struct nt_store *self, const char *name)
 {
@@ -254,8 +251,7 @@ static bool names(struct store *store, bool (*visit)(void *context, const char *
 	return lives(store, err);
 }
 
-/* -- for tests ------------------------------------------------------------------------------------------------------
- */
+/* -- for tests ----------------------------------------------------------------------------------------------------- */
 
 void nt_store_open(struct nt_store *store, struct nt_world *world)
 {

@@ -9,8 +9,7 @@
 
 enum { EVENT_MS = 20000, STEPS_MAX = 20, LEVEL_OF_WINE = 0x3000 };
 
-/* -- the command ----------------------------------------------------------------------------------------------------
- */
+/* -- the command --------------------------------------------------------------------------------------------------- */
 
 static char own_path[1024];
 
@@ -54,8 +53,7 @@ static int command(char **words)
 	return 0;
 }
 
-/* -- the world ------------------------------------------------------------------------------------------------------
- */
+/* -- the world ----------------------------------------------------------------------------------------------------- */
 
 /* In place of the library's: notes the steps, and fails one. */
 static const char *taken[STEPS_MAX];
@@ -179,8 +177,7 @@ static void expect_nothing_left(struct cage *cage)
 	assert_int_equal(count_temps(), 0);
 }
 
-/* -- what a run does ------------------------------------------------------------------------------------------------
- */
+/* -- what a run does ----------------------------------------------------------------------------------------------- */
 
 static void run__tells_its_start_and_its_end(void **state)
 {
@@ -305,8 +302,7 @@ static void limit__of_time_ends_the_tree(void **state)
 	expect_nothing_left(cage);
 }
 
-/* -- what fails -----------------------------------------------------------------------------------------------------
- */
+/* -- what fails ---------------------------------------------------------------------------------------------------- */
 
 /* Whatever fails, nothing runs and nothing stays; and the order is the one that was thought about. */
 static void start__that_fails_at_any_step_leaves_nothing(void **state)

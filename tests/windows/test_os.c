@@ -7,8 +7,7 @@
 
 #include <sddl.h>
 
-/* -- spelling -------------------------------------------------------------------------------------------------------
- */
+/* -- spelling ------------------------------------------------------------------------------------------------------ */
 
 static void absolute__is_what_win32_would_open(void **state)
 {
@@ -81,8 +80,7 @@ static void below__knows_no_case_and_whole_names_only(void **state)
 	assert_string_equal(os_name("C:\\a/b"), "b");
 }
 
-/* -- landing --------------------------------------------------------------------------------------------------------
- */
+/* -- landing ------------------------------------------------------------------------------------------------------- */
 
 static char *landing_of(const char *path, enum path_type *ret_type)
 {
@@ -152,8 +150,7 @@ static void landing__goes_through_links(void **state)
 	expect_landing(through, target, PATH_MISSING);
 }
 
-/* -- surveys --------------------------------------------------------------------------------------------------------
- */
+/* -- surveys ------------------------------------------------------------------------------------------------------- */
 
 static void survey__knows_the_host(void **state)
 {
@@ -284,8 +281,7 @@ static void survey__counts_hard_links(void **state)
 	assert_true(a->inode == b->inode && a->device == b->device);
 }
 
-/* -- walking --------------------------------------------------------------------------------------------------------
- */
+/* -- walking ------------------------------------------------------------------------------------------------------- */
 
 struct seen {
 	unsigned count;
@@ -341,8 +337,7 @@ static void walk__goes_through_no_link(void **state)
 	assert_false(seen.has_beyond);
 }
 
-/* -- files ----------------------------------------------------------------------------------------------------------
- */
+/* -- files --------------------------------------------------------------------------------------------------------- */
 
 static void files__are_read_whole_or_not(void **state)
 {
@@ -470,8 +465,7 @@ static void chance__is_not_the_same_twice(void **state)
 	assert_true(os_time() > UINT64_C(1700000000000));
 }
 
-/* -- git ------------------------------------------------------------------------------------------------------------
- */
+/* -- git ----------------------------------------------------------------------------------------------------------- */
 
 static bool has_value(const struct facts *facts, const char *name, const char *value)
 {

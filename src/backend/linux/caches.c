@@ -35,8 +35,7 @@
 #define TRIAL_NAME "trial"
 #define CLONE_THIS (OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH)
 
-/* -- outside, before the start ---------------------------------------------------------------------------------------
- */
+/* -- outside, before the start ------------------------------------------------------------------------------------- */
 
 /* 1: it says this workspace; 0: there is none; -1: it says another, or cannot be read. */
 static int check_record(int directory, const char *workspace)
@@ -153,8 +152,7 @@ void caches_settle(const struct inside *inside)
 	close(slot);
 }
 
-/* -- in init ---------------------------------------------------------------------------------------------------------
- */
+/* -- in init ------------------------------------------------------------------------------------------------------- */
 
 static int open_below(int directory, const char *name)
 {
@@ -447,8 +445,7 @@ bool caches_open(struct inside *inside, struct cordon_error *err)
 	return true;
 }
 
-/* -- whether this host can -------------------------------------------------------------------------------------------
- */
+/* -- whether this host can ----------------------------------------------------------------------------------------- */
 
 /* In a process of its own, in namespaces as init has them: 0, or errno. */
 static _Noreturn void try_layer(const char *path, uid_t user, gid_t group)

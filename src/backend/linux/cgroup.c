@@ -24,8 +24,7 @@ struct cgroup {
 	int doors[CGROUP_CONTROLLERS];
 };
 
-/* -- files ------------------------------------------------------------------------------------------------------------
- */
+/* -- files --------------------------------------------------------------------------------------------------------- */
 
 /* The whole of a small file; empty when it cannot be read. */
 static void read_text(const char *path, char *text, size_t size)
@@ -84,8 +83,7 @@ static bool write_text(const char *directory, const char *name, const char *text
 	return length == (ssize_t)strlen(text);
 }
 
-/* -- where ------------------------------------------------------------------------------------------------------------
- */
+/* -- where --------------------------------------------------------------------------------------------------------- */
 
 static bool is_file_system(const char *path, unsigned long magic)
 {
@@ -193,8 +191,7 @@ void cgroup_find(struct cgroup_places *ret_places)
 		find_separate(table, ret_places);
 }
 
-/* -- making -----------------------------------------------------------------------------------------------------------
- */
+/* -- making -------------------------------------------------------------------------------------------------------- */
 
 /* A name that nobody else takes, and that `cordon gc` knows. */
 static bool make_group(const char *place, char *path)
@@ -258,8 +255,7 @@ int cgroup_directory(const struct cgroup *cgroup)
 	return cgroup ? cgroup->directory : -1;
 }
 
-/* -- limits -----------------------------------------------------------------------------------------------------------
- */
+/* -- limits -------------------------------------------------------------------------------------------------------- */
 
 /* What the kernel took may be a page less, and nothing else. */
 static bool set_number(const char *directory, const char *name, uint64_t value, struct cordon_error *err)
@@ -403,8 +399,7 @@ bool cgroup_holds_init(const struct cgroup *cgroup)
 	return cgroup && cgroup->is_unified;
 }
 
-/* -- reading ----------------------------------------------------------------------------------------------------------
- */
+/* -- reading ------------------------------------------------------------------------------------------------------- */
 
 void cgroup_read(const struct cgroup *cgroup, struct cgroup_reading *ret_reading)
 {
@@ -429,8 +424,7 @@ void cgroup_read(const struct cgroup *cgroup, struct cgroup_reading *ret_reading
 						 : read_number(account, "cpuacct.usage") / 1000000;
 }
 
-/* -- end --------------------------------------------------------------------------------------------------------------
- */
+/* -- end ----------------------------------------------------------------------------------------------------------- */
 
 /* A process that is dead already may hold its group for a moment longer. */
 static void remove_group(const char *path)

@@ -75,8 +75,7 @@ int decoys_open(const struct inside *inside)
 	return decoys_are_wanted(inside) ? open(PLACE, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
 }
 
-/* -- in the supervisor ------------------------------------------------------------------------------------------------
- */
+/* -- in the supervisor --------------------------------------------------------------------------------------------- */
 
 /* What is there no more somebody has taken away. */
 static bool is_tried(const struct decoys *decoys, unsigned number)

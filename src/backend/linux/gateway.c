@@ -103,8 +103,7 @@ static bool add_routes(const struct inside *inside, struct cordon_error *err)
 	return is_fine;
 }
 
-/* -- the gate's sockets ----------------------------------------------------------------------------------------------
- */
+/* -- the gate's sockets -------------------------------------------------------------------------------------------- */
 
 static int make_socket(int type, uint16_t port)
 {

@@ -94,8 +94,7 @@ bool meter_exceeded(const struct meter *meter, enum limit *ret_limit)
 	return true;
 }
 
-/* -- judging, in the thread -------------------------------------------------------------------------------------------
- */
+/* -- judging, in the thread ---------------------------------------------------------------------------------------- */
 
 static const struct limit_setting *limit_of(const struct meter *meter, enum limit limit)
 {
@@ -153,8 +152,7 @@ static void sooner(uint64_t *wait, uint64_t other)
 		*wait = other;
 }
 
-/* -- looking, in the thread -------------------------------------------------------------------------------------------
- */
+/* -- looking, in the thread ---------------------------------------------------------------------------------------- */
 
 static void look_at_group(struct meter *meter, struct cgroup_reading *reading, uint64_t *wait)
 {
@@ -282,8 +280,7 @@ static void *run(void *context)
 	return NULL;
 }
 
-/* -- its life ---------------------------------------------------------------------------------------------------------
- */
+/* -- its life ------------------------------------------------------------------------------------------------------ */
 
 /* The thread takes no signal that is meant for the caller's. */
 bool meter_begin(struct meter *meter)

@@ -120,8 +120,7 @@ uint64_t disk_meter_growth(struct disk_meter *meter)
 	return growth;
 }
 
-/* -- the walk ---------------------------------------------------------------------------------------------------------
- */
+/* -- the walk ------------------------------------------------------------------------------------------------------ */
 
 static bool is_newer(const struct stat *status, const struct timespec *begun)
 {

@@ -89,8 +89,7 @@ struct process_meter *process_meter_free(struct process_meter *meter)
 	return NULL;
 }
 
-/* -- one process ------------------------------------------------------------------------------------------------------
- */
+/* -- one process --------------------------------------------------------------------------------------------------- */
 
 /* Files that hold bytes and have no name any more, and memfds. */
 static void count_descriptors(struct process_meter *meter, const char *process, const struct inode_set *devices,
@@ -120,8 +119,7 @@ static void count_descriptors(struct process_meter *meter, const char *process, 
 	closedir(list);
 }
 
-/* -- memory -----------------------------------------------------------------------------------------------------------
- */
+/* -- memory -------------------------------------------------------------------------------------------------------- */
 
 /* The file systems in memory that belong to the run, and the segments of System V, whoever maps them. */
 static uint64_t count_tmpfs(const struct process_meter *meter)
@@ -236,8 +234,7 @@ static uint64_t count_mappings(struct process_meter *meter, const char *process)
 	return bytes + weigh(&mapping);
 }
 
-/* -- time -------------------------------------------------------------------------------------------------------------
- */
+/* -- time ---------------------------------------------------------------------------------------------------------- */
 
 /* In user mode, and behind it in the kernel. */
 static uint64_t ticks_of(const struct proc_stat *stat, int field)
@@ -274,8 +271,7 @@ static void compare_sightings(struct process_meter *meter)
 	meter->now.count = 0;
 }
 
-/* -- all of them ------------------------------------------------------------------------------------------------------
- */
+/* -- all of them --------------------------------------------------------------------------------------------------- */
 
 static DIR *list_processes(const struct process_meter *meter)
 {

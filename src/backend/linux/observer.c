@@ -176,8 +176,7 @@ struct observer *observer_free(struct observer *observer)
 	return NULL;
 }
 
-/* -- what the call says ---------------------------------------------------------------------------------------------
- */
+/* -- what the call says -------------------------------------------------------------------------------------------- */
 
 static size_t read_memory(const struct observer *observer, uint64_t address, void *bytes, size_t size)
 {
@@ -236,8 +235,7 @@ static bool make_absolute(const struct observer *observer, int directory, char *
 	return true;
 }
 
-/* -- where it lands ---------------------------------------------------------------------------------------------------
- */
+/* -- where it lands ------------------------------------------------------------------------------------------------ */
 
 static bool open_root(struct observer *observer)
 {
@@ -257,8 +255,7 @@ static bool land(struct observer *observer, struct attempt *attempt)
 	return open_root(observer) && landing_of(&observer->finder, attempt->path, is_name, attempt->landing);
 }
 
-/* -- whether it is refused --------------------------------------------------------------------------------------------
- */
+/* -- whether it is refused ----------------------------------------------------------------------------------------- */
 
 /* Names in writable places: those that no mount holds, and those of read-only mounts, which the host can take away. */
 static bool may_lie_open(const struct plan *plan, const char *path)
@@ -435,8 +432,7 @@ static void look_at_path(struct observer *observer, enum act act, int directory,
 	observer->count += is_denial;
 }
 
-/* -- connections ------------------------------------------------------------------------------------------------------
- */
+/* -- connections --------------------------------------------------------------------------------------------------- */
 
 static bool is_loopback(const struct sockaddr_storage *address)
 {
@@ -639,8 +635,7 @@ static void look_at_message(struct observer *observer, uint64_t message_at)
 		look_at_destination(observer, (uintptr_t)message.msg_name, message.msg_namelen);
 }
 
-/* -- one call ---------------------------------------------------------------------------------------------------------
- */
+/* -- one call ------------------------------------------------------------------------------------------------------ */
 
 /* What cannot be read the kernel does not take either. */
 static uint64_t flags_of(const struct observer *observer, const struct shape *shape)

@@ -135,8 +135,7 @@ void output_end_terminal(struct output *output)
 	tell(output->told);
 }
 
-/* -- the thread -------------------------------------------------------------------------------------------------------
- */
+/* -- the thread ---------------------------------------------------------------------------------------------------- */
 
 /* Without this a reader that went away would kill the caller's process. The signal is this thread's: it blocks all. */
 static ssize_t write_quietly(int target, const char *bytes, size_t size)

@@ -28,8 +28,7 @@ enum { OLD_S = 30 * 24 * 3600, DEPTH_MAX = 64 };
 
 #define DIRECTORY (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
-/* -- removing ---------------------------------------------------------------------------------------------------------
- */
+/* -- removing ------------------------------------------------------------------------------------------------------ */
 
 struct removal {
 	int top; /* the directory that goes, to which what lies too deep is moved */
@@ -99,8 +98,7 @@ static bool remove_tree(int place, const char *name)
 	return is_fine && unlinkat(place, name, AT_REMOVEDIR) == 0;
 }
 
-/* -- what is old ------------------------------------------------------------------------------------------------------
- */
+/* -- what is old --------------------------------------------------------------------------------------------------- */
 
 /* A time that is yet to come a command has set, to be kept for ever. */
 static time_t newer(time_t last, const struct stat *status)
@@ -139,8 +137,7 @@ static bool is_old(time_t last)
 	return time(NULL) - last > OLD_S;
 }
 
-/* -- the layers of a workspace ----------------------------------------------------------------------------------------
- */
+/* -- the layers of a workspace ------------------------------------------------------------------------------------- */
 
 /* Locks every slot, as a run does that uses one; false when one is in use. What is locked stays so until `locks` are
  * closed.
@@ -214,8 +211,7 @@ static bool look_at_aside(int place, const char *folder, const char *name, bool 
 	return true;
 }
 
-/* -- all of it --------------------------------------------------------------------------------------------------------
- */
+/* -- all of it ----------------------------------------------------------------------------------------------------- */
 
 static bool look_through(const char *state, const char *kind,
 			 bool (*look)(int place, const char *folder, const char *name, bool is_trial,

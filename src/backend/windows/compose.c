@@ -79,8 +79,7 @@ static bool is_everyones(const struct windows_ace *entry)
 	       (windows_rights(entry->rights) & RIGHTS_CHANGE);
 }
 
-/* -- inheritance: [MS-DTYP] 2.5.3.4 ---------------------------------------------------------------------------------
- */
+/* -- inheritance: [MS-DTYP] 2.5.3.4 -------------------------------------------------------------------------------- */
 
 /* What of the flags a child takes over; false: the entry is nothing to it. A file takes what is for objects. A
  * directory takes what is for containers, and what is for objects alone only to hand it on.
@@ -158,8 +157,7 @@ bool compose_inherit(const struct windows_descriptor *parent, bool is_directory,
 	return true;
 }
 
-/* -- the object's wishes --------------------------------------------------------------------------------------------
- */
+/* -- the object's wishes ------------------------------------------------------------------------------------------- */
 
 /* Inheritance ends: what was inherited is the object's own, but for what packages and cordon's own identities get. */
 static void cut(const struct who *who, struct windows_descriptor *descriptor)
@@ -330,8 +328,7 @@ bool compose_may_not_leave(const struct composing *composing, const struct windo
 	return false;
 }
 
-/* -- back -----------------------------------------------------------------------------------------------------------
- */
+/* -- back ---------------------------------------------------------------------------------------------------------- */
 
 bool compose_take_back(const struct windows_descriptor *old, const struct windows_descriptor *made, struct arena *arena,
 		       struct windows_descriptor *descriptor)

@@ -20,8 +20,7 @@ struct changing {
 	uint32_t number, part;
 };
 
-/* -- open files -----------------------------------------------------------------------------------------------------
- */
+/* -- open files ---------------------------------------------------------------------------------------------------- */
 
 struct opened {
 	struct store *store;
@@ -130,8 +129,7 @@ static char *join(struct arena *arena, const char *above, const char *name)
 	return joined;
 }
 
-/* -- taking back ----------------------------------------------------------------------------------------------------
- */
+/* -- taking back --------------------------------------------------------------------------------------------------- */
 
 /* What it was, where it is still what was made of it; else without what was added. */
 static bool take_back(const struct journal_descriptor *old_bytes, const struct journal_descriptor *made_bytes,
@@ -262,8 +260,7 @@ bool descriptors_recover(const struct descriptors *descriptors, struct cordon_er
 	return journal_load(descriptors->store, &journal, err) && undo_all(&changing, is_unfinished, NULL, &count, err);
 }
 
-/* -- which are concerned --------------------------------------------------------------------------------------------
- */
+/* -- which are concerned ------------------------------------------------------------------------------------------- */
 
 static bool is_at_or_below(const char *path, const char *above)
 {
@@ -303,8 +300,7 @@ bool descriptors_forget(const struct descriptors *descriptors, const char *path,
 	       undo_all(&changing, is_below_path, path, ret_count, err);
 }
 
-/* -- putting on ------------------------------------------------------------------------------------------------------
- */
+/* -- putting on ---------------------------------------------------------------------------------------------------- */
 
 static bool is_the_one(const struct windows_object *object, const struct opened *opened)
 {
@@ -489,8 +485,7 @@ static bool put_object(struct changing *changing, const struct windows_object *o
 	       journal_put_done(changing->store, entry.number, err);
 }
 
-/* -- as the plan wants it already ------------------------------------------------------------------------------------
- */
+/* -- as the plan wants it already ---------------------------------------------------------------------------------- */
 
 static const struct journal_object *find_entry(const struct journal *journal, const char *path)
 {

@@ -18,8 +18,7 @@ void journal_free(struct journal *journal)
 	*journal = (struct journal){ 0 };
 }
 
-/* -- bytes ----------------------------------------------------------------------------------------------------------
- */
+/* -- bytes --------------------------------------------------------------------------------------------------------- */
 
 /* FNV-1a: against half-written files, not against people. */
 static uint64_t checksum(const char *bytes, size_t length)
@@ -106,8 +105,7 @@ static bool begin(const struct text *text, const char *mark, struct arena *arena
 	return take_number(&check) == checksum(text_str(text), text->length - CHECK_SIZE);
 }
 
-/* -- putting --------------------------------------------------------------------------------------------------------
- */
+/* -- putting ------------------------------------------------------------------------------------------------------- */
 
 bool journal_put_object(struct store *store, const struct journal_object *object, struct cordon_error *err)
 {
@@ -155,8 +153,7 @@ bool journal_drop_done(struct store *store, uint32_t number, struct cordon_error
 	return store->drop(store, name, err);
 }
 
-/* -- loading --------------------------------------------------------------------------------------------------------
- */
+/* -- loading ------------------------------------------------------------------------------------------------------- */
 
 struct loading {
 	struct arena arena;
@@ -320,8 +317,7 @@ bool journal_load(struct store *store, struct journal *ret_journal, struct cordo
 	return true;
 }
 
-/* -- dropping -------------------------------------------------------------------------------------------------------
- */
+/* -- dropping ------------------------------------------------------------------------------------------------------ */
 
 bool journal_drop(struct store *store, uint32_t number, struct cordon_error *err)
 {

@@ -54,8 +54,7 @@ static struct descriptors descriptors_of(const struct roots *roots, struct who *
 				     .who = who };
 }
 
-/* -- capabilities ----------------------------------------------------------------------------------------------------
- */
+/* -- capabilities -------------------------------------------------------------------------------------------------- */
 
 static PSID keep(struct roots *roots, PSID sid)
 {
@@ -146,8 +145,7 @@ bool roots_new(const struct plan *plan, struct identities *identities, struct ro
 	return is_settled;
 }
 
-/* -- descriptors ----------------------------------------------------------------------------------------------------
- */
+/* -- descriptors --------------------------------------------------------------------------------------------------- */
 
 static bool open_alone(const struct descriptors *descriptors, const struct plan_windows *windows, bool is_alone,
 		       struct cordon_error *err)

@@ -11,8 +11,7 @@
 
 enum { END_MS = 10000 };
 
-/* -- the temporary directory ----------------------------------------------------------------------------------------
- */
+/* -- the temporary directory --------------------------------------------------------------------------------------- */
 
 #define ALL_RIGHTS 0x1f01ffu
 
@@ -92,8 +91,7 @@ static void remove_temp(struct cage *cage)
 		remove_tree(native);
 }
 
-/* -- the environment ------------------------------------------------------------------------------------------------
- */
+/* -- the environment ----------------------------------------------------------------------------------------------- */
 
 static bool has_name(const char *entry, const char *name)
 {
@@ -154,8 +152,7 @@ static bool make_environment(struct cage *cage, struct cordon_error *err)
 	return true;
 }
 
-/* -- what the process is given --------------------------------------------------------------------------------------
- */
+/* -- what the process is given ------------------------------------------------------------------------------------- */
 
 static bool make_identities(struct cage *cage, struct cordon_error *err)
 {

@@ -34,8 +34,7 @@ static struct windows_store *own(struct store *store)
 	return (struct windows_store *)store;
 }
 
-/* -- opening --------------------------------------------------------------------------------------------------------
- */
+/* -- opening ------------------------------------------------------------------------------------------------------- */
 
 /* With less each time: what is not the user's to change may be his to look at. */
 static const struct {
@@ -143,8 +142,7 @@ static bool store_tell(struct store *store, struct store_file *file, struct stor
 	return true;
 }
 
-/* -- descriptors ----------------------------------------------------------------------------------------------------
- */
+/* -- descriptors --------------------------------------------------------------------------------------------------- */
 
 static bool keeps_descriptors(HANDLE handle)
 {
@@ -233,8 +231,7 @@ static bool store_write(struct store *store, struct store_file *file, const uint
 	return was_kept(handle, bytes, length, has_label, &arena, err);
 }
 
-/* -- directories ----------------------------------------------------------------------------------------------------
- */
+/* -- directories --------------------------------------------------------------------------------------------------- */
 
 static bool visit_listing(const char *listing, bool (*visit)(void *context, const char *name, struct cordon_error *err),
 			  void *context, struct cordon_error *err)
@@ -315,8 +312,7 @@ static bool store_remove_empty(struct store *store, const char *path, bool *ret_
 	return *ret_removed || code == ERROR_DIR_NOT_EMPTY || windows_fail(err, code, "remove '%s'", path);
 }
 
-/* -- the journal ----------------------------------------------------------------------------------------------------
- */
+/* -- the journal --------------------------------------------------------------------------------------------------- */
 
 static bool store_put(struct store *store, const char *name, const char *bytes, size_t length, struct cordon_error *err)
 {
@@ -361,8 +357,7 @@ static bool store_names(struct store *store, bool (*visit)(void *context, const 
 	return os_walk(own(store)->folder, &budget, UINT64_MAX, visit_name, &visitor, err);
 }
 
-/* -- one at a time --------------------------------------------------------------------------------------------------
- */
+/* -- one at a time ------------------------------------------------------------------------------------------------- */
 
 /* Two bytes of a file that is never written: who holds the first may change descriptors or begin to use them, who holds
  * the second uses them. A process that dies holds neither.

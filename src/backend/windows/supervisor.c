@@ -27,8 +27,7 @@ struct supervisor {
 	bool was_command_over;
 };
 
-/* -- what the job says ----------------------------------------------------------------------------------------------
- */
+/* -- what the job says --------------------------------------------------------------------------------------------- */
 
 static bool ask_accounting(HANDLE job, JOBOBJECT_BASIC_AND_IO_ACCOUNTING_INFORMATION *ret_counts)
 {
@@ -76,8 +75,7 @@ static void exceed(struct supervisor *supervisor, enum limit limit)
 	end_job(supervisor);
 }
 
-/* -- one look -------------------------------------------------------------------------------------------------------
- */
+/* -- one look ------------------------------------------------------------------------------------------------------ */
 
 static void hear(struct supervisor *supervisor, DWORD message)
 {
@@ -178,8 +176,7 @@ static DWORD WINAPI watch(void *context)
 	return 0;
 }
 
-/* -- for the others -------------------------------------------------------------------------------------------------
- */
+/* -- for the others ------------------------------------------------------------------------------------------------ */
 
 bool supervisor_new(HANDLE job, HANDLE ready, struct supervisor **ret_supervisor, struct cordon_error *err)
 {

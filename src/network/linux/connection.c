@@ -10,8 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* -- making -----------------------------------------------------------------------------------------------------------
- */
+/* -- making -------------------------------------------------------------------------------------------------------- */
 
 static bool read_local_address(int socket, struct address *ret_address, uint16_t *ret_port)
 {
@@ -117,8 +116,7 @@ void connection_begin(struct gate *gate, int socket, enum listener_kind kind, ui
 	}
 }
 
-/* -- the way to its target --------------------------------------------------------------------------------------------
- */
+/* -- the way to its target ----------------------------------------------------------------------------------------- */
 
 void connection_aim(struct connection *connection)
 {
@@ -184,8 +182,7 @@ void connection_open(struct connection *connection)
 		relay_begin(connection);
 }
 
-/* -- the end ----------------------------------------------------------------------------------------------------------
- */
+/* -- the end ------------------------------------------------------------------------------------------------------- */
 
 static void close_flow(struct gate *gate, struct flow *flow)
 {
@@ -270,8 +267,7 @@ void connection_check_deadlines(struct gate *gate)
 	}
 }
 
-/* -- waiting ----------------------------------------------------------------------------------------------------------
- */
+/* -- waiting ------------------------------------------------------------------------------------------------------- */
 
 bool connection_take_block(struct flow *flow)
 {

@@ -22,8 +22,7 @@ struct own {
 	size_t count, room;
 };
 
-/* -- addresses --------------------------------------------------------------------------------------------------------
- */
+/* -- addresses ----------------------------------------------------------------------------------------------------- */
 
 static bool take_address(const struct sockaddr *place, struct address *ret_address)
 {
@@ -83,8 +82,7 @@ static void free_own(struct own *own)
 	free(own->items);
 }
 
-/* -- a short memory ---------------------------------------------------------------------------------------------------
- */
+/* -- a short memory ------------------------------------------------------------------------------------------------ */
 
 /* Of the last lookups: programs make many connections to one name. What may be dialled depends on the port as well;
  * what is a proxy outside is not judged.
@@ -133,8 +131,7 @@ static void remember(const struct connection *connection)
 	slot->count = connection->address_count;
 }
 
-/* -- dialling ---------------------------------------------------------------------------------------------------------
- */
+/* -- dialling ------------------------------------------------------------------------------------------------------ */
 
 static void dial_next(struct connection *connection);
 
@@ -272,8 +269,7 @@ static void dial_next(struct connection *connection)
 		connection_fail(connection, connection->failure ? connection->failure : EHOSTUNREACH);
 }
 
-/* -- resolving --------------------------------------------------------------------------------------------------------
- */
+/* -- resolving ----------------------------------------------------------------------------------------------------- */
 
 /* Keeps what may be dialled, the families in turn (RFC 8305 §4). Returns why the last of the others may not. */
 static struct decision judge(struct connection *connection, const struct addrinfo *found)

@@ -55,8 +55,7 @@ size_t dns_server_answer(struct gate *gate, const uint8_t *message, size_t lengt
 	return dns_write_answer(message, &query, exists ? DNS_FINE : DNS_NO_SUCH_NAME, &address, has_address, answer);
 }
 
-/* -- datagrams --------------------------------------------------------------------------------------------------------
- */
+/* -- datagrams ----------------------------------------------------------------------------------------------------- */
 
 static struct {
 	struct gate *gate;
@@ -92,8 +91,7 @@ bool dns_server_start(struct gate *gate, int socket)
 	return watch_set(gate, &datagrams.watch, socket, EPOLLIN);
 }
 
-/* -- streams (RFC 7766) -----------------------------------------------------------------------------------------------
- */
+/* -- streams (RFC 7766) -------------------------------------------------------------------------------------------- */
 
 struct stream {
 	struct gate *gate;

@@ -145,8 +145,7 @@ void last_check(const struct gate *gate); /* after each turn of the loop */
 /* tell.c */
 void tell_denied(struct gate *gate, const struct target *target, enum gate_word word, enum reach reach);
 
-/* -- connections ----------------------------------------------------------------------------------------------------
- */
+/* -- connections --------------------------------------------------------------------------------------------------- */
 
 /* One direction. What was read and could not be written on yet waits in the block, or in the pipe. */
 struct flow {

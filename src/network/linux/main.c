@@ -17,8 +17,7 @@
 
 #include "os/linux/rights.h"
 
-/* -- what cordon hands over -------------------------------------------------------------------------------------------
- */
+/* -- what cordon hands over ---------------------------------------------------------------------------------------- */
 
 /* Of each port both addresses. */
 enum { SERVED_MAX = 2 * GATE_LISTEN_MAX };
@@ -140,8 +139,7 @@ static bool start_factory(struct gate *gate, const struct handed *handed)
 	return pid > 0;
 }
 
-/* -- the loop ---------------------------------------------------------------------------------------------------------
- */
+/* -- the loop ------------------------------------------------------------------------------------------------------ */
 
 /* Cordon says one thing more; its end of the channel closes when it is gone. */
 static void hear_supervisor(struct watch *watch, uint32_t events)

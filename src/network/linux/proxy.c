@@ -33,8 +33,7 @@ static void say_reply(const struct connection *connection, enum socks_reply repl
 	say(connection, bytes, sizeof bytes);
 }
 
-/* -- answers ----------------------------------------------------------------------------------------------------------
- */
+/* -- answers ------------------------------------------------------------------------------------------------------- */
 
 void proxy_answer_connected(struct connection *connection)
 {
@@ -74,8 +73,7 @@ void proxy_answer_failed(struct connection *connection, int code)
 	say_status(connection, code == ETIMEDOUT ? "504 Gateway Timeout" : "502 Bad Gateway", text);
 }
 
-/* -- requests ---------------------------------------------------------------------------------------------------------
- */
+/* -- requests ------------------------------------------------------------------------------------------------------ */
 
 /* Forgets the first bytes of what was read. */
 static void drop(struct flow *flow, size_t length)

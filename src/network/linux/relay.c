@@ -15,8 +15,7 @@ enum { ROUNDS = 8, BULK_AFTER = 256 * 1024, HALF_CLOSED_SECONDS = 300 };
 
 enum moved { MOVED_SOME, MOVED_NOTHING, MOVED_END, MOVED_BROKEN };
 
-/* -- watching ---------------------------------------------------------------------------------------------------------
- */
+/* -- watching ------------------------------------------------------------------------------------------------------ */
 
 /* SSH on 443 is common behind firewalls; anything else there is TLS or is not what it seems. */
 static enum reading read_banner(const uint8_t *bytes, size_t length)
@@ -76,8 +75,7 @@ static bool look(struct connection *connection)
 	return true;
 }
 
-/* -- through the block ------------------------------------------------------------------------------------------------
- */
+/* -- through the block --------------------------------------------------------------------------------------------- */
 
 static void count(struct connection *connection, struct flow *flow, size_t length)
 {
@@ -126,8 +124,7 @@ static enum moved read_block(struct connection *connection, struct flow *flow)
 	return MOVED_SOME;
 }
 
-/* -- through a pipe ---------------------------------------------------------------------------------------------------
- */
+/* -- through a pipe ------------------------------------------------------------------------------------------------ */
 
 static bool is_bulk(const struct connection *connection, const struct flow *flow)
 {
@@ -177,8 +174,7 @@ static enum moved read_pipe(struct flow *flow)
 	return MOVED_SOME;
 }
 
-/* -- both -------------------------------------------------------------------------------------------------------------
- */
+/* -- both ---------------------------------------------------------------------------------------------------------- */
 
 static enum moved write_some(struct connection *connection, struct flow *flow)
 {

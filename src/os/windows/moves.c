@@ -9,8 +9,7 @@
 
 #include <sddl.h>
 
-/* -- files of cordon's own ------------------------------------------------------------------------------------------
- */
+/* -- files of cordon's own ----------------------------------------------------------------------------------------- */
 
 /* The system, administrators and who runs cordon, whatever the folder would hand on. */
 static bool make_private(PSECURITY_DESCRIPTOR *ret_descriptor, struct cordon_error *err)
@@ -87,8 +86,7 @@ bool os_remove_file(const char *path, struct cordon_error *err)
 	       windows_fail(err, code, "remove '%s'", path);
 }
 
-/* -- aside ----------------------------------------------------------------------------------------------------------
- */
+/* -- aside --------------------------------------------------------------------------------------------------------- */
 
 static DWORD rename_open(HANDLE handle, const char *place)
 {

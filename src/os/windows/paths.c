@@ -56,8 +56,7 @@ static void free_survey(struct survey *survey)
 	free(survey->standings.items);
 }
 
-/* -- text -----------------------------------------------------------------------------------------------------------
- */
+/* -- text ---------------------------------------------------------------------------------------------------------- */
 
 /* The length of the root: of `C:\`, of `\\server\share`; 0: none. */
 static size_t root_length(const char *path)
@@ -102,8 +101,7 @@ static void add_name(struct text *path, const char *name, size_t length)
 	text_add_bytes(path, name, length);
 }
 
-/* -- looking --------------------------------------------------------------------------------------------------------
- */
+/* -- looking ------------------------------------------------------------------------------------------------------- */
 
 static bool identify(const struct survey *survey, HANDLE handle, struct place *ret_place)
 {
@@ -150,8 +148,7 @@ static bool look(const struct survey *survey, const char *path, struct place *re
 	       windows_fail(err, GetLastError(), "look at '%s'", path);
 }
 
-/* -- what is known already ------------------------------------------------------------------------------------------
- */
+/* -- what is known already ----------------------------------------------------------------------------------------- */
 
 /* The fact about a directory that stands at the very path: rules name many things in few directories. */
 static const struct path_fact *known_directory(const struct survey *survey, const char *path, size_t length)
@@ -212,8 +209,7 @@ bool os_has_identity(const char *path, uint64_t device, uint64_t inode)
 	       place.inode == inode;
 }
 
-/* -- links ----------------------------------------------------------------------------------------------------------
- */
+/* -- links --------------------------------------------------------------------------------------------------------- */
 
 enum link_kind { NO_LINK, LINK_RELATIVE, LINK_ABSOLUTE };
 
@@ -284,8 +280,7 @@ static bool follow(struct walk *walk, const char *link, enum link_kind kind, con
 	return set_text(&walk->rest, text_str(&rest), rest.length, err);
 }
 
-/* -- following ------------------------------------------------------------------------------------------------------
- */
+/* -- following ----------------------------------------------------------------------------------------------------- */
 
 /* One component, of which the path is landing\name. */
 static bool step(const struct survey *survey, struct walk *walk, const char *path, struct cordon_error *err)
@@ -368,8 +363,7 @@ static bool land(const struct survey *survey, const char *path, struct walk *wal
 	return whole ? step(survey, walk, whole, err) : cordon_fail_memory(err);
 }
 
-/* -- facts ----------------------------------------------------------------------------------------------------------
- */
+/* -- facts --------------------------------------------------------------------------------------------------------- */
 
 /* Who reads what is there, and who finds its name. */
 static void settle_reach(struct survey *survey, const struct place *place, const struct place *parent,
