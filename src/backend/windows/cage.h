@@ -5,6 +5,7 @@
  *	launch.c       one process: suspended, in its job, with exactly its handles
  *	supervisor.c   who watches the job while it runs
  *	run.c          one run: its steps in their order, and their undoing
+ *	framing.c      what goes through the pipe between cordon and its runner; pure
  *	compose.c      what becomes of one descriptor; pure
  *	descriptors.c  the plan's descriptors, put on and taken off, with a journal (journal.c); pure over a store
  *	store.c        the store: the host's files, by handle
