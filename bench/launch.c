@@ -1,14 +1,17 @@
 /* bench/launch: how long it takes to start a program, for several ways of starting it.
  *
- *	launch [-n ROUNDS] [-l LABEL] [-o FILE.csv] NAME COMMAND... [:: NAME COMMAND...]...
+ *	launch [-n ROUNDS] [-l LABEL] [-o FILE.csv] NAME [@] COMMAND... [:: NAME [@] COMMAND...]...
  *
  * Every round starts each contender once; the order is rotated by one from round to round, so that
  * none of them always runs after the same neighbour. The first contender is what the others are
  * compared with. A start is timed from just before fork to the return of wait4, with plain fork and
- * execve: what a shell or an agent does. A command that does not exit with 0 ends the whole
- * measurement: a run that failed is not a measurement.
+ * execve: what a shell or an agent does. A COMMAND after the word "@" is started by libcordon in this
+ * process, with the default preset: timed is all from cordon_run_new to cordon_run_free, the policy
+ * being loaded once, as by a program that starts many. A command that does not exit with 0 ends the
+ * whole measurement: a run that failed is not a measurement.
  */
 #define _GNU_SOURCE
+#include <cordon/cordon.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -27,6 +30,7 @@
 struct contender {
 	const char *name;
 	char **argv;
+	bool is_library;
 	double *microseconds; /* one a round, sorted by summarise */
 	long peak_kib;
 	double median, p95, least;
@@ -38,6 +42,8 @@ struct bench {
 	int rounds;
 	const char *label;
 	const char *csv;
+	struct cordon_policy *policy; /* for contenders of the library */
+	int null;
 	int messages; /* what the commands say on stderr, shown only when one fails */
 };
 
@@ -54,9 +60,7 @@ static double now_microseconds(void)
 /* In the child: a terminal on 0, 1 or 2 would make some launchers do more work than others. */
 static _Noreturn void execute(const struct bench *bench, char **argv)
 {
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(bench->messages, 2) < 0)
+	if (dup2(bench->null, 0) < 0 || dup2(bench->null, 1) < 0 || dup2(bench->messages, 2) < 0)
 		_exit(125);
 	execve(argv[0], argv, environ);
 	_exit(127);
@@ -69,6 +73,31 @@ static void show_messages(const struct bench *bench)
 
 	if (length > 0)
 		fwrite(buffer, 1, (size_t)length, stderr);
+}
+
+/* As start_once, by the library. What the command itself takes of memory it does not tell. */
+static double start_in_library(const struct bench *bench, const struct contender *contender)
+{
+	struct cordon_error err = CORDON_ERROR_INIT;
+	struct cordon_run_options options = CORDON_RUN_OPTIONS_INIT;
+	struct cordon_result result = CORDON_RESULT_INIT;
+	struct cordon_run *run = NULL;
+
+	options.input = options.output = bench->null;
+	options.error = bench->messages;
+	double begin = now_microseconds();
+	bool is_over = cordon_run_new(bench->policy, &options, &run, &err) &&
+		       cordon_run_start(run, (const char *const *)contender->argv, &err) &&
+		       cordon_run_wait(run, &result, &err);
+
+	cordon_run_free(run);
+	double took = now_microseconds() - begin;
+
+	if (is_over && !result.was_refused && result.exit_status == 0)
+		return took;
+	fprintf(stderr, "launch: '%s' failed: status %d: %s\n", contender->name, (int)result.exit_status,
+		is_over ? result.error.text : err.text);
+	return -1;
 }
 
 /* Starts the contender once. Returns the time it took; negative after saying what went wrong. */
@@ -107,12 +136,14 @@ static bool measure(struct bench *bench)
 	for (int round = -WARM_UP_ROUNDS; round < bench->rounds; round++) {
 		for (int turn = 0; turn < bench->count; turn++) {
 			int index = (turn + round + WARM_UP_ROUNDS) % bench->count;
-			double took = start_once(bench, &bench->contenders[index]);
+			struct contender *contender = &bench->contenders[index];
+			double took = contender->is_library ? start_in_library(bench, contender)
+							    : start_once(bench, contender);
 
 			if (took < 0)
 				return false;
 			if (round >= 0)
-				bench->contenders[index].microseconds[round] = took;
+				contender->microseconds[round] = took;
 		}
 	}
 	return true;
@@ -160,7 +191,10 @@ static void print_table(const struct bench *bench)
 			printf("%9.2f", it->median / bwrap->median);
 		else
 			printf("%9s", "-");
-		printf(" %9ld\n", it->peak_kib);
+		if (it->is_library)
+			printf(" %9s\n", "-");
+		else
+			printf(" %9ld\n", it->peak_kib);
 	}
 }
 
@@ -186,7 +220,10 @@ static bool write_csv(const struct bench *bench)
 			it->p95, it->least, it->median / bench->contenders[0].median);
 		if (bwrap)
 			fprintf(file, "%.3f", it->median / bwrap->median);
-		fprintf(file, ",%ld\n", it->peak_kib);
+		if (it->is_library)
+			fputs(",\n", file);
+		else
+			fprintf(file, ",%ld\n", it->peak_kib);
 	}
 	if (fclose(file) != 0) {
 		fprintf(stderr, "launch: %s: %s\n", bench->csv, strerror(errno));
@@ -204,6 +241,9 @@ static bool read_contenders(struct bench *bench, char **argv)
 		if (bench->count == MAX_CONTENDERS || !argv[0] || !argv[1])
 			return false;
 		next->name = *argv++;
+		next->is_library = strcmp(*argv, "@") == 0;
+		if (next->is_library)
+			argv++;
 		next->argv = argv;
 		while (*argv && strcmp(*argv, "::") != 0)
 			argv++;
@@ -217,6 +257,17 @@ static bool read_contenders(struct bench *bench, char **argv)
 		bench->count++;
 	}
 	return bench->count > 0;
+}
+
+static bool load_policy(struct bench *bench)
+{
+	struct cordon_error err = CORDON_ERROR_INIT;
+
+	if (cordon_policy_new(&bench->policy, &err) &&
+	    cordon_policy_load(bench->policy, CORDON_SOURCE_PRESET, NULL, &err))
+		return true;
+	fprintf(stderr, "launch: %s\n", err.text);
+	return false;
 }
 
 int main(int argc, char **argv)
@@ -236,12 +287,13 @@ int main(int argc, char **argv)
 	}
 	if (bench.rounds < 1 || !read_contenders(&bench, argv + optind)) {
 		fputs("usage: launch [-n ROUNDS] [-l LABEL] [-o FILE]"
-		      " NAME COMMAND... [:: NAME COMMAND...]...\n",
+		      " NAME [@] COMMAND... [:: NAME [@] COMMAND...]...\n",
 		      stderr);
 		return 2;
 	}
 	bench.messages = memfd_create("messages", MFD_CLOEXEC);
-	if (bench.messages < 0 || !measure(&bench))
+	bench.null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (bench.messages < 0 || bench.null < 0 || !load_policy(&bench) || !measure(&bench))
 		return 1;
 	for (int i = 0; i < bench.count; i++)
 		summarise(&bench.contenders[i], bench.rounds);
@@ -250,5 +302,6 @@ int main(int argc, char **argv)
 
 	for (int i = 0; i < bench.count; i++)
 		free(bench.contenders[i].microseconds);
+	cordon_policy_free(bench.policy);
 	return is_written ? 0 : 1;
 }
