@@ -264,18 +264,24 @@ static void check_policy(const char *bytes, size_t length, const char *plain)
 	FUZZ_CHECK(is_read[0] || !is_read[2]);
 }
 
+static bool starts_with_mark(const char *text, size_t length)
+{
+	return length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
 	const char *text = (const char *)bytes;
 	if (length > JSONC_LENGTH_MAX)
 		return 0;
-	bool has_mark = length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0;
+	bool has_mark = starts_with_mark(text, length);
 	text += has_mark ? 3 : 0;
 	length -= has_mark ? 3 : 0;
-	if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
+	if (starts_with_mark(text, length))
 		return 0; /* a second mark */
 	CORDON_ON_EXIT(free_plain) char *plain = make_plain(text, length);
-	if (plain && memchr(text, '\0', length)) {
+	/* A byte order mark behind a space is no JSON; without the space it would be a mark. */
+	if (plain && (memchr(text, '\0', length) || starts_with_mark(plain, strlen(plain)))) {
 		free(plain);
 		plain = NULL;
 	}
