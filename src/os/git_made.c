@@ -1,6 +1,7 @@
 /* Repositories that a command has made, and parts of others that it has touched. Whoever uses git in one executes what
- * its hooks and settings say. Hooks that are no samples are set aside, and so are settings, in whose place those stand
- * again that only say how the repository is kept.
+ * its hooks, its settings and the steps of an unfinished rebase say. Hooks that are no samples are set aside, and so are
+ * settings, in whose place those stand again that only say how the repository is kept, and steps, without those that
+ * run a command.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,7 @@
 #include "os/git.h"
 #include "os/os.h"
 
-enum { SETTINGS_MAX = 1 << 20, DEPTH_MAX = 3 };
+enum { SETTINGS_MAX = 1 << 20, STEPS_MAX = 16 << 20, DEPTH_MAX = 3 };
 
 struct disarming {
 	struct git_survey survey; /* only its arena */
@@ -162,6 +163,62 @@ static bool disarm_hooks(const struct disarming *disarming, const char *director
 	return disarming->options->set_aside(disarming->options->context, path, err);
 }
 
+static bool disarm_file(const struct disarming *disarming, const char *path, struct cordon_error *err)
+{
+	return git_look(path) == GIT_NOTHING || !is_writable(disarming, path) ||
+	       disarming->options->set_aside(disarming->options->context, path, err);
+}
+
+/* git-rebase(1): a line's first word is the step's name, or its letter. */
+static bool runs_a_command(const char *line)
+{
+	line += strspn(line, " \t");
+	return strncmp(line, "exec", 4) == 0 || (line[0] == 'x' && (!line[1] || strchr(" \t\r\n", line[1])));
+}
+
+static void keep_steps(const char *line, struct text *kept, bool *ret_all)
+{
+	*ret_all = true;
+	while (*line) {
+		size_t length = strcspn(line, "\n");
+		length += line[length] == '\n';
+		if (runs_a_command(line))
+			*ret_all = false;
+		else
+			text_add_bytes(kept, line, length);
+		line += length;
+	}
+}
+
+/* `git rebase --continue` executes what the list of steps says. git makes neither it nor its directory a link. */
+static bool disarm_rebase(const struct disarming *disarming, const char *directory, struct cordon_error *err)
+{
+	struct cordon_error ignored = CORDON_ERROR_INIT;
+	CORDON_ON_EXIT(free_text) char *folder = text_format("%s%crebase-merge", directory, git_separator());
+	CORDON_ON_EXIT(free_text)
+	char *path = text_format("%s%cgit-rebase-todo", folder ? folder : "", git_separator());
+	CORDON_ON_EXIT(text_free) struct text steps = { 0 };
+	CORDON_ON_EXIT(text_free) struct text kept = { 0 };
+	bool is_all;
+	if (!folder || !path)
+		return cordon_fail_memory(err);
+	open_up(disarming, folder);
+	if (git_look(folder) != GIT_DIRECTORY)
+		return disarm_file(disarming, folder, err);
+	open_up(disarming, path);
+	if (git_look(path) != GIT_FILE || !os_read_file(path, STEPS_MAX, &steps, &ignored))
+		return disarm_file(disarming, path, err);
+	if (!is_writable(disarming, path))
+		return true;
+	keep_steps(text_str(&steps), &kept, &is_all);
+	if (is_all)
+		return true;
+	if (!text_ok(&kept))
+		return cordon_fail_memory(err);
+	return disarming->options->set_aside(disarming->options->context, path, err) &&
+	       os_make_file(path, text_str(&kept), kept.length, err);
+}
+
 /* The user's own, as it was before the command: what there is of it is protected. */
 static bool is_known(const struct disarming *disarming, const char *directory)
 {
@@ -173,12 +230,6 @@ static bool is_known(const struct disarming *disarming, const char *directory)
 				return true;
 	}
 	return false;
-}
-
-static bool disarm_file(const struct disarming *disarming, const char *path, struct cordon_error *err)
-{
-	return git_look(path) == GIT_NOTHING || !is_writable(disarming, path) ||
-	       disarming->options->set_aside(disarming->options->context, path, err);
 }
 
 /* Where the record leads, as far as it may: to another repository, the worktree's own, in which whatever is changed
@@ -208,31 +259,35 @@ static bool disarm(struct disarming *disarming, const char *directory, int depth
 		return true;
 	if (!disarm_hooks(disarming, directory, err) || !disarm_settings(disarming, directory, "config", err) ||
 	    !disarm_settings(disarming, directory, "config.worktree", err) ||
-	    !find_common(disarming, directory, &common, err))
+	    !disarm_rebase(disarming, directory, err) || !find_common(disarming, directory, &common, err))
 		return false;
 	return !common || depth == DEPTH_MAX || strcmp(common, directory) == 0 ||
 	       disarm(disarming, common, depth + 1, err);
 }
 
-static bool is_repository(struct disarming *disarming, const char *directory)
+static bool is_repository(const char *directory)
 {
-	return (git_is_directory(directory) || git_is_type(directory, "commondir", PATH_FILE)) &&
-	       !is_known(disarming, directory);
+	return git_is_directory(directory) || git_is_type(directory, "commondir", PATH_FILE);
 }
 
 /* One part of a repository that was there: no more of it than the command has touched. */
 static bool disarm_part(struct disarming *disarming, const char *path, const char *parent, struct cordon_error *err)
 {
 	const char *name = os_name(path);
-	if (strcmp(os_name(parent), "hooks") == 0) {
-		const char *directory = git_cut_name(&disarming->survey, parent);
-		if (!directory)
-			return cordon_fail_memory(err);
-		return !is_repository(disarming, directory) || is_sample(NULL, name) ||
-		       disarm_file(disarming, path, err);
-	}
-	if (!is_repository(disarming, parent))
+	const char *folder = os_name(parent);
+	bool is_below = strcmp(folder, "hooks") == 0 || strcmp(folder, "rebase-merge") == 0;
+	const char *directory = is_below ? git_cut_name(&disarming->survey, parent) : parent;
+	if (!directory)
+		return cordon_fail_memory(err);
+	if (!is_repository(directory))
 		return true;
+	/* What else there is of the user's own is protected. */
+	if (strcmp(is_below ? folder : name, "rebase-merge") == 0)
+		return disarm_rebase(disarming, directory, err);
+	if (is_known(disarming, directory))
+		return true;
+	if (is_below)
+		return is_sample(NULL, name) || disarm_file(disarming, path, err);
 	if (strcmp(name, "hooks") == 0)
 		return disarm_hooks(disarming, parent, err);
 	return strcmp(name, "commondir") == 0 ? disarm_file(disarming, path, err)

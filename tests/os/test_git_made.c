@@ -351,6 +351,41 @@ static void made__parts_of_others_are_set_aside_one_by_one(void **state)
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
+static void made__steps_that_run_a_command_are_taken_out(void **state)
+{
+	static const char steps[] =
+		"pick 1234567 one\n\texec ./evil\n# exec in a comment\nx ./evil\nxylophone\nbreak\nexec\tx";
+	static const char harmless[] = "pick 1234567 one\n# exec in a comment\nxylophone\nbreak\n";
+	(void)state;
+	make_repository("a", own);
+	make_directory("a/rebase-merge");
+	write_file("a/rebase-merge/git-rebase-todo", steps);
+	disarm("a/rebase-merge/git-rebase-todo");
+	assert_int_equal(moved_count, 1);
+	assert_string_equal(moved[0], "a/rebase-merge/git-rebase-todo");
+	assert_string_equal(read_back("a/rebase-merge/git-rebase-todo"), harmless);
+	disarm("a/HEAD");
+	disarm("a/rebase-merge");
+	assert_int_equal(moved_count, 1);
+}
+
+/* The user's own is disarmed in this alone. */
+static void known__steps_are_taken_out(void **state)
+{
+	struct cordon_error err = CORDON_ERROR_INIT;
+	(void)state;
+	make_repository("a", "[core]\n\tfsmonitor = x\n");
+	assert_true(facts_add_variable(facts, "git", in_scratch("work/a"), &err));
+	make_directory("b");
+	write_file("b/git-rebase-todo", "x ./evil\n");
+	assert_int_equal(symlink("../b", "a/rebase-merge"), 0);
+	disarm("a/rebase-merge");
+	assert_int_equal(moved_count, 1);
+	assert_string_equal(moved[0], "a/rebase-merge");
+	disarm("a/config");
+	assert_int_equal(moved_count, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -366,6 +401,8 @@ int main(void)
 		TEST(made__closed_places_are_left_alone),
 		TEST(made__others_are_left_alone),
 		TEST(made__parts_of_others_are_set_aside_one_by_one),
+		TEST(made__steps_that_run_a_command_are_taken_out),
+		TEST(known__steps_are_taken_out),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -327,12 +327,13 @@ static bool is_name(const char *name, size_t length, const char *const *names)
 }
 
 /* Of what is not there yet: a repository of the user's gets a HEAD with each branch that is checked out. And what git
- * would execute of a repository that is there and that no record names: a hook, all of them, or settings.
+ * would execute of a repository that is there and that no record names: a hook, all of them, or settings; of any
+ * repository the steps of a rebase.
  */
 static void note_name(struct observer *observer, enum act act, const char *landing)
 {
-	static const char *const parts[] = { "hooks", "config", "config.worktree", "commondir", NULL };
-	static const char *const hooks[] = { "hooks", NULL };
+	static const char *const parts[] = { "hooks", "config", "config.worktree", "commondir", "rebase-merge", NULL };
+	static const char *const folders[] = { "hooks", "rebase-merge", NULL };
 	static const char *const objects[] = { "objects", NULL };
 	struct stat status;
 	const char *name = strrchr(landing, '/') + 1;
@@ -352,7 +353,7 @@ static void note_name(struct observer *observer, enum act act, const char *landi
 	while (start > 0 && landing[start - 1] != '/')
 		start--;
 	if ((is_name(name, strlen(name), parts) && has_entry(landing, above, "HEAD")) ||
-	    (start > 0 && is_name(landing + start, above - start, hooks) && has_entry(landing, start - 1, "HEAD")))
+	    (start > 0 && is_name(landing + start, above - start, folders) && has_entry(landing, start - 1, "HEAD")))
 		add_note(observer, landing);
 }
 
