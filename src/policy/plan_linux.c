@@ -251,7 +251,7 @@ static bool place_readable(struct view *view, size_t index, enum holding around,
 		bool is_held = plan_node_is_held(&view->tree, index);
 		if (exists || is_held)
 			lay(view, index, MOUNT_BIND)->is_held = is_held;
-		else if (node->is_named && view->tree.items[node->parent].type == PATH_DIRECTORY)
+		else if (plan_node_is_left(&view->tree, index))
 			return leave_unheld(view, node, err);
 	} else if (around == HOLDS_PRIVATE && node->is_granted && exists) {
 		lay(view, index, MOUNT_BIND);

@@ -410,6 +410,13 @@ bool plan_node_is_held(const struct plan_tree *tree, size_t index)
 	       (plan_node_is_directory(node) && has_tool(tree->facts, plan_node_name(node)));
 }
 
+bool plan_node_is_left(const struct plan_tree *tree, size_t index)
+{
+	const struct plan_node *node = &tree->items[index];
+	return node->is_named && (tree->items[node->parent].type == PATH_DIRECTORY ||
+				  node->rule->origin.layer != LAYER_PRESET || !is_in_git_directory(node));
+}
+
 /* A flag has a name and no line. */
 CORDON_PRINTF(3, 0)
 static bool refuse(struct cordon_error *err, const struct origin *origin, const char *format, va_list args)

@@ -63,6 +63,11 @@ const char *plan_node_name(const struct plan_node *node);
  */
 bool plan_node_is_held(const struct plan_tree *tree, size_t index);
 
+/* Whether one that is not held is looked for at the run's end. Not what a preset names in a git directory that does not
+ * exist either: who makes that makes a repository, and what a new one holds is looked at apart.
+ */
+bool plan_node_is_left(const struct plan_tree *tree, size_t index);
+
 /* Whether it is a directory, or would be one. */
 bool plan_node_is_directory(const struct plan_node *node);
 

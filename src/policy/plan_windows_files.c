@@ -404,7 +404,7 @@ static bool place_readable(struct folder *folder, size_t index, enum holding aro
 	bool exists = node->type != PATH_MISSING;
 	place->holding = around == HOLDS_WRITE ? HOLDS_READ : around;
 	if (around == HOLDS_WRITE && !exists && !plan_node_is_held(&folder->tree, index))
-		return folder->tree.items[node->parent].type != PATH_DIRECTORY || leave_unheld(folder, node, err);
+		return !plan_node_is_left(&folder->tree, index) || leave_unheld(folder, node, err);
 	if (around == HOLDS_WRITE)
 		return protect(folder, index, err);
 	if (around == HOLDS_READ || !exists || (!is_granted_apart(folder, index) && !is_hidden_above(folder, index)))

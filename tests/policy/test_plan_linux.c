@@ -263,14 +263,16 @@ static void plan__missing_names_are_held_only_out_of_sight(void **state)
 		     "bind-read /home/u/w/.vscode/ placeholder\n"
 		     "aside /home/u/w/.cordon.json\n"
 		     "aside /home/u/w/.git/config.worktree\n"
-		     "aside /home/u/w/.mcp.json\n");
+		     "aside /home/u/w/.mcp.json\n"
+		     "aside /home/u/w/x/hooks\n");
 	expect_steps("/home/u/w", LAYER_POLICY, files,
 		     "facade /home/u/ hide .local\n"
 		     "bind-write /home/u/w/\n"
 		     "bind-read /home/u/w/.mcp.json placeholder\n"
 		     "bind-read /home/u/w/.vscode/ placeholder\n"
 		     "aside /home/u/w/.cordon.json\n"
-		     "aside /home/u/w/.git/config.worktree\n");
+		     "aside /home/u/w/.git/config.worktree\n"
+		     "aside /home/u/w/x/hooks\n");
 }
 
 /* Git looks for them at the user's next command; it takes a folder for broken settings, and a file for no hooks. */
@@ -466,7 +468,7 @@ static void plan__default_preset(void **state)
 		"/home/u/w", LAYER_PRESET, preset,
 		"facade /data/keys/ hide ssh\n"
 		"facade /home/u/ hide .aws .azure .bash_history .boto .bundle .cache .cargo .claude .claude.json "
-		".codex .composer .docker .gem .git-credentials .gnupg .gradle "
+		".codex .composer .docker .gem .gemini .git-credentials .gnupg .gradle "
 		".histfile .kube .lesshst .local .m2 .mozilla .my.cnf .mysql_history .netrc .node_repl_history .npmrc "
 		".nuget .password-store .pgpass .pki .psql_history .pypirc .python_history .rediscli_history .s3cfg "
 		".sqlite_history .terraform.d .thunderbird .var .vault-token .viminfo .yarnrc.yml .zsh_history _netrc "
@@ -486,9 +488,15 @@ static void plan__default_preset(void **state)
 		"aside /home/u/w/.codex\n"
 		"aside /home/u/w/.cordon.json\n"
 		"aside /home/u/w/.cursor\n"
+		"aside /home/u/w/.gemini\n"
 		"aside /home/u/w/.git/config.worktree\n"
+		"aside /home/u/w/.hg/hgrc\n"
 		"aside /home/u/w/.idea\n"
+		"aside /home/u/w/.kiro\n"
 		"aside /home/u/w/.mcp.json\n"
+		"aside /home/u/w/.opencode\n"
+		"aside /home/u/w/.windsurf\n"
+		"aside /home/u/w/.zed\n"
 		"aside /home/u/w/HEAD\n");
 }
 

@@ -133,13 +133,18 @@ static void windows__the_default_preset_takes_the_account_tier(void **state)
 		"\\project\\.claude\\ created: -accounts/change/tree -capability:0/change/tree\n" HOME
 		"\\project\\.codex\\ created: -accounts/change/tree -capability:0/change/tree\n" HOME
 		"\\project\\.cursor\\ created: -accounts/change/tree -capability:0/change/tree\n" HOME
+		"\\project\\.gemini\\ created: -accounts/change/tree -capability:0/change/tree\n" HOME
 		"\\project\\.git\\: -accounts/remove/object -capability:0/remove/object\n" HOME
 		"\\project\\.git\\commondir watched: -accounts/change/object -capability:0/change/object\n" HOME
 		"\\project\\.git\\config watched: -accounts/change/object -capability:0/change/object\n" HOME
 		"\\project\\.git\\config.worktree watched: -accounts/change/object -capability:0/change/object\n" HOME
 		"\\project\\.git\\hooks\\: -accounts/change/tree -capability:0/change/tree\n" HOME
 		"\\project\\.idea\\ created: -accounts/change/tree -capability:0/change/tree\n" HOME
-		"\\project\\.vscode\\ created: -accounts/change/tree -capability:0/change/tree\n");
+		"\\project\\.kiro\\ created: -accounts/change/tree -capability:0/change/tree\n" HOME
+		"\\project\\.opencode\\ created: -accounts/change/tree -capability:0/change/tree\n" HOME
+		"\\project\\.vscode\\ created: -accounts/change/tree -capability:0/change/tree\n" HOME
+		"\\project\\.windsurf\\ created: -accounts/change/tree -capability:0/change/tree\n" HOME
+		"\\project\\.zed\\ created: -accounts/change/tree -capability:0/change/tree\n");
 	/* Nothing opens the profile: a secret in it needs no entry, unless what is around it was opened. */
 	expect_objects(made.plan, HOME "\\.ssh", "");
 	expect_objects(made.plan, HOME "\\AppData\\Local", "");

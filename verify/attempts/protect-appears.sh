@@ -2,6 +2,7 @@
 # files.protect, hazards 1, 18 and 70: names that no tool of the user's obeys yet, made unseen by the observer.
 # run: --no-observe
 names='.vscode/tasks.json .idea/workspace.xml .claude/settings.json .codex/config.toml .agents/rules .cursor/mcp.json
+.gemini/settings.json .opencode/opencode.json .windsurf/mcp.json .kiro/settings/mcp.json .zed/tasks.json .hg/hgrc
 .mcp.json .cordon.json .git/config.worktree'
 
 act() {

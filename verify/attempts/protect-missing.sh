@@ -3,11 +3,13 @@
 # plant: mounts.protect+observer
 # fallback: files.protect
 names='.vscode/tasks.json .idea/workspace.xml .claude/settings.json .codex/config.toml .agents/rules .cursor/mcp.json
+.gemini/settings.json .opencode/opencode.json .windsurf/mcp.json .kiro/settings/mcp.json .zed/tasks.json .hg/hgrc
 .mcp.json'
 
 prepare() {
 	# Traces of the tools that read them: what no tool reads is not held, see protect-appears.sh.
-	mkdir -p "$HOME/.vscode" "$HOME/.config/JetBrains" "$HOME/.claude" "$HOME/.codex" "$HOME/.cursor"
+	mkdir -p "$HOME/.vscode" "$HOME/.config/JetBrains" "$HOME/.claude" "$HOME/.codex" "$HOME/.cursor" \
+		"$HOME/.gemini" "$HOME/.opencode" "$HOME/.windsurf" "$HOME/.kiro" "$HOME/.config/zed"
 	[ "$SIDE" = bare ] || "$PROGRAM" run --dry-run >"$WORLD/plan"
 }
 

@@ -19,6 +19,11 @@ static const struct {
 	{ "codex", { ".codex" } },
 	{ "agents", { ".agents", ".codex", ".claude", ".config/opencode", ".gemini" } },
 	{ "cursor", { ".cursor", ".cursor-server", ".config/Cursor" } },
+	{ "gemini", { ".gemini" } },
+	{ "opencode", { ".config/opencode", ".local/share/opencode", ".opencode" } },
+	{ "windsurf", { ".windsurf", ".codeium/windsurf", ".config/Windsurf" } },
+	{ "kiro", { ".kiro", ".config/Kiro" } },
+	{ "zed", { ".config/zed", ".local/share/zed" } },
 };
 
 bool os_survey_tools(struct facts *facts, struct cordon_error *err)

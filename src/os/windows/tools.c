@@ -32,6 +32,11 @@ static const struct {
 	    { HOME, ".config\\opencode" },
 	    { HOME, ".gemini" } } },
 	{ "cursor", { { HOME, ".cursor" }, { HOME, ".cursor-server" }, { ROAMING, "Cursor" } } },
+	{ "gemini", { { HOME, ".gemini" } } },
+	{ "opencode", { { HOME, ".config\\opencode" }, { HOME, ".local\\share\\opencode" }, { HOME, ".opencode" } } },
+	{ "windsurf", { { HOME, ".windsurf" }, { HOME, ".codeium\\windsurf" }, { ROAMING, "Windsurf" } } },
+	{ "kiro", { { HOME, ".kiro" }, { ROAMING, "Kiro" } } },
+	{ "zed", { { ROAMING, "Zed" }, { LOCAL, "Zed" } } },
 };
 
 static const char *folder_of(const struct facts *facts, enum base base)
