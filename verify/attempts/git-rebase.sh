@@ -4,6 +4,7 @@
 # fallback: files.protect
 act() {
 	payload >run-me && chmod 755 run-me
+	# shellcheck disable=SC2016  # for the inner shell
 	printf '#!/bin/sh\nprintf "break\\nexec %%s\\npick %s\\n" "%s" >"$1"\n' "$(git rev-parse HEAD)" "$WORK/run-me" >steps
 	chmod 755 steps
 	GIT_SEQUENCE_EDITOR=$WORK/steps git rebase -q -i HEAD~1 >/dev/null 2>&1
