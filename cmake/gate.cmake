@@ -21,20 +21,15 @@ endif()
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(libuv REQUIRED IMPORTED_TARGET libuv>=1.40)
 add_executable(cordon-gate
-	linux/account.c
+	${gate_sources}
+	linux/bulk.c
 	linux/confine.c
-	linux/connection.c
-	linux/dial.c
 	linux/dns_server.c
 	linux/factory.c
 	linux/inward.c
-	linux/last.c
 	linux/listeners.c
 	linux/main.c
-	linux/proxy.c
-	linux/relay.c
-	linux/tell.c
-	linux/upstream.c
+	linux/socket.c
 	linux/watch.c)
 target_link_libraries(cordon-gate PRIVATE cordon_options cordon_network cordon_os PkgConfig::libuv)
 install(TARGETS cordon-gate DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/cordon)

@@ -43,6 +43,33 @@ enum {
 };
 #define GATE_PROXY_PORT_TEXT "3128"
 
+/* -- Windows ------------------------------------------------------------------------------------------------------- */
+
+/* There the gate is a proxy on 127.0.0.1 alone. A filter by account stands before there is a run, and leaves open what
+ * no other account's leaves: account N of the pool has port GATE_PORT_FIRST + N, below the ports that Windows gives out
+ * by itself (49152 and up), and free of registered services.
+ *
+ * On its standard input the gate reads lines, first its settings, ended by an empty line: those of GATE_RULES, and
+ *
+ *	port N         where it listens; 0: the system chooses
+ *	counters H     handle of the section of struct gate_counters, in the gate
+ *	job H          handle of the run's job, in the gate: who is not in it is refused
+ *	account SID    whose processes these are; may be left out
+ *	password WORD  of GATE_USER
+ *
+ * A later line "end" is GATE_END; when the input ends, so does the gate. On its standard output it writes messages:
+ * GATE_NETWORK first, with its port, or with 0 and the system's error code as `number`, then GATE_DENIED.
+ */
+enum { GATE_PORT_FIRST = 47700, GATE_PORTS = 64 };
+#define GATE_USER "cordon"
+
+#define GATE_SET_PORT "port"
+#define GATE_SET_COUNTERS "counters"
+#define GATE_SET_JOB "job"
+#define GATE_SET_ACCOUNT "account"
+#define GATE_SET_PASSWORD "password"
+#define GATE_SAY_END "end"
+
 /* The address of both, and of the names: see network/names.h. */
 #define GATE_ADDRESS "198.18.0.1"
 /* The first 8 bytes of the names' IPv6 addresses: fd, and what stands for cordon (RFC 4193 wants chance there, where
@@ -95,6 +122,7 @@ struct gate_counters {
 	_Atomic uint64_t bytes_out;
 	_Atomic uint64_t connections; /* that were made outside */
 	_Atomic uint64_t refused;
+	_Atomic uint64_t strangers; /* connections of who is not of the run: refused unheard */
 	_Atomic uint64_t queries;
 	_Atomic uint32_t host_count;                /* of the hosts below, which are written before they are counted */
 	struct gate_host hosts[GATE_HOSTS_MAX + 1]; /* the last, which is not counted: all others together */

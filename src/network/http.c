@@ -142,8 +142,15 @@ static bool read_length(struct span value, uint64_t *ret_length)
 }
 
 /* False when the header makes the request one that can be read in two ways. */
-static bool take_header(struct span name, struct span value, bool is_old, struct http_request *request)
+static bool take_header(struct span name, struct span value, const char *head, bool is_old,
+			struct http_request *request)
 {
+	if (equals(name, "Proxy-Authorization")) {
+		if (request->authorization_length > 0 || value.length == 0)
+			return false;
+		request->authorization = (size_t)(value.bytes - head);
+		request->authorization_length = value.length;
+	}
 	if (equals(name, "Host")) {
 		if (request->has_host)
 			return false;
@@ -186,7 +193,8 @@ enum reading http_read_request(const char *bytes, size_t length, struct http_req
 			return READING_BAD;
 		if (!is_first && line.length == 0)
 			break;
-		if (!is_first && (!split_header(line, &name, &value) || !take_header(name, value, is_old, &request)))
+		if (!is_first &&
+		    (!split_header(line, &name, &value) || !take_header(name, value, bytes, is_old, &request)))
 			return READING_BAD;
 		is_first = false;
 	}

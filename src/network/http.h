@@ -34,7 +34,9 @@ struct http_request {
 	bool has_host;
 	struct target host; /* the Host header's, port 80 unless it says another */
 	size_t method_length;
-	bool is_trace;            /* whoever answers shows what it was sent */
+	bool is_trace; /* whoever answers shows what it was sent */
+	/* Where the value of Proxy-Authorization stands in the head; length 0: there is none */
+	size_t authorization, authorization_length;
 	size_t path, path_length; /* where origin-form stands in the head; length 0 of an absolute one: "/" */
 	enum http_body body;
 	uint64_t body_length;                /* HTTP_LENGTH */

@@ -4,7 +4,8 @@
 
 enum { COMMAND_CONNECT = 1, TYPE_IPV4 = 1, TYPE_NAME = 3, TYPE_IPV6 = 4 };
 
-enum reading socks_read_greeting(const uint8_t *bytes, size_t length, size_t *ret_used, bool *ret_is_open)
+enum reading socks_read_greeting(const uint8_t *bytes, size_t length, size_t *ret_used,
+				 struct socks_methods *ret_methods)
 {
 	if (length > 0 && bytes[0] != SOCKS_VERSION)
 		return READING_BAD;
@@ -16,7 +17,35 @@ enum reading socks_read_greeting(const uint8_t *bytes, size_t length, size_t *re
 	if (length < 2 + methods)
 		return READING_MORE;
 	*ret_used = 2 + methods;
-	*ret_is_open = memchr(bytes + 2, 0, methods) != NULL;
+	ret_methods->is_open = memchr(bytes + 2, SOCKS_OPEN, methods) != NULL;
+	ret_methods->has_password = memchr(bytes + 2, SOCKS_PASSWORD, methods) != NULL;
+	return READING_DONE;
+}
+
+/* VERSION, and for each of both a length and so many bytes; neither is empty. */
+enum reading socks_read_password(const uint8_t *bytes, size_t length, size_t *ret_used,
+				 struct socks_password *ret_password)
+{
+	enum { PASSWORD_VERSION = 1 };
+	struct socks_password said;
+	if (length > 0 && bytes[0] != PASSWORD_VERSION)
+		return READING_BAD;
+	if (length < 2)
+		return READING_MORE;
+	said.user = bytes + 2;
+	said.user_length = bytes[1];
+	if (said.user_length == 0)
+		return READING_BAD;
+	if (length < 3 + said.user_length)
+		return READING_MORE;
+	said.password = said.user + said.user_length + 1;
+	said.password_length = said.password[-1];
+	if (said.password_length == 0)
+		return READING_BAD;
+	if (length < 3 + said.user_length + said.password_length)
+		return READING_MORE;
+	*ret_used = 3 + said.user_length + said.password_length;
+	*ret_password = said;
 	return READING_DONE;
 }
 

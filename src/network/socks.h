@@ -1,7 +1,8 @@
-/* network/socks.h: SOCKS version 5. Pure. RFC 1928.
+/* network/socks.h: SOCKS version 5. Pure. RFC 1928, 1929.
  *
  * The client speaks first; what it says is read again from its beginning until a phase is DONE, and then `used` bytes
- * belong to it. Only connections, and no authentication: who can reach the gate is inside already.
+ * belong to it. Only connections. A password is heard where one was agreed on, and never needed: who can reach the gate
+ * is inside already, or is known by other means.
  */
 #pragma once
 
@@ -22,8 +23,22 @@ enum socks_reply {
 	SOCKS_NO_SUCH_ADDRESS = 8,
 };
 
-/* The methods that the client offers. DONE and not *ret_is_open: none that we take. */
-enum reading socks_read_greeting(const uint8_t *bytes, size_t length, size_t *ret_used, bool *ret_is_open);
+enum { SOCKS_OPEN = 0, SOCKS_PASSWORD = 2, SOCKS_NO_METHOD = 0xff };
+
+/* The methods that the client offers, of those that there are for us. */
+struct socks_methods {
+	bool is_open, has_password;
+};
+enum reading socks_read_greeting(const uint8_t *bytes, size_t length, size_t *ret_used,
+				 struct socks_methods *ret_methods);
+
+/* What it says where SOCKS_PASSWORD was chosen; both lie in `bytes`. */
+struct socks_password {
+	const uint8_t *user, *password;
+	size_t user_length, password_length;
+};
+enum reading socks_read_password(const uint8_t *bytes, size_t length, size_t *ret_used,
+				 struct socks_password *ret_password);
 
 /* DONE with a reply other than FINE: to be answered with that, and closed. */
 enum reading socks_read_request(const uint8_t *bytes, size_t length, size_t *ret_used, struct target *ret_target,

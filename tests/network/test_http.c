@@ -61,6 +61,9 @@ static void http__has_one_strict_reading(void **state)
 		{ BYTES("POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: gzip, chunked\r\n\r\n"), READING_BAD, NULL },
 		{ BYTES("POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: xchunked\r\n\r\n"), READING_BAD, NULL },
 		{ BYTES("POST / HTTP/1.0\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n"), READING_BAD, NULL },
+		{ BYTES("GET / HTTP/1.1\r\n" HOST
+			"Proxy-Authorization: Basic a\r\nProxy-Authorization: Basic b\r\n\r\n"),
+		  READING_BAD, NULL },
 		/* request lines */
 		{ BYTES("GET / HTTP/2.0\r\n" HOST "\r\n"), READING_BAD, NULL },
 		{ BYTES("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), READING_BAD, NULL },
@@ -111,6 +114,25 @@ static struct target target_of(const char *text)
 	struct target target;
 	assert_true(target_read(text, strlen(text), 80, &target));
 	return target;
+}
+
+static void http__finds_the_password_for_the_proxy(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *bytes, *value;
+	} cases[] = {
+		{ "CONNECT a.example:443 HTTP/1.1\r\n" HOST "proxy-authorization:  Basic eDp5 \r\n\r\n", "Basic eDp5" },
+		{ "GET http://a.example/ HTTP/1.1\r\nProxy-Authorization: x\r\n" HOST "\r\n", "x" },
+		{ "GET http://a.example/ HTTP/1.1\r\n" HOST "Authorization: x\r\n\r\n", "" },
+	};
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct http_request request;
+		const char *bytes = cases[i].bytes;
+		assert_int_equal(http_read_request(bytes, strlen(bytes), &request), READING_DONE);
+		assert_int_equal(request.authorization_length, strlen(cases[i].value));
+		assert_memory_equal(bytes + request.authorization, cases[i].value, request.authorization_length);
+	}
 }
 
 /* Whatever stands on the connection: how many bytes of it reach the server, given at once and byte by byte. */
@@ -285,6 +307,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(http__has_one_strict_reading),
 		cmocka_unit_test(http__heads_have_a_bound),
+		cmocka_unit_test(http__finds_the_password_for_the_proxy),
 		cmocka_unit_test(http__guard_passes_what_names_its_host),
 		cmocka_unit_test(http__guard_opens_when_the_server_upgrades),
 		cmocka_unit_test(http__guard_opens_for_nothing_but_a_websocket),

@@ -6,27 +6,66 @@
 
 #define BYTES(text) (text), sizeof(text) - 1
 
-static void socks__takes_clients_that_need_no_password(void **state)
+static void socks__hears_which_methods_there_are(void **state)
 {
 	(void)state;
 	static const struct {
 		const char *bytes;
 		size_t length;
 		enum reading reading;
-		bool is_open;
+		bool is_open, has_password;
 	} cases[] = {
-		{ BYTES("\5\1\0"), READING_DONE, true },     { BYTES("\5\2\2\0"), READING_DONE, true },
-		{ BYTES("\5\1\2"), READING_DONE, false },    { BYTES("\5\0"), READING_BAD, false },
-		{ BYTES("\4\1\0\x50"), READING_BAD, false }, { BYTES("\5"), READING_MORE, false },
-		{ BYTES("\5\3\0\1"), READING_MORE, false },  { BYTES(""), READING_MORE, false },
+		{ BYTES("\5\1\0"), READING_DONE, true, false },   { BYTES("\5\2\2\0"), READING_DONE, true, true },
+		{ BYTES("\5\1\2"), READING_DONE, false, true },   { BYTES("\5\1\1"), READING_DONE, false, false },
+		{ BYTES("\5\0"), READING_BAD, false, false },     { BYTES("\4\1\0\x50"), READING_BAD, false, false },
+		{ BYTES("\5"), READING_MORE, false, false },      { BYTES("\5\3\0\1"), READING_MORE, false, false },
+		{ BYTES("\5\1\0\2"), READING_DONE, true, false }, { BYTES(""), READING_MORE, false, false },
 	};
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		size_t used = 0;
-		bool is_open = false;
+		struct socks_methods methods = { false, false };
 		enum reading reading = socks_read_greeting((const uint8_t *)cases[i].bytes, cases[i].length, &used,
-							   &is_open);
-		if (reading != cases[i].reading || is_open != cases[i].is_open)
+							   &methods);
+		if (reading != cases[i].reading || methods.is_open != cases[i].is_open ||
+		    methods.has_password != cases[i].has_password)
 			fail_msg("case %zu", i);
+	}
+}
+
+/* Lengths are what they say: a password is not longer than was sent, and not what another request begins with. */
+static void socks__hears_a_password(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *bytes;
+		size_t length;
+		enum reading reading;
+		size_t used;
+		const char *user, *password;
+	} cases[] = {
+		{ BYTES("\1\2ab\3xyz"), READING_DONE, 8, "ab", "xyz" },
+		{ BYTES("\1\2ab\3xyz\5\1\0"), READING_DONE, 8, "ab", "xyz" },
+		{ BYTES("\1\2ab\3xy"), READING_MORE, 0, NULL, NULL },
+		{ BYTES("\1\2ab"), READING_MORE, 0, NULL, NULL },
+		{ BYTES("\1\2a"), READING_MORE, 0, NULL, NULL },
+		{ BYTES("\1"), READING_MORE, 0, NULL, NULL },
+		{ BYTES("\1\0\1x"), READING_BAD, 0, NULL, NULL },
+		{ BYTES("\1\1x\0"), READING_BAD, 0, NULL, NULL },
+		{ BYTES("\5\1x\1y"), READING_BAD, 0, NULL, NULL },
+	};
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		size_t used = 0;
+		struct socks_password said;
+		enum reading reading = socks_read_password((const uint8_t *)cases[i].bytes, cases[i].length, &used,
+							   &said);
+		if (reading != cases[i].reading || used != cases[i].used)
+			fail_msg("case %zu", i);
+		if (reading != READING_DONE)
+			continue;
+		assert_int_equal(said.user_length, strlen(cases[i].user));
+		assert_memory_equal(said.user, cases[i].user, said.user_length);
+		assert_int_equal(said.password_length, strlen(cases[i].password));
+		assert_memory_equal(said.password, cases[i].password, said.password_length);
 	}
 }
 
@@ -100,7 +139,8 @@ static void socks__has_one_strict_reading(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(socks__takes_clients_that_need_no_password),
+		cmocka_unit_test(socks__hears_which_methods_there_are),
+		cmocka_unit_test(socks__hears_a_password),
 		cmocka_unit_test(socks__has_one_strict_reading),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

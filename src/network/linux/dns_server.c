@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -63,7 +62,7 @@ static struct {
 	struct watch watch;
 } datagrams;
 
-static void on_datagram(struct watch *watch, uint32_t events)
+static void on_datagram(struct watch *watch, unsigned events)
 {
 	uint8_t message[QUESTION_MAX], answer[DNS_MESSAGE_SIZE];
 	(void)watch, (void)events;
@@ -88,7 +87,7 @@ bool dns_server_start(struct gate *gate, int socket)
 	datagrams.gate = gate;
 	datagrams.socket = socket;
 	datagrams.watch.ready = on_datagram;
-	return watch_set(gate, &datagrams.watch, socket, EPOLLIN);
+	return watch_set(gate, &datagrams.watch, socket, WATCH_READ);
 }
 
 /* -- streams (RFC 7766) -------------------------------------------------------------------------------------------- */
@@ -142,7 +141,7 @@ static bool answer_stream(struct stream *stream)
 	return true;
 }
 
-static void on_stream(struct watch *watch, uint32_t events)
+static void on_stream(struct watch *watch, unsigned events)
 {
 	struct stream *stream = WATCHED_BY(watch, struct stream, watch);
 	(void)events;
@@ -172,7 +171,7 @@ void dns_server_accept(struct gate *gate, int socket)
 		return;
 	}
 	*stream = (struct stream){ .gate = gate, .socket = socket, .watch.ready = on_stream };
-	if (!watch_set(gate, &stream->watch, socket, EPOLLIN)) {
+	if (!watch_set(gate, &stream->watch, socket, WATCH_READ)) {
 		close(socket);
 		free(stream);
 		return;

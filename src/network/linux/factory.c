@@ -39,29 +39,12 @@ static bool join(int inside)
 	return true;
 }
 
-static socklen_t fill_address(const struct address *address, uint16_t port, struct sockaddr_storage *ret_address)
-{
-	memset(ret_address, 0, sizeof *ret_address);
-	if (address->length == 4) {
-		struct sockaddr_in *four = (struct sockaddr_in *)ret_address;
-		four->sin_family = AF_INET;
-		four->sin_port = htons(port);
-		memcpy(&four->sin_addr, address->bytes, 4);
-		return sizeof *four;
-	}
-	struct sockaddr_in6 *six = (struct sockaddr_in6 *)ret_address;
-	six->sin6_family = AF_INET6;
-	six->sin6_port = htons(port);
-	memcpy(&six->sin6_addr, address->bytes, 16);
-	return sizeof *six;
-}
-
 /* -1 with errno. For exactly that address and port: a server of the command's keeps every other. */
 static int make_listener(const struct address *address, uint16_t port)
 {
 	struct sockaddr_storage place;
 	const int yes = 1;
-	socklen_t length = fill_address(address, port, &place);
+	socklen_t length = address_give(address, port, &place);
 	int listener = socket(place.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (listener < 0)
 		return -1;
@@ -134,7 +117,7 @@ static void open_listener(const struct network_rules *rules, const struct names 
 static void connect_inside(int to_gate, const struct gate_message *message)
 {
 	struct sockaddr_storage place;
-	socklen_t length = fill_address(&message->address, message->port, &place);
+	socklen_t length = address_give(&message->address, message->port, &place);
 	int made = socket(place.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	bool is_under_way = made >= 0 &&
 			    (connect(made, (struct sockaddr *)&place, length) == 0 || errno == EINPROGRESS);

@@ -6,17 +6,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-void inward_begin(struct connection *connection, uint16_t port)
+static int factory = -1;
+static uint32_t last_number;
+
+void inward_ask_of(int to_factory)
 {
-	struct gate *gate = connection->gate;
-	do
-		connection->inward = ++gate->inward_count;
-	while (connection->inward == 0);
-	connection->target = (struct target){ .host = { .name = "localhost" }, .port = port };
-	dial_begin(connection);
+	factory = to_factory;
 }
 
-bool inward_ask(struct connection *connection, const struct address *address)
+/* False when the factory is too busy. */
+static bool ask(struct connection *connection, const struct address *address)
 {
 	const struct gate_message message = {
 		.kind = GATE_INWARD,
@@ -24,9 +23,18 @@ bool inward_ask(struct connection *connection, const struct address *address)
 		.port = connection->target.port,
 		.address = *address,
 	};
-	/* The factory may be waiting for this process to read: never wait for it. */
-	return send(connection->gate->factory_socket, &message, sizeof message, MSG_DONTWAIT | MSG_NOSIGNAL) ==
-	       (ssize_t)sizeof message;
+	/* It may be waiting for this process to read: never wait for it. */
+	return send(factory, &message, sizeof message, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)sizeof message;
+}
+
+void inward_begin(struct connection *connection, uint16_t port)
+{
+	do
+		connection->inward = ++last_number;
+	while (connection->inward == 0);
+	connection->ask = ask;
+	connection->target = (struct target){ .host = { .name = "localhost" }, .port = port };
+	dial_begin(connection);
 }
 
 void inward_take(struct gate *gate, const struct gate_message *message, int socket)

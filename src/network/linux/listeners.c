@@ -2,8 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
-#include <sys/socket.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { ACCEPTED_AT_ONCE = 64 };
@@ -17,6 +16,45 @@ struct listener {
 	struct address address; /* MEANT */
 	struct watch watch;
 };
+
+static struct listener *listeners;
+static unsigned listener_count;
+
+/* The address that the client has connected to says which host it means. */
+static bool find_target(const struct gate *gate, int socket, struct target *ret_target)
+{
+	struct sockaddr_storage place;
+	socklen_t size = sizeof place;
+	struct address address;
+	struct target target = { 0 };
+	if (getsockname(socket, (struct sockaddr *)&place, &size) != 0 ||
+	    !address_take((const struct sockaddr *)&place, &address))
+		return false;
+	target.port = ntohs(place.ss_family == AF_INET ? ((const struct sockaddr_in *)&place)->sin_port
+						       : ((const struct sockaddr_in6 *)&place)->sin6_port);
+	const char *name = names_at(gate->names, &address);
+	if (name)
+		memcpy(target.host.name, name, strlen(name) + 1);
+	else
+		target.host.address = address;
+	*ret_target = target;
+	return true;
+}
+
+static void begin(const struct listener *listener, int socket)
+{
+	struct connection *connection = connection_new(listener->gate, socket);
+	if (!connection)
+		return;
+	if (listener->kind == LISTENER_PROXY)
+		connection_hear(connection);
+	else if (listener->kind == LISTENER_SERVED)
+		inward_begin(connection, listener->port);
+	else if (find_target(listener->gate, socket, &connection->target))
+		connection_aim(connection);
+	else
+		connection_abort(connection);
+}
 
 /* Returns how many there were. */
 static unsigned accept_some(struct listener *listener, unsigned most)
@@ -36,14 +74,14 @@ static unsigned accept_some(struct listener *listener, unsigned most)
 		if (listener->kind == LISTENER_DNS)
 			dns_server_accept(gate, socket);
 		else
-			connection_begin(gate, socket, listener->kind, listener->port);
+			begin(listener, socket);
 	}
 	if (gate->connection_count >= CONNECTIONS_MAX)
 		listeners_pause(gate, true);
 	return count;
 }
 
-static void on_ready(struct watch *watch, uint32_t events)
+static void on_ready(struct watch *watch, unsigned events)
 {
 	(void)events;
 	accept_some(WATCHED_BY(watch, struct listener, watch), ACCEPTED_AT_ONCE);
@@ -54,18 +92,18 @@ bool listeners_add(struct gate *gate, int descriptor, enum listener_kind kind, u
 	struct listener *listener = calloc(1, sizeof *listener);
 	if (!listener)
 		return false;
-	*listener = (struct listener){ .next = gate->listeners,
+	*listener = (struct listener){ .next = listeners,
 				       .gate = gate,
 				       .descriptor = descriptor,
 				       .kind = kind,
 				       .port = port,
 				       .watch.ready = on_ready };
-	if (!gate->is_paused && !watch_set(gate, &listener->watch, descriptor, EPOLLIN)) {
+	if (!gate->is_paused && !watch_set(gate, &listener->watch, descriptor, WATCH_READ)) {
 		free(listener);
 		return false;
 	}
-	gate->listeners = listener;
-	gate->listener_count++;
+	listeners = listener;
+	listener_count++;
 	return true;
 }
 
@@ -75,7 +113,7 @@ static void remove_at(struct gate *gate, struct listener **link)
 	struct listener *listener = *link;
 	accept_some(listener, CONNECTIONS_MAX);
 	*link = listener->next;
-	gate->listener_count--;
+	listener_count--;
 	watch_end(gate, &listener->watch);
 	close(listener->descriptor);
 	free(listener);
@@ -85,7 +123,7 @@ static void remove_at(struct gate *gate, struct listener **link)
 static void make_room(struct gate *gate)
 {
 	struct listener **last = NULL;
-	for (struct listener **link = &gate->listeners; *link; link = &(*link)->next)
+	for (struct listener **link = &listeners; *link; link = &(*link)->next)
 		if ((*link)->kind == LISTENER_MEANT)
 			last = link;
 	if (last)
@@ -94,31 +132,31 @@ static void make_room(struct gate *gate)
 
 bool listeners_add_meant(struct gate *gate, int descriptor, const struct address *address, uint16_t port)
 {
-	if (gate->listener_count >= GATE_LISTENERS_MAX)
+	if (listener_count >= GATE_LISTENERS_MAX)
 		make_room(gate);
 	if (!listeners_add(gate, descriptor, LISTENER_MEANT, port))
 		return false;
-	gate->listeners->address = *address;
+	listeners->address = *address;
 	return true;
 }
 
-void listeners_use(struct gate *gate, const struct address *address, uint16_t port)
+void listeners_use(const struct address *address, uint16_t port)
 {
-	for (struct listener **link = &gate->listeners; *link; link = &(*link)->next) {
+	for (struct listener **link = &listeners; *link; link = &(*link)->next) {
 		struct listener *listener = *link;
 		if (listener->kind != LISTENER_MEANT || listener->port != port ||
 		    !address_equals(&listener->address, address))
 			continue;
 		*link = listener->next;
-		listener->next = gate->listeners;
-		gate->listeners = listener;
+		listener->next = listeners;
+		listeners = listener;
 		return;
 	}
 }
 
 void listeners_free_port(struct gate *gate, uint16_t port)
 {
-	for (struct listener **link = &gate->listeners; *link;) {
+	for (struct listener **link = &listeners; *link;) {
 		if ((*link)->kind == LISTENER_MEANT && (*link)->port == port)
 			remove_at(gate, link);
 		else
@@ -128,7 +166,8 @@ void listeners_free_port(struct gate *gate, uint16_t port)
 
 void listeners_accept(struct gate *gate)
 {
-	for (struct listener *listener = gate->listeners; listener; listener = listener->next)
+	(void)gate;
+	for (struct listener *listener = listeners; listener; listener = listener->next)
 		if (listener->kind != LISTENER_SERVED)
 			accept_some(listener, CONNECTIONS_MAX);
 }
@@ -138,10 +177,10 @@ void listeners_pause(struct gate *gate, bool is_paused)
 	if (gate->is_paused == is_paused)
 		return;
 	gate->is_paused = is_paused;
-	for (struct listener *listener = gate->listeners; listener; listener = listener->next) {
+	for (struct listener *listener = listeners; listener; listener = listener->next) {
 		if (is_paused)
 			watch_end(gate, &listener->watch);
 		else
-			watch_set(gate, &listener->watch, listener->descriptor, EPOLLIN);
+			watch_set(gate, &listener->watch, listener->descriptor, WATCH_READ);
 	}
 }

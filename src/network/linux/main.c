@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -29,21 +28,6 @@ struct handed {
 	unsigned served_count;
 };
 
-/* A rule for a host, or what goes out through which proxy. */
-static bool read_line(struct gate *gate, char *line)
-{
-	struct cordon_error err = CORDON_ERROR_INIT;
-	char *end, *value = strchr(line, ' ');
-	if (!value)
-		return false;
-	*value++ = '\0';
-	if (strcmp(line, "allow") != 0 && strcmp(line, "deny") != 0)
-		return upstream_set(&gate->upstreams, line, value);
-	unsigned long port = strtoul(value, &end, 10);
-	return end > value && *end == ' ' && port <= UINT16_MAX &&
-	       rules_add(&gate->rules, end + 1, (uint16_t)port, line[0] == 'd', &err);
-}
-
 static bool read_rules(struct gate *gate)
 {
 	FILE *file = fdopen(GATE_RULES, "r");
@@ -56,7 +40,7 @@ static bool read_rules(struct gate *gate)
 			break;
 		is_fine = line[length - 1] == '\n';
 		line[length - 1] = '\0';
-		is_fine = is_fine && read_line(gate, line);
+		is_fine = is_fine && settings_read_line(gate, line);
 	}
 	is_fine = is_fine && !ferror(file);
 	free(line);
@@ -113,6 +97,8 @@ static bool settle(void)
 	return chdir("/") == 0;
 }
 
+static int factory_socket = -1;
+
 static bool start_factory(struct gate *gate, const struct handed *handed)
 {
 	int pair[2];
@@ -135,16 +121,20 @@ static bool start_factory(struct gate *gate, const struct handed *handed)
 	}
 	close(pair[1]);
 	close(GATE_FROM_OBSERVER);
-	gate->factory_socket = pair[0];
+	factory_socket = pair[0];
+	inward_ask_of(pair[0]);
 	return pid > 0;
 }
 
 /* -- the loop ------------------------------------------------------------------------------------------------------ */
 
+static struct watch supervisor, factory;
+static struct gate *hearing; /* both */
+
 /* Cordon says one thing more; its end of the channel closes when it is gone. */
-static void hear_supervisor(struct watch *watch, uint32_t events)
+static void hear_supervisor(struct watch *watch, unsigned events)
 {
-	struct gate *gate = WATCHED_BY(watch, struct gate, supervisor);
+	struct gate *gate = hearing;
 	struct gate_message message;
 	(void)events;
 	ssize_t length = recv(GATE_FROM_SUPERVISOR, &message, sizeof message, MSG_DONTWAIT);
@@ -156,33 +146,33 @@ static void hear_supervisor(struct watch *watch, uint32_t events)
 	last_begin(gate);
 }
 
-static void answer_factory(const struct gate *gate, const struct gate_message *message)
+static void answer_factory(const struct gate_message *message)
 {
-	if (send(gate->factory_socket, message, sizeof *message, MSG_NOSIGNAL) < 0)
+	if (send(factory_socket, message, sizeof *message, MSG_NOSIGNAL) < 0)
 		_exit(1);
 }
 
-static void hear_factory(struct watch *watch, uint32_t events)
+static void hear_factory(struct watch *watch, unsigned events)
 {
-	struct gate *gate = WATCHED_BY(watch, struct gate, factory);
+	struct gate *gate = hearing;
+	(void)watch;
 	struct gate_message message;
 	int listener;
 	size_t count;
 	(void)events;
-	ssize_t length = rights_receive(gate->factory_socket, &message, sizeof message, &listener, 1, &count,
-					MSG_DONTWAIT);
+	ssize_t length = rights_receive(factory_socket, &message, sizeof message, &listener, 1, &count, MSG_DONTWAIT);
 	if (length < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (length != (ssize_t)sizeof message)
 		_exit(1);
 	if (message.kind == GATE_FREE) {
 		listeners_free_port(gate, message.port);
-		answer_factory(gate, &message);
+		answer_factory(&message);
 	} else if (message.kind == GATE_LISTENER && count == 1) {
 		if (!listeners_add_meant(gate, listener, &message.address, message.port))
 			close(listener);
 	} else if (message.kind == GATE_USED) {
-		listeners_use(gate, &message.address, message.port);
+		listeners_use(&message.address, message.port);
 	} else if (message.kind == GATE_INWARD) {
 		inward_take(gate, &message, count == 1 ? listener : -1);
 	}
@@ -209,12 +199,13 @@ static bool start(struct gate *gate, const struct handed *handed)
 {
 	const int *sockets = handed->sockets;
 	gate->clock.data = gate;
-	gate->supervisor.ready = hear_supervisor;
-	gate->factory.ready = hear_factory;
+	hearing = gate;
+	supervisor.ready = hear_supervisor;
+	factory.ready = hear_factory;
 	return uv_loop_init(&gate->loop) == 0 && watch_begin(gate) && uv_timer_init(&gate->loop, &gate->clock) == 0 &&
 	       uv_timer_start(&gate->clock, tick, 1000, 1000) == 0 &&
-	       watch_set(gate, &gate->supervisor, GATE_FROM_SUPERVISOR, EPOLLIN) &&
-	       watch_set(gate, &gate->factory, gate->factory_socket, EPOLLIN) &&
+	       watch_set(gate, &supervisor, GATE_FROM_SUPERVISOR, WATCH_READ) &&
+	       watch_set(gate, &factory, factory_socket, WATCH_READ) &&
 	       dns_server_start(gate, sockets[GATE_DNS_DATAGRAMS]) &&
 	       listeners_add(gate, sockets[GATE_DNS_STREAM], LISTENER_DNS, GATE_DNS_PORT) &&
 	       listeners_add(gate, sockets[GATE_PROXY], LISTENER_PROXY, GATE_PROXY_PORT) &&

@@ -13,19 +13,34 @@ enum { BATCH = 64 };
 static struct epoll_event batch[BATCH];
 static int batch_count, batch_at;
 
-bool watch_begin(struct gate *gate)
+static int watched = -1; /* epoll */
+
+static uint32_t to_system(unsigned events)
 {
-	struct epoll_event libuv = { .events = EPOLLIN, .data.ptr = NULL };
-	gate->watched = epoll_create1(EPOLL_CLOEXEC);
-	return gate->watched >= 0 && epoll_ctl(gate->watched, EPOLL_CTL_ADD, uv_backend_fd(&gate->loop), &libuv) == 0;
+	return (events & WATCH_READ ? EPOLLIN : 0) | (events & WATCH_WRITE ? EPOLLOUT : 0);
 }
 
-bool watch_set(struct gate *gate, struct watch *watch, int descriptor, uint32_t events)
+/* An error shows when it is read or written. */
+static unsigned from_system(uint32_t events)
 {
-	struct epoll_event wanted = { .events = events, .data.ptr = watch };
+	const uint32_t both = EPOLLERR | EPOLLHUP;
+	return (events & (EPOLLIN | both) ? WATCH_READ : 0) | (events & (EPOLLOUT | both) ? WATCH_WRITE : 0);
+}
+
+bool watch_begin(const struct gate *gate)
+{
+	struct epoll_event libuv = { .events = EPOLLIN, .data.ptr = NULL };
+	watched = epoll_create1(EPOLL_CLOEXEC);
+	return watched >= 0 && epoll_ctl(watched, EPOLL_CTL_ADD, uv_backend_fd(&gate->loop), &libuv) == 0;
+}
+
+bool watch_set(struct gate *gate, struct watch *watch, int descriptor, unsigned events)
+{
+	(void)gate;
+	struct epoll_event wanted = { .events = to_system(events), .data.ptr = watch };
 	if (watch->is_set && watch->descriptor == descriptor && watch->events == events)
 		return true;
-	if (epoll_ctl(gate->watched, watch->is_set ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, descriptor, &wanted) != 0)
+	if (epoll_ctl(watched, watch->is_set ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, descriptor, &wanted) != 0)
 		return false;
 	watch->descriptor = descriptor;
 	watch->events = events;
@@ -33,10 +48,11 @@ bool watch_set(struct gate *gate, struct watch *watch, int descriptor, uint32_t 
 	return true;
 }
 
-bool watch_move(struct gate *gate, struct watch *from, struct watch *to, uint32_t events)
+bool watch_move(struct gate *gate, struct watch *from, struct watch *to, unsigned events)
 {
-	struct epoll_event wanted = { .events = events, .data.ptr = to };
-	if (epoll_ctl(gate->watched, EPOLL_CTL_MOD, from->descriptor, &wanted) != 0)
+	(void)gate;
+	struct epoll_event wanted = { .events = to_system(events), .data.ptr = to };
+	if (epoll_ctl(watched, EPOLL_CTL_MOD, from->descriptor, &wanted) != 0)
 		return false;
 	to->descriptor = from->descriptor;
 	to->events = events;
@@ -48,10 +64,11 @@ bool watch_move(struct gate *gate, struct watch *from, struct watch *to, uint32_
 /* A socket that another process has a copy of would stay in the set when it is closed here. */
 void watch_end(struct gate *gate, struct watch *watch)
 {
+	(void)gate;
 	if (!watch->is_set)
 		return;
 	watch->is_set = false;
-	epoll_ctl(gate->watched, EPOLL_CTL_DEL, watch->descriptor, NULL);
+	epoll_ctl(watched, EPOLL_CTL_DEL, watch->descriptor, NULL);
 	for (int i = batch_at; i < batch_count; i++)
 		if (batch[i].data.ptr == watch)
 			batch[i].events = 0;
@@ -67,7 +84,7 @@ static bool work_off(void)
 		if (!watch)
 			is_libuv = true;
 		else if (event.events)
-			watch->ready(watch, event.events);
+			watch->ready(watch, from_system(event.events));
 	}
 	batch_count = 0;
 	return is_libuv;
@@ -77,7 +94,7 @@ int watch_run(struct gate *gate)
 {
 	uv_run(&gate->loop, UV_RUN_NOWAIT); /* only there what was started is added to its set */
 	for (;;) {
-		batch_count = epoll_wait(gate->watched, batch, BATCH, uv_backend_timeout(&gate->loop));
+		batch_count = epoll_wait(watched, batch, BATCH, uv_backend_timeout(&gate->loop));
 		if (batch_count < 0 && errno != EINTR)
 			return 1;
 		uv_update_time(&gate->loop);

@@ -1,7 +1,6 @@
-#include "network/linux/gate.h"
+#include "network/gate/gate.h"
 
 #include <string.h>
-#include <sys/socket.h>
 
 #ifdef CORDON_PLANT
 #include <stdlib.h>
@@ -20,7 +19,12 @@ struct decision gate_decide(const struct network_rules *rules, const struct host
 	return rules_decide(rules, host, port);
 }
 
-/* When cordon does not keep up with a flood it is dropped here: the counter still has it. */
+void tell_stranger(struct gate *gate)
+{
+	atomic_fetch_add_explicit(&gate->counters->strangers, 1, memory_order_relaxed);
+}
+
+/* When cordon does not keep up with a flood it is dropped: the counter still has it. */
 void tell_denied(struct gate *gate, const struct target *target, enum gate_word word, enum reach reach)
 {
 	struct gate_message message = {
@@ -30,5 +34,5 @@ void tell_denied(struct gate *gate, const struct target *target, enum gate_word 
 	host_show(&target->host, 0, shown);
 	memcpy(message.host, shown, strlen(shown) + 1);
 	atomic_fetch_add_explicit(&gate->counters->refused, 1, memory_order_relaxed);
-	send(GATE_FROM_SUPERVISOR, &message, sizeof message, MSG_DONTWAIT | MSG_NOSIGNAL);
+	supervisor_tell(&message);
 }

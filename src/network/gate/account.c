@@ -1,7 +1,7 @@
 /* How much went to each host and came from it. In memory that cordon reads when the run is over, or when this process
  * is gone.
  */
-#include "network/linux/gate.h"
+#include "network/gate/gate.h"
 
 #include <string.h>
 

@@ -1,13 +1,12 @@
 /* Out through the proxy that the host itself goes through (base/upstream.h). What a name leads to is then the proxy's
  * to find and to judge; everything else is decided here as ever.
  */
-#include "network/linux/gate.h"
+#include "network/gate/gate.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 enum { ANSWER_MAX = 8 * 1024 };
 
@@ -66,7 +65,7 @@ void upstream_ask(struct connection *connection)
 			      *credentials ? "Proxy-Authorization: Basic " : "", credentials,
 			      *credentials ? "\r\n" : "");
 	/* The first bytes of a connection: there is room for them. */
-	if (send(connection->server.socket, request, (size_t)length, MSG_DONTWAIT | MSG_NOSIGNAL) != length) {
+	if (socket_write(connection->server.socket, request, (size_t)length) != length) {
 		connection_fail(connection, ECONNRESET);
 		return;
 	}
@@ -90,6 +89,15 @@ static void take_answer(struct connection *connection, size_t head)
 	connection_open(connection);
 }
 
+/* How long the head of the answer is; 0: it is not whole. */
+static size_t find_head(const struct flow *down)
+{
+	for (size_t end = 4; end <= down->end; end++)
+		if (memcmp(down->block + end - 4, "\r\n\r\n", 4) == 0)
+			return end;
+	return 0;
+}
+
 void upstream_hear(struct connection *connection)
 {
 	struct flow *down = &connection->down;
@@ -97,14 +105,14 @@ void upstream_hear(struct connection *connection)
 		connection_abort(connection);
 		return;
 	}
-	ssize_t length = recv(connection->server.socket, down->block + down->end, ANSWER_MAX - down->end, MSG_DONTWAIT);
+	ssize_t length = socket_read(connection->server.socket, down->block + down->end, ANSWER_MAX - down->end);
 	if (length < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (length > 0)
 		down->end += (size_t)length;
-	const uint8_t *end = length > 0 ? memmem(down->block, down->end, "\r\n\r\n", 4) : NULL;
-	if (end)
-		take_answer(connection, (size_t)(end - down->block) + 4);
+	size_t head = length > 0 ? find_head(down) : 0;
+	if (head > 0)
+		take_answer(connection, head);
 	else if (length <= 0 || down->end == ANSWER_MAX)
 		connection_fail(connection, ECONNRESET);
 }

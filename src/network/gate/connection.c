@@ -1,54 +1,12 @@
 /* One connection: what it is for, and its end. */
-#include "network/linux/gate.h"
+#include "network/gate/gate.h"
 
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/epoll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 /* -- making -------------------------------------------------------------------------------------------------------- */
 
-static bool read_local_address(int socket, struct address *ret_address, uint16_t *ret_port)
-{
-	struct sockaddr_storage place;
-	socklen_t size = sizeof place;
-	if (getsockname(socket, (struct sockaddr *)&place, &size) != 0)
-		return false;
-	if (place.ss_family == AF_INET) {
-		const struct sockaddr_in *four = (const struct sockaddr_in *)&place;
-		*ret_address = (struct address){ .length = 4 };
-		memcpy(ret_address->bytes, &four->sin_addr, 4);
-		*ret_port = ntohs(four->sin_port);
-		return true;
-	}
-	const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)&place;
-	*ret_address = (struct address){ .length = 16 };
-	memcpy(ret_address->bytes, &six->sin6_addr, 16);
-	*ret_port = ntohs(six->sin6_port);
-	return place.ss_family == AF_INET6;
-}
-
-/* The address that the client has connected to says which host it means. */
-static bool find_target(const struct gate *gate, int socket, struct target *ret_target)
-{
-	struct address address;
-	struct target target = { 0 };
-	if (!read_local_address(socket, &address, &target.port))
-		return false;
-	const char *name = names_at(gate->names, &address);
-	if (name)
-		memcpy(target.host.name, name, strlen(name) + 1);
-	else
-		target.host.address = address;
-	*ret_target = target;
-	return true;
-}
-
-static void on_ready(struct watch *watch, uint32_t events)
+static void on_ready(struct watch *watch, unsigned events)
 {
 	struct side *side = WATCHED_BY(watch, struct side, watch);
 	struct connection *connection = side->connection;
@@ -61,9 +19,9 @@ static void on_ready(struct watch *watch, uint32_t events)
 		upstream_hear(connection);
 		return;
 	}
-	/* An error shows when it is read or written. */
-	bool may_write = events & (EPOLLOUT | EPOLLERR | EPOLLHUP) && side->watch.events & EPOLLOUT;
-	bool may_read = events & (EPOLLIN | EPOLLERR | EPOLLHUP) && side->watch.events & EPOLLIN;
+	/* What is not waited for any more may be told of still. */
+	bool may_write = events & side->watch.events & WATCH_WRITE;
+	bool may_read = events & side->watch.events & WATCH_READ;
 	if (may_read && connection->phase == PHASE_RELAYING)
 		relay_move(connection, is_client ? &connection->up : &connection->down);
 	if (may_write && connection->phase == PHASE_RELAYING)
@@ -72,26 +30,24 @@ static void on_ready(struct watch *watch, uint32_t events)
 
 static void set_side(struct connection *connection, struct side *side, int socket)
 {
-	const int yes = 1;
 	side->socket = socket;
 	side->connection = connection;
 	side->watch.ready = on_ready;
-	setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+	socket_set_prompt(socket);
 }
 
 static void set_flow(struct flow *flow, struct side *from, struct side *to)
 {
 	flow->from = from;
 	flow->to = to;
-	flow->pipe[0] = flow->pipe[1] = -1;
 }
 
-void connection_begin(struct gate *gate, int socket, enum listener_kind kind, uint16_t port)
+struct connection *connection_new(struct gate *gate, int socket)
 {
 	struct connection *connection = calloc(1, sizeof *connection);
 	if (!connection) {
-		close(socket);
-		return;
+		socket_close(socket, false);
+		return NULL;
 	}
 	connection->gate = gate;
 	connection->server.socket = -1;
@@ -102,18 +58,14 @@ void connection_begin(struct gate *gate, int socket, enum listener_kind kind, ui
 		connection->next->previous = connection;
 	gate->connections = connection;
 	gate->connection_count++;
-
 	set_side(connection, &connection->client, socket);
-	if (kind == LISTENER_PROXY) {
-		connection->deadline = uv_now(&gate->loop) + REQUEST_SECONDS * 1000;
-		connection_poll(connection);
-	} else if (kind == LISTENER_SERVED) {
-		inward_begin(connection, port);
-	} else if (find_target(gate, socket, &connection->target)) {
-		connection_aim(connection);
-	} else {
-		connection_abort(connection);
-	}
+	return connection;
+}
+
+void connection_hear(struct connection *connection)
+{
+	connection->deadline = uv_now(&connection->gate->loop) + REQUEST_SECONDS * 1000;
+	connection_poll(connection);
 }
 
 /* -- the way to its target ----------------------------------------------------------------------------------------- */
@@ -157,14 +109,14 @@ void connection_fail(struct connection *connection, int code)
 void connection_connected(struct connection *connection, struct attempt *attempt)
 {
 	struct gate *gate = connection->gate;
-	const int yes = 1, socket = attempt->socket;
+	const int socket = attempt->socket;
 	bool is_set = attempt->watch.is_set;
 	attempt->socket = -1;
 	set_side(connection, &connection->server, socket);
 	/* A client inside cannot vanish without a word; a server can. */
-	setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof yes);
-	bool is_watched = is_set ? watch_move(gate, &attempt->watch, &connection->server.watch, EPOLLIN)
-				 : watch_set(gate, &connection->server.watch, socket, EPOLLIN);
+	socket_set_keeping(socket);
+	bool is_watched = is_set ? watch_move(gate, &attempt->watch, &connection->server.watch, WATCH_READ)
+				 : watch_set(gate, &connection->server.watch, socket, WATCH_READ);
 	dial_stop(connection);
 	if (!is_watched)
 		connection_abort(connection);
@@ -184,15 +136,11 @@ void connection_open(struct connection *connection)
 
 /* -- the end ------------------------------------------------------------------------------------------------------- */
 
-static void close_flow(struct gate *gate, struct flow *flow)
+static void close_flow(struct flow *flow)
 {
 	free(flow->block);
 	flow->block = NULL;
-	gate->pipe_count -= flow->pipe[0] >= 0;
-	for (int i = 0; i < 2; i++)
-		if (flow->pipe[i] >= 0)
-			close(flow->pipe[i]);
-	flow->pipe[0] = flow->pipe[1] = -1;
+	bulk_close(flow);
 }
 
 void connection_forget(struct connection *connection)
@@ -215,13 +163,10 @@ void connection_free_ended(struct gate *gate)
 
 static void close_side(struct gate *gate, struct side *side, bool resets)
 {
-	const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
 	if (side->socket < 0)
 		return;
 	watch_end(gate, &side->watch);
-	if (resets)
-		setsockopt(side->socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-	close(side->socket);
+	socket_close(side->socket, resets);
 	side->socket = -1;
 }
 
@@ -234,8 +179,8 @@ static void end(struct connection *connection, bool resets)
 	dial_stop(connection);
 	close_side(gate, &connection->client, resets);
 	close_side(gate, &connection->server, resets);
-	close_flow(gate, &connection->up);
-	close_flow(gate, &connection->down);
+	close_flow(&connection->up);
+	close_flow(&connection->down);
 	*(connection->previous ? &connection->previous->next : &gate->connections) = connection->next;
 	if (connection->next)
 		connection->next->previous = connection->previous;
@@ -292,7 +237,7 @@ static bool wants_writing(const struct flow *flow)
 }
 
 /* Where nothing is waited for, an end that both sides have made would be told again and again. */
-static void wait_for(struct connection *connection, struct side *side, uint32_t events)
+static void wait_for(struct connection *connection, struct side *side, unsigned events)
 {
 	if (side->socket < 0)
 		return;
@@ -304,16 +249,16 @@ static void wait_for(struct connection *connection, struct side *side, uint32_t 
 
 void connection_poll(struct connection *connection)
 {
-	uint32_t client = 0, server = 0;
+	unsigned client = 0, server = 0;
 	if (connection->phase == PHASE_REQUEST) {
-		client = EPOLLIN;
+		client = WATCH_READ;
 	} else if (connection->phase == PHASE_RELAYING) {
-		client = (wants_reading(connection, &connection->up) ? EPOLLIN : 0) |
-			 (wants_writing(&connection->down) ? EPOLLOUT : 0);
-		server = (wants_reading(connection, &connection->down) ? EPOLLIN : 0) |
-			 (wants_writing(&connection->up) ? EPOLLOUT : 0);
+		client = (wants_reading(connection, &connection->up) ? WATCH_READ : 0) |
+			 (wants_writing(&connection->down) ? WATCH_WRITE : 0);
+		server = (wants_reading(connection, &connection->down) ? WATCH_READ : 0) |
+			 (wants_writing(&connection->up) ? WATCH_WRITE : 0);
 	} else {
-		server = EPOLLIN;
+		server = WATCH_READ;
 	}
 	wait_for(connection, &connection->client, client);
 	if (connection->phase != PHASE_CLOSING)

@@ -1,18 +1,18 @@
 /* What a client asks a proxy for: CONNECT and absolute-form of HTTP/1, SOCKS version 5, told apart by the first byte.
  */
-#include "network/linux/gate.h"
+#include "network/gate/gate.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
+#include <strings.h>
 
 #include "network/socks.h"
 
 /* A client that does not take a few bytes at once is not reading. */
 static void say(const struct connection *connection, const void *bytes, size_t length)
 {
-	ssize_t written = send(connection->client.socket, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+	ssize_t written = socket_write(connection->client.socket, bytes, length);
 	(void)written;
 }
 
@@ -69,8 +69,42 @@ void proxy_answer_failed(struct connection *connection, int code)
 		return;
 	}
 	host_show(&connection->target.host, connection->target.port, host);
-	snprintf(text, sizeof text, "cordon: %s cannot be reached: %s\n", host, strerror(code));
+	snprintf(text, sizeof text, "cordon: %s cannot be reached: %s\n", host, socket_error_text(code));
 	say_status(connection, code == ETIMEDOUT ? "504 Gateway Timeout" : "502 Bad Gateway", text);
+}
+
+/* -- who asks ------------------------------------------------------------------------------------------------------ */
+
+/* A wrong one takes as long as the right one. */
+static bool is_same(const void *said, size_t length, const char *wanted)
+{
+	const unsigned char *bytes = said;
+	unsigned char differs = 0;
+	if (length != strlen(wanted))
+		return false;
+	for (size_t i = 0; i < length; i++)
+		differs |= bytes[i] ^ (unsigned char)wanted[i];
+	return differs == 0;
+}
+
+static bool may_ask(const struct gate *gate, const char *head, const struct http_request *request)
+{
+	static const char scheme[] = "Basic ";
+	const char *said = head + request->authorization;
+	size_t length = request->authorization_length, skipped = sizeof scheme - 1;
+	if (!gate->password || length == 0)
+		return true;
+	return length > skipped && strncasecmp(said, scheme, skipped) == 0 &&
+	       is_same(said + skipped, length - skipped, gate->credentials);
+}
+
+static void refuse_stranger(struct connection *connection)
+{
+	tell_stranger(connection->gate);
+	if (connection->speech != SPEECH_SOCKS)
+		say_status(connection, "407 Proxy Authentication Required",
+			   "cordon: this is another run's proxy, or its password\n");
+	connection_close(connection);
 }
 
 /* -- requests ------------------------------------------------------------------------------------------------------ */
@@ -85,7 +119,8 @@ static void drop(struct flow *flow, size_t length)
 /* An address that stands for a name inside stands for it here as well. */
 static void set_target(struct connection *connection, const struct target *target)
 {
-	const char *name = names_at(connection->gate->names, &target->host.address);
+	const struct names *names = connection->gate->names;
+	const char *name = names ? names_at(names, &target->host.address) : NULL;
 	connection->target = *target;
 	if (name) {
 		connection->target.host = (struct host){ .address = { 0 } };
@@ -104,6 +139,10 @@ static void read_http(struct connection *connection)
 	if (reading == READING_BAD || request.form == HTTP_ORIGIN) {
 		say_status(connection, "400 Bad Request", "cordon: no request that this proxy takes\n");
 		connection_close(connection);
+		return;
+	}
+	if (!may_ask(connection->gate, (const char *)up->block, &request)) {
+		refuse_stranger(connection);
 		return;
 	}
 	if (request.form == HTTP_AUTHORITY) {
@@ -138,30 +177,65 @@ static void read_http(struct connection *connection)
 	connection_aim(connection);
 }
 
+/* True when it is said and done. */
+static bool read_greeting(struct connection *connection)
+{
+	struct flow *up = &connection->up;
+	struct socks_methods methods;
+	size_t used;
+	enum reading reading = socks_read_greeting(up->block, up->end, &used, &methods);
+	if (reading == READING_MORE)
+		return false;
+	uint8_t method = SOCKS_NO_METHOD;
+	if (reading == READING_DONE && methods.has_password && connection->gate->password)
+		method = SOCKS_PASSWORD;
+	else if (reading == READING_DONE && methods.is_open)
+		method = SOCKS_OPEN;
+	if (reading == READING_DONE)
+		say(connection, (const uint8_t[]){ SOCKS_VERSION, method }, 2);
+	if (method == SOCKS_NO_METHOD) {
+		connection_close(connection);
+		return false;
+	}
+	connection->is_greeted = true;
+	connection->owes_password = method == SOCKS_PASSWORD;
+	drop(up, used);
+	return true;
+}
+
+static bool read_password(struct connection *connection)
+{
+	const struct gate *gate = connection->gate;
+	struct flow *up = &connection->up;
+	struct socks_password said;
+	size_t used;
+	enum reading reading = socks_read_password(up->block, up->end, &used, &said);
+	if (reading == READING_MORE)
+		return false;
+	bool is_known = reading == READING_DONE && is_same(said.user, said.user_length, GATE_USER) &&
+			is_same(said.password, said.password_length, gate->password);
+	say(connection, (const uint8_t[]){ 1, !is_known }, 2);
+	if (!is_known) {
+		refuse_stranger(connection);
+		return false;
+	}
+	connection->owes_password = false;
+	drop(up, used);
+	return true;
+}
+
 static void read_socks(struct connection *connection)
 {
-	static const uint8_t methods[2][2] = { { SOCKS_VERSION, 0xff }, { SOCKS_VERSION, 0 } };
 	struct flow *up = &connection->up;
 	struct target target;
 	enum socks_reply reply;
 	size_t used;
-	bool is_open;
-	enum reading reading;
 	connection->speech = SPEECH_SOCKS;
-	if (!connection->is_greeted) {
-		reading = socks_read_greeting(up->block, up->end, &used, &is_open);
-		if (reading == READING_MORE)
-			return;
-		if (reading == READING_DONE)
-			say(connection, methods[is_open], sizeof methods[0]);
-		if (reading == READING_BAD || !is_open) {
-			connection_close(connection);
-			return;
-		}
-		connection->is_greeted = true;
-		drop(up, used);
-	}
-	reading = socks_read_request(up->block, up->end, &used, &target, &reply);
+	if (!connection->is_greeted && !read_greeting(connection))
+		return;
+	if (connection->owes_password && !read_password(connection))
+		return;
+	enum reading reading = socks_read_request(up->block, up->end, &used, &target, &reply);
 	if (reading == READING_MORE)
 		return;
 	if (reading == READING_BAD || reply != SOCKS_FINE) {
@@ -182,7 +256,7 @@ void proxy_read(struct connection *connection)
 		connection_abort(connection);
 		return;
 	}
-	ssize_t length = recv(connection->client.socket, up->block + up->end, HTTP_HEAD_SIZE - up->end, MSG_DONTWAIT);
+	ssize_t length = socket_read(connection->client.socket, up->block + up->end, HTTP_HEAD_SIZE - up->end);
 	if (length < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (length <= 0) {

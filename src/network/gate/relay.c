@@ -1,19 +1,14 @@
 /* Moving bytes. The first ones to a host that is meant by name are held until they have named it; whatever moves much
- * is moved in the kernel, through a pipe.
+ * is moved in the kernel, where that is possible.
  */
-#include "network/linux/gate.h"
+#include "network/gate/gate.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "network/tls.h"
 
 enum { ROUNDS = 8, BULK_AFTER = 256 * 1024, HALF_CLOSED_SECONDS = 300 };
-
-enum moved { MOVED_SOME, MOVED_NOTHING, MOVED_END, MOVED_BROKEN };
 
 /* -- watching ------------------------------------------------------------------------------------------------------ */
 
@@ -86,8 +81,8 @@ static void count(struct connection *connection, struct flow *flow, size_t lengt
 static enum moved write_block(struct connection *connection, struct flow *flow)
 {
 	while (flow->start < flow->cleared) {
-		ssize_t written = send(flow->to->socket, flow->block + flow->start, flow->cleared - flow->start,
-				       MSG_DONTWAIT | MSG_NOSIGNAL);
+		ssize_t written = socket_write(flow->to->socket, flow->block + flow->start,
+					       flow->cleared - flow->start);
 		if (written < 0)
 			return errno == EAGAIN || errno == EINTR ? MOVED_NOTHING : MOVED_BROKEN;
 		flow->start += (size_t)written;
@@ -110,7 +105,7 @@ static enum moved read_block(struct connection *connection, struct flow *flow)
 	if (flow->end == BLOCK_SIZE)
 		return MOVED_NOTHING;
 	size_t room = BLOCK_SIZE - flow->end;
-	ssize_t length = recv(flow->from->socket, flow->block + flow->end, room, MSG_DONTWAIT);
+	ssize_t length = socket_read(flow->from->socket, flow->block + flow->end, room);
 	if (length < 0)
 		return errno == EAGAIN || errno == EINTR ? MOVED_NOTHING : MOVED_BROKEN;
 	if (length == 0)
@@ -124,7 +119,7 @@ static enum moved read_block(struct connection *connection, struct flow *flow)
 	return MOVED_SOME;
 }
 
-/* -- through a pipe ------------------------------------------------------------------------------------------------ */
+/* -- through the kernel -------------------------------------------------------------------------------------------- */
 
 static bool is_bulk(const struct connection *connection, const struct flow *flow)
 {
@@ -133,44 +128,16 @@ static bool is_bulk(const struct connection *connection, const struct flow *flow
 	return flow->moved >= BULK_AFTER && !is_watched && flow->start == flow->end;
 }
 
-/* Without one, bytes go through the block. */
-static bool has_pipe(struct gate *gate, struct flow *flow)
-{
-	if (flow->pipe[0] >= 0)
-		return true;
-	if (gate->pipe_count == PIPES_MAX || pipe2(flow->pipe, O_NONBLOCK | O_CLOEXEC) != 0) {
-		flow->pipe[0] = flow->pipe[1] = -1;
-		return false;
-	}
-	gate->pipe_count++;
-	fcntl(flow->pipe[1], F_SETPIPE_SZ, PIPE_SIZE);
-	return true;
-}
-
-static enum moved write_pipe(struct connection *connection, struct flow *flow)
+static enum moved write_bulk(struct connection *connection, struct flow *flow)
 {
 	while (flow->piped > 0) {
-		ssize_t written = splice(flow->pipe[0], NULL, flow->to->socket, NULL, flow->piped,
-					 SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
-		if (written < 0)
-			return errno == EAGAIN || errno == EINTR ? MOVED_NOTHING : MOVED_BROKEN;
-		if (written == 0)
-			return MOVED_BROKEN;
-		flow->piped -= (size_t)written;
-		count(connection, flow, (size_t)written);
+		size_t length = 0;
+		enum moved moved = bulk_write(flow, &length);
+		if (moved != MOVED_SOME)
+			return moved;
+		flow->piped -= length;
+		count(connection, flow, length);
 	}
-	return MOVED_SOME;
-}
-
-static enum moved read_pipe(struct flow *flow)
-{
-	ssize_t length = splice(flow->from->socket, NULL, flow->pipe[1], NULL, PIPE_SIZE,
-				SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
-	if (length < 0)
-		return errno == EAGAIN || errno == EINTR ? MOVED_NOTHING : MOVED_BROKEN;
-	if (length == 0)
-		return MOVED_END;
-	flow->piped += (size_t)length;
 	return MOVED_SOME;
 }
 
@@ -178,14 +145,13 @@ static enum moved read_pipe(struct flow *flow)
 
 static enum moved write_some(struct connection *connection, struct flow *flow)
 {
-	enum moved moved = write_pipe(connection, flow);
+	enum moved moved = write_bulk(connection, flow);
 	return moved == MOVED_SOME ? write_block(connection, flow) : moved;
 }
 
 static enum moved read_some(struct connection *connection, struct flow *flow)
 {
-	return is_bulk(connection, flow) && has_pipe(connection->gate, flow) ? read_pipe(flow)
-									     : read_block(connection, flow);
+	return is_bulk(connection, flow) && bulk_open(flow) ? bulk_read(flow) : read_block(connection, flow);
 }
 
 /* The end of one direction is passed on; the other goes on as long as it has something to say. */
@@ -196,7 +162,7 @@ static void shut(struct connection *connection, struct flow *flow)
 		connection_close(connection);
 		return;
 	}
-	shutdown(flow->to->socket, SHUT_WR);
+	socket_end_writing(flow->to->socket);
 	connection->deadline = uv_now(&connection->gate->loop) + HALF_CLOSED_SECONDS * 1000;
 }
 

@@ -1,86 +1,14 @@
 /* Resolving and dialling. A name is looked up once, what it leads to is judged, and exactly what was judged is dialled.
  */
-#include "network/linux/gate.h"
+#include "network/gate/gate.h"
 
 #include <errno.h>
-#include <ifaddrs.h>
-#include <netinet/in.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include "base/list.h"
 #include "base/scope.h"
 
 enum { CACHE_SLOTS = 64, CACHE_MS = 5000 };
-
-struct own {
-	struct address *items;
-	size_t count, room;
-};
-
-/* -- addresses ----------------------------------------------------------------------------------------------------- */
-
-static bool take_address(const struct sockaddr *place, struct address *ret_address)
-{
-	struct address address = { 0 };
-	if (place->sa_family == AF_INET) {
-		address.length = 4;
-		memcpy(address.bytes, &((const struct sockaddr_in *)place)->sin_addr, 4);
-	} else if (place->sa_family == AF_INET6) {
-		address.length = 16;
-		memcpy(address.bytes, &((const struct sockaddr_in6 *)place)->sin6_addr, 16);
-	} else {
-		return false;
-	}
-	*ret_address = address;
-	return true;
-}
-
-static socklen_t give_address(const struct address *address, uint16_t port, struct sockaddr_storage *ret_place)
-{
-	memset(ret_place, 0, sizeof *ret_place);
-	if (address->length == 4) {
-		struct sockaddr_in *four = (struct sockaddr_in *)ret_place;
-		four->sin_family = AF_INET;
-		four->sin_port = htons(port);
-		memcpy(&four->sin_addr, address->bytes, 4);
-		return sizeof *four;
-	}
-	struct sockaddr_in6 *six = (struct sockaddr_in6 *)ret_place;
-	six->sin6_family = AF_INET6;
-	six->sin6_port = htons(port);
-	memcpy(&six->sin6_addr, address->bytes, 16);
-	return sizeof *six;
-}
-
-/* The host's own addresses, as they are now. False when they cannot be known. */
-static bool list_own(struct own *own)
-{
-	struct ifaddrs *interfaces;
-	if (getifaddrs(&interfaces) != 0)
-		return false;
-	bool is_fine = true;
-	for (struct ifaddrs *at = interfaces; at && is_fine; at = at->ifa_next) {
-		struct address address, *added;
-		if (!at->ifa_addr || !take_address(at->ifa_addr, &address))
-			continue;
-		added = LIST_ADD(own);
-		is_fine = added != NULL;
-		if (added)
-			*added = address;
-	}
-	freeifaddrs(interfaces);
-	return is_fine;
-}
-
-static void free_own(struct own *own)
-{
-	free(own->items);
-}
 
 /* -- a short memory ------------------------------------------------------------------------------------------------ */
 
@@ -147,7 +75,7 @@ static void stop_attempt(struct attempt *attempt)
 	if (attempt->socket < 0)
 		return;
 	watch_end(attempt->connection->gate, &attempt->watch);
-	close(attempt->socket);
+	socket_close(attempt->socket, false);
 	attempt->socket = -1;
 	attempt->connection->attempts_open--;
 }
@@ -168,10 +96,7 @@ void dial_stop(struct connection *connection)
 /* It connects, or does not: false when that has failed. */
 static bool conclude(struct connection *connection, struct attempt *attempt)
 {
-	int code = 0;
-	socklen_t size = sizeof code;
-	if (getsockopt(attempt->socket, SOL_SOCKET, SO_ERROR, &code, &size) != 0)
-		code = errno;
+	int code = socket_failure(attempt->socket);
 	if (code == 0) {
 		connection->attempts_open--;
 		connection_connected(connection, attempt);
@@ -182,7 +107,7 @@ static bool conclude(struct connection *connection, struct attempt *attempt)
 	return false;
 }
 
-static void on_attempt(struct watch *watch, uint32_t events)
+static void on_attempt(struct watch *watch, unsigned events)
 {
 	struct attempt *attempt = WATCHED_BY(watch, struct attempt, watch);
 	struct connection *connection = attempt->connection;
@@ -191,13 +116,12 @@ static void on_attempt(struct watch *watch, uint32_t events)
 		dial_next(connection);
 }
 
-/* Takes a socket that connects, or -1 with errno. False when it has failed already. On this machine it is decided by
- * now.
+/* Takes a socket that connects, or -1 with errno. False when it has failed already. On this machine it may be decided
+ * by now.
  */
 static bool await(struct connection *connection, int socket)
 {
 	struct attempt *attempt = &connection->attempts[connection->attempt_count];
-	struct pollfd decided = { .fd = socket, .events = POLLOUT };
 	if (socket < 0) {
 		connection->failure = errno;
 		return false;
@@ -205,9 +129,9 @@ static bool await(struct connection *connection, int socket)
 	*attempt = (struct attempt){ .connection = connection, .socket = socket, .watch.ready = on_attempt };
 	connection->attempts_open++;
 	connection->attempt_count++;
-	if (poll(&decided, 1, 0) == 1)
+	if (socket_is_decided(socket))
 		return conclude(connection, attempt);
-	if (watch_set(connection->gate, &attempt->watch, socket, EPOLLOUT))
+	if (watch_set(connection->gate, &attempt->watch, socket, WATCH_WRITE))
 		return true;
 	connection->failure = errno;
 	stop_attempt(attempt);
@@ -218,21 +142,14 @@ static bool await(struct connection *connection, int socket)
 static bool dial_address(struct connection *connection, const struct address *address)
 {
 	struct sockaddr_storage place;
-	if (connection->inward) {
-		bool is_asked = inward_ask(connection, address);
+	if (connection->ask) {
+		bool is_asked = connection->ask(connection, address);
 		connection->attempts_open += is_asked; /* until dial_adopt */
 		return is_asked;
 	}
 	uint16_t port = connection->through ? connection->through->port : connection->target.port;
-	socklen_t length = give_address(address, port, &place);
-	int made = socket(place.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (made >= 0 && connect(made, (struct sockaddr *)&place, length) != 0 && errno != EINPROGRESS) {
-		int code = errno;
-		close(made);
-		made = -1;
-		errno = code;
-	}
-	return await(connection, made);
+	socklen_t length = address_give(address, port, &place);
+	return await(connection, socket_connect((struct sockaddr *)&place, length));
 }
 
 void dial_adopt(struct connection *connection, int socket)
@@ -271,6 +188,11 @@ static void dial_next(struct connection *connection)
 
 /* -- resolving ----------------------------------------------------------------------------------------------------- */
 
+static void free_own(struct own *own)
+{
+	free(own->items);
+}
+
 /* Keeps what may be dialled, the families in turn (RFC 8305 §4). Returns why the last of the others may not. */
 static struct decision judge(struct connection *connection, const struct addrinfo *found)
 {
@@ -279,10 +201,10 @@ static struct decision judge(struct connection *connection, const struct addrinf
 	unsigned counts[2] = { 0 };
 	struct decision refusal = { ANSWER_ALLOWED, -1, REACH_GLOBAL };
 	uint8_t first = 0;
-	if (!connection->through && !list_own(&own))
+	if (!connection->through && !own_list(&own))
 		return (struct decision){ ANSWER_PLACE, -1, REACH_LOOPBACK };
 	for (; found; found = found->ai_next) {
-		if (!take_address(found->ai_addr, &address))
+		if (!address_take(found->ai_addr, &address))
 			continue;
 		struct decision decision = rules_decide_resolved(&connection->gate->rules, &address,
 								 connection->target.port, own.items, own.count);
