@@ -210,7 +210,8 @@ CORDON_API int cordon_run_is_started(const struct cordon_run *run);
 
 struct cordon_result {
 	uint32_t size;            /* sizeof(struct cordon_result) */
-	int32_t exit_status;      /* what `cordon run` exits with: the child's own, 124-127, 128+n or 137 */
+	int32_t exit_status;      /* what `cordon run` exits with: the child's own, 124-127, 128+n or 137 (on Windows
+				   * all 32 bits of it, and 0xC0000044 for 137) */
 	int32_t was_refused;      /* 1: cordon could not run the command; the error says why */
 	int32_t explained;        /* 1: the command failed and a refusal of the sandbox is on record */
 	uint32_t denial_count;    /* distinct refused acts on record */

@@ -76,10 +76,10 @@ static json_t *describe(struct run *run, json_t *report)
 {
 	struct run_result result = { 0 };
 	run_result(run, &result);
-	return json_pack("{s:s s:i s:s s:I s:o s:o s:i s:b s:o}", "schema", "cordon-record", "version", 1, "run_id",
+	return json_pack("{s:s s:i s:s s:I s:o s:o s:I s:b s:o}", "schema", "cordon-record", "version", 1, "run_id",
 			 run->id, "began_ms", (json_int_t)run->began_ms, "workspace",
 			 json_shown(run->surveyed.facts->workspace), "argv", json_strings(run->arguments),
-			 "exit_status", result.exit_status, "shortened", false, "report", report);
+			 "exit_status", (json_int_t)(uint32_t)result.exit_status, "shortened", false, "report", report);
 }
 
 /* What is too long loses its denials but for the first. */

@@ -16,8 +16,10 @@ enum {
 	EXIT_NOT_EXECUTABLE = 126,
 	EXIT_NOT_FOUND = 127,
 	EXIT_SIGNAL = 128,
-	EXIT_LIMIT = 137
+	EXIT_LIMIT = 137,
 };
+
+#define EXIT_LIMIT_WINDOWS 0xc0000044u /* STATUS_QUOTA_EXCEEDED */
 
 /* -- result --------------------------------------------------------------------------------------------------- */
 
@@ -42,7 +44,7 @@ static int exit_status(const struct run *run)
 	case OUTCOME_PROCESSES:
 	case OUTCOME_DISK:
 	case OUTCOME_OUTPUT:
-		return EXIT_LIMIT;
+		return run->plan->target == TARGET_WINDOWS ? (int)EXIT_LIMIT_WINDOWS : EXIT_LIMIT;
 	case OUTCOME_REFUSED:
 		break;
 	}
@@ -227,7 +229,7 @@ json_t *report_describe(struct run *run, struct cordon_error *err)
 	json_t *report = json_pack(
 		"{s:s s:i s:s s:s? s:o s:o s:b s:o s:o s:o s:b s:o s:I s:o s:o s:o s:o s:o}", SCHEMA, "run_id", run->id,
 		"outcome", is_over ? outcome_names[run->outcome] : NULL, "exit_code",
-		json_known(is_over && run->outcome == OUTCOME_EXITED, (uint64_t)run->exit_code), "signal",
+		json_known(is_over && run->outcome == OUTCOME_EXITED, (uint32_t)run->exit_code), "signal",
 		json_known(run->signal_number > 0, (uint64_t)run->signal_number), "explained_by_sandbox",
 		is_explained(run), "error", is_refused ? describe_error(&run->refusal) : json_null(), "usage",
 		describe_usage(run), "network", describe_network(run), "denials_observed",

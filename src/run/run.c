@@ -200,8 +200,8 @@ static void tell_end(struct run *run)
 	if (!run_result(run, &result))
 		return;
 	run_tell(run,
-		 json_pack("{s:s s:s s:s s:i s:I s:I}", "event", "ended", "run_id", run->id, "outcome",
-			   report_outcome(run), "exit_status", result.exit_status, "denials",
+		 json_pack("{s:s s:s s:s s:I s:I s:I}", "event", "ended", "run_id", run->id, "outcome",
+			   report_outcome(run), "exit_status", (json_int_t)(uint32_t)result.exit_status, "denials",
 			   (json_int_t)run->denials.distinct, "events_dropped", (json_int_t)run->events.dropped),
 		 true);
 }

@@ -131,6 +131,18 @@ static void exit_status__is_the_commands_own(void **state)
 	}
 }
 
+/* Windows has all 32 bits, which JSON shows as they are meant: without a sign. */
+static void exit_status__has_32_bits(void **state)
+{
+	(void)state;
+	fake_add(CAGE_STARTED);
+	fake_exit((int)0xc0000005);
+	must(make_run(NULL));
+	assert_int_equal(carry_out().exit_status, (int)0xc0000005);
+	CORDON_ON_EXIT(decref) json_t *report = report_of(run);
+	assert_int_equal(json_integer_value(json_object_get(report, "exit_code")), 0xc0000005);
+}
+
 static void command__that_does_not_start_says_why(void **state)
 {
 	(void)state;
@@ -347,6 +359,7 @@ int main(void)
 		TEST(probe__that_fails_refuses),
 		TEST(look__assesses_nothing_and_never_starts),
 		TEST(exit_status__is_the_commands_own),
+		TEST(exit_status__has_32_bits),
 		TEST(command__that_does_not_start_says_why),
 		TEST(start__that_fails_is_a_refusal),
 		TEST(begin__that_fails_makes_no_run),

@@ -2,8 +2,10 @@
 #include <string.h>
 
 #include "backend/windows/cage.h"
+#include "base/list.h"
 #include "base/scope.h"
 #include "base/windows_command.h"
+#include "os/windows/missing.h"
 
 static void free_list(char ***list)
 {
@@ -104,14 +106,21 @@ static bool copy_streams(const struct launch *launch, struct inherited *inherite
 
 /* -- start -------------------------------------------------------------------------------------------------------- */
 
+/* What the system refuses because of the file itself, or on somebody's behalf, is no fault of cordon's. */
 static bool fail_to_start(const char *program, DWORD code, struct cordon_error *err)
 {
+	static const DWORD refusals[] = {
+		ERROR_BAD_EXE_FORMAT,     ERROR_EXE_MACHINE_TYPE_MISMATCH,         ERROR_ACCESS_DENIED,
+		ERROR_ELEVATION_REQUIRED, ERROR_ACCESS_DISABLED_BY_POLICY,         ERROR_VIRUS_INFECTED,
+		ERROR_INVALID_IMAGE_HASH, ERROR_SYSTEM_INTEGRITY_POLICY_VIOLATION,
+	};
 	if (code == ERROR_FILE_NOT_FOUND || code == ERROR_PATH_NOT_FOUND)
 		return cordon_fail(err, CORDON_NOT_FOUND, "'%s' is not found", program);
-	if (code == ERROR_BAD_EXE_FORMAT || code == ERROR_EXE_MACHINE_TYPE_MISMATCH || code == ERROR_ACCESS_DENIED)
-		return cordon_fail(err, CORDON_NOT_EXECUTABLE, "'%s' is no program that Windows starts (error %lu)",
-				   program, code);
-	return windows_fail(err, code, "start '%s'", program);
+	windows_fail(err, code, "start '%s'", program);
+	for (size_t i = 0; i < COUNT_OF(refusals); i++)
+		if (refusals[i] == code)
+			err->status = CORDON_NOT_EXECUTABLE;
+	return false;
 }
 
 static bool end_failed(PROCESS_INFORMATION *process)

@@ -1,5 +1,4 @@
-#define WIN32_LEAN_AND_MEAN
-#include <windows.h>
+#include "cli/windows/fail.h"
 
 #include <bcrypt.h>
 #include <stdio.h>
@@ -42,7 +41,7 @@ static void close_at(struct report_file **file)
 
 static bool fail(const struct report_file *file, DWORD code, const char *what, struct cordon_error *err)
 {
-	return cordon_fail_os(err, code, "report '%s': %s (error %lu)", file->path, what, code);
+	return host_fail(err, code, "report '%s': %s", file->path, what);
 }
 
 /* The absolute path, as Win32 makes it of what was given. */
@@ -81,7 +80,7 @@ static bool make_beside(const struct report_file *file, uint16_t **ret_name, HAN
 	if (!name)
 		return cordon_fail_memory(err);
 	if (BCryptGenRandom(NULL, (PUCHAR)&chance, sizeof chance, BCRYPT_USE_SYSTEM_PREFERRED_RNG) != 0)
-		return fail(file, 0, "no random bytes", err);
+		return cordon_fail(err, CORDON_OS_FAILED, "report '%s': no random bytes", file->path);
 	_snwprintf(name, length + 31, L"%ls.%016llx", file->place, (unsigned long long)chance);
 	HANDLE made = CreateFileW(name, GENERIC_WRITE | DELETE, 0, NULL, CREATE_NEW, FILE_ATTRIBUTE_NORMAL, NULL);
 	if (made == INVALID_HANDLE_VALUE)

@@ -3,6 +3,12 @@
 
 #include <windows.h>
 
+/* Codes of GetLastError() */
+#define ERROR_VIRUS_INFECTED 225L
+#define ERROR_INVALID_IMAGE_HASH 577L
+#define ERROR_ELEVATION_REQUIRED 740L
+#define ERROR_SYSTEM_INTEGRITY_POLICY_VIOLATION 4551L
+
 /* What FSCTL_GET_REPARSE_POINT answers ([MS-FSCC] 2.1.2.4, 2.1.2.5). Offsets and lengths are in bytes of `names`. */
 struct reparse_answer {
 	ULONG tag;
