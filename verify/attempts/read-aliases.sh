@@ -1,5 +1,5 @@
 #!/bin/sh
-# files.read, hazards 4 and 27: other spellings of a hidden path, also through what processes hold.
+# files.read, hazards 4, 23 and 27: other spellings of a hidden path, also through what processes hold.
 # plant: mounts.facade
 act() {
 	key=$HOME/.ssh/id_rsa
