@@ -123,8 +123,8 @@ struct cage_event {
 		 */
 		const char *arguments;
 		size_t arguments_length;
-		/* CONNECT: why, where the policy's network does not say it (a host that is allowed as such; a socket in
-		 * the file system, whose path is the landing); static; or NULL
+		/* Why, where the policy does not say it (a host that is allowed as such; a socket in the file system,
+		 * whose path is the landing; a file that gets another name); static; or NULL
 		 */
 		const char *reason;
 	} denied;

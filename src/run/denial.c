@@ -204,6 +204,10 @@ static char **copy_arguments(const char *bytes, size_t length)
 static void fill_file(struct denial *denial, const struct plan *plan)
 {
 	const char *landing = denial->landing;
+	if (denial->reason) { /* whatever the rules say */
+		denial->guarantee = GUARANTEE_FILES_PROTECT;
+		return;
+	}
 	const struct remedy_request request = {
 		.landing = landing,
 		.wanted = denial->act == ACT_READ ? ACCESS_READ : ACCESS_WRITE,
@@ -296,8 +300,10 @@ bool denials_add(struct denials *denials, const struct plan *plan, const struct 
 	}
 	if (is_known_better(denials, event))
 		return true;
-	if (act == ACT_CONNECT ? plan->network == NETWORK_OPEN
-			       : !is_refused(plan, act, event->denied.landing, &verdict))
+	if (act != ACT_CONNECT && event->denied.reason)
+		verdict = policy_decide_path(plan->policy, event->denied.landing);
+	else if (act == ACT_CONNECT ? plan->network == NETWORK_OPEN
+				    : !is_refused(plan, act, event->denied.landing, &verdict))
 		return true;
 
 	struct denial made = {
@@ -333,11 +339,10 @@ void denial_explain(const struct denial *denial, const char *home, struct text *
 {
 	text_addf(text, "refused to %s ", acts[denial->act].phrase);
 	show_add_path(text, denial->target, home);
-	if (denial->act == ACT_CONNECT) {
-		text_addf(text, ": %s",
-			  denial->reason                           ? denial->reason
-			  : denial->guarantee == GUARANTEE_NET_OFF ? "the network is off"
-								   : "the network is filtered");
+	if (denial->reason) {
+		text_addf(text, ": %s", denial->reason);
+	} else if (denial->act == ACT_CONNECT) {
+		text_addf(text, ": the network is %s", denial->guarantee == GUARANTEE_NET_OFF ? "off" : "filtered");
 	} else {
 		text_addf(text, ": %s, by \"", denial->access == ACCESS_NONE ? "hidden" : "read-only");
 		show_add(text, denial->pattern);

@@ -33,8 +33,8 @@ struct shape {
 	int call;
 	enum act act;
 	int directory, path;
-	int flags; /* of open, or where they lie (openat2), or AT_* ; NONE */
-	enum act second_act;
+	int flags;                         /* of open, or where they lie (openat2), or AT_* ; NONE */
+	enum act second_act;               /* ACT_WRITE: of a file that gets another name */
 	int second_directory, second_path; /* NONE: one path only */
 };
 
@@ -55,7 +55,7 @@ static const struct shape shapes[] = {
 	ONE(chown, ACT_ATTRIBUTES, HERE, 0, NONE),
 	ONE(lchown, ACT_ATTRIBUTES, HERE, 0, NONE),
 	{ SYS_rename, ACT_RENAME, HERE, 0, NONE, ACT_RENAME, HERE, 1 },
-	{ SYS_link, ACT_CREATE, HERE, 1, NONE, ACT_CREATE, NONE, NONE },
+	{ SYS_link, ACT_CREATE, HERE, 1, NONE, ACT_WRITE, HERE, 0 },
 #endif
 #ifdef SYS_renameat
 	{ SYS_renameat, ACT_RENAME, 0, 1, NONE, ACT_RENAME, 2, 3 },
@@ -87,7 +87,7 @@ static const struct shape shapes[] = {
 	ONE(execve, ACT_READ, HERE, 0, NONE),
 	ONE(chdir, ACT_READ, HERE, 0, NONE),
 	{ SYS_renameat2, ACT_RENAME, 0, 1, NONE, ACT_RENAME, 2, 3 },
-	{ SYS_linkat, ACT_CREATE, 2, 3, NONE, ACT_CREATE, NONE, NONE },
+	{ SYS_linkat, ACT_CREATE, 2, 3, NONE, ACT_WRITE, 0, 1 },
 };
 
 struct attempt {
@@ -326,14 +326,26 @@ static bool is_name(const char *name, size_t length, const char *const *names)
 	return false;
 }
 
-/* Of what is not there yet: a repository of the user's gets a HEAD with each branch that is checked out. And what git
- * would execute of a repository that is there and that no record names: a hook, all of them, or settings; of any
- * repository the steps of a rebase.
+/* What git would execute of a repository that is there and that no record names: a hook, all of them, or settings; of
+ * any repository the steps of a rebase.
  */
-static void note_name(struct observer *observer, enum act act, const char *landing)
+static bool is_part_of_git(const char *landing)
 {
 	static const char *const parts[] = { "hooks", "config", "config.worktree", "commondir", "rebase-merge", NULL };
 	static const char *const folders[] = { "hooks", "rebase-merge", NULL };
+	const char *name = strrchr(landing, '/') + 1;
+	size_t above = (size_t)(name - landing) - 1, start = above;
+	while (start > 0 && landing[start - 1] != '/')
+		start--;
+	return (is_name(name, strlen(name), parts) && has_entry(landing, above, "HEAD")) ||
+	       (start > 0 && is_name(landing + start, above - start, folders) && has_entry(landing, start - 1, "HEAD"));
+}
+
+/* Of what is not there yet: a repository of the user's gets a HEAD with each branch that is checked out. And parts of
+ * those that are.
+ */
+static void note_name(struct observer *observer, enum act act, const char *landing)
+{
 	static const char *const objects[] = { "objects", NULL };
 	struct stat status;
 	const char *name = strrchr(landing, '/') + 1;
@@ -341,20 +353,13 @@ static void note_name(struct observer *observer, enum act act, const char *landi
 	if (is_name(name, strlen(name), observer->plan->noted)) {
 		if (act != ACT_ATTRIBUTES && lstat(landing, &status) != 0)
 			add_note(observer, landing);
-		return;
-	}
-	/* Without it a HEAD made no repository yet. */
-	if (is_name(name, strlen(name), objects)) {
+	} else if (is_name(name, strlen(name), objects)) {
+		/* Without it a HEAD made no repository yet. */
 		if (lstat(landing, &status) != 0 && has_entry(landing, above, "HEAD"))
 			add_note(observer, landing);
-		return;
-	}
-	size_t start = above;
-	while (start > 0 && landing[start - 1] != '/')
-		start--;
-	if ((is_name(name, strlen(name), parts) && has_entry(landing, above, "HEAD")) ||
-	    (start > 0 && is_name(landing + start, above - start, folders) && has_entry(landing, start - 1, "HEAD")))
+	} else if (is_part_of_git(landing)) {
 		add_note(observer, landing);
+	}
 }
 
 /* Of a directory, which takes what was noted along; its old place is told first, then the new one. */
@@ -431,6 +436,23 @@ static void look_at_path(struct observer *observer, enum act act, int directory,
 	if (!observer->answer && act != ACT_READ && is_open)
 		observer->answer = is_denial || act != ACT_CREATE ? EROFS : EEXIST;
 	observer->count += is_denial;
+}
+
+/* What a later run writes to it by another name nobody would see: no such name is made. */
+static void look_at_linked(struct observer *observer, int directory, int path)
+{
+	const __u64 *arguments = observer->call.data.args;
+	struct attempt *attempt = &observer->attempts[observer->count];
+	attempt->act = ACT_WRITE;
+	attempt->reason = "git executes what it says, and it would be written by another name";
+	attempt->is_new = false;
+	if (observer->answer || !read_string(observer, arguments[path], attempt->path) ||
+	    !make_absolute(observer, directory == HERE ? HERE : (int)arguments[directory], attempt->path) ||
+	    !land(observer, attempt) || is_refused(observer->plan, attempt) || !is_part_of_git(attempt->landing) ||
+	    is_planted("observer.notes"))
+		return;
+	observer->answer = EPERM;
+	observer->count++;
 }
 
 /* -- connections --------------------------------------------------------------------------------------------------- */
@@ -682,7 +704,9 @@ static void look(struct observer *observer)
 			bool is_read = shape->flags != NONE && !means_change(observer, shape);
 			look_at_path(observer, is_read ? ACT_READ : shape->act, shape->directory, shape->path,
 				     is_exclusive(observer, shape));
-			if (shape->second_path != NONE)
+			if (shape->second_path != NONE && shape->second_act == ACT_WRITE)
+				look_at_linked(observer, shape->second_directory, shape->second_path);
+			else if (shape->second_path != NONE)
 				look_at_path(observer, shape->second_act, shape->second_directory, shape->second_path,
 					     false);
 			return;
