@@ -10,6 +10,8 @@
  *	descriptors.c  the plan's descriptors, put on and taken off, with a journal (journal.c); pure over a store
  *	store.c        the store: the host's files, by handle
  *	roots.c        capabilities and descriptors of one run
+ *	package.c      one run's AppContainer profile, made and removed; pure over a table
+ *	profiles.c     the table: the host's profiles, and notes of them
  *	operations.c   where a test makes a step fail
  *	prober.c       what tries the acts of trial.h; a program of its own
  *	probe.c        runs the prober outside and inside a tier
@@ -21,6 +23,7 @@
 
 #include "backend/backend.h"
 #include "backend/windows/descriptors.h"
+#include "backend/windows/package.h"
 #include "backend/windows/trial.h"
 #include "base/arena.h"
 #include "policy/plan_windows.h"
@@ -43,7 +46,19 @@ void identities_free(struct identities *identities); /* also a CORDON_ON_EXIT re
 /* What the plan's role stands for; NULL where there is nothing. */
 PSID identities_find(const struct identities *identities, struct sid sid);
 
-/* The token of the recipe, made from this process's own. The system may have said yes and done nothing: who uses it
+/* Makes the SID the package's role; false when memory is short. */
+CORDON_CHECKED bool identities_keep_package(struct identities *identities, PSID sid);
+
+/* What a process of the package is to have: SID_PACKAGE and the capabilities of those names, the identities'. */
+CORDON_CHECKED bool package_describe(const char *const *capabilities, struct identities *identities,
+				     SECURITY_CAPABILITIES *ret_package, struct cordon_error *err);
+/* Is the process in the package, with those capabilities and no other, at low integrity and without privileges? False
+ * says in *ret_why (static) what is missing.
+ */
+bool package_holds(HANDLE process, const SECURITY_CAPABILITIES *package, const char **ret_why);
+
+/* The token of the recipe, made from this process's own. Of a container's it is the one that the package's is made of
+ * when the process starts. The system may have said yes and done nothing: who uses it
  * asks token_holds first.
  */
 CORDON_CHECKED bool token_make(const struct windows_token *recipe, const struct identities *identities,
@@ -74,6 +89,7 @@ struct launch {
 	HANDLE token;             /* NULL: this process's own */
 	HANDLE job;
 	PSECURITY_CAPABILITIES package; /* NULL: none */
+	bool has_own_console;           /* one without a window */
 	const WCHAR *desktop;           /* station\\name; NULL: this process's own */
 	uint64_t mitigations;           /* PROCESS_CREATION_MITIGATION_POLICY_…; 0: none */
 	bool has_console;               /* shares this process's console; else it has none */
@@ -156,6 +172,19 @@ CORDON_CHECKED bool roots_forget(const char *state, const char *path, size_t *re
 struct roots *roots_free(struct roots *roots); /* NULL is fine; returns NULL */
 void roots_free_at(struct roots **roots);
 
+/* -- profiles.c ---------------------------------------------------------------------------------------------------- */
+
+/* The plan's package: its name, and its identity as the role of the identities. Nothing is made. CORDON_UNSUPPORTED:
+ * this system has no AppContainers.
+ */
+CORDON_CHECKED bool package_find(const struct plan *plan, char ret_name[PACKAGE_NAME_SIZE],
+				 struct identities *identities, struct cordon_error *err);
+/* Where a package that has a profile may write; malloc'ed. */
+CORDON_CHECKED bool package_folder(PSID sid, char **ret_folder, struct cordon_error *err);
+/* With notes in cordon's state. */
+CORDON_CHECKED bool profiles_open(const char *state, struct packages **ret_packages, struct cordon_error *err);
+struct packages *profiles_free(struct packages *packages); /* NULL is fine; returns NULL */
+
 /* -- run.c --------------------------------------------------------------------------------------------------------- */
 
 struct cage {
@@ -165,6 +194,11 @@ struct cage {
 	struct identities identities;
 	HANDLE ready; /* set while next_event has something */
 	struct roots *roots;
+	char package_name[PACKAGE_NAME_SIZE];
+	struct packages *packages;
+	struct package_claim *package_claim;
+	char *package_folder;
+	SECURITY_CAPABILITIES package;
 	HANDLE token, job;
 	struct supervisor *supervisor;
 	char *temp;

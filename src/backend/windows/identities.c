@@ -195,7 +195,7 @@ bool token_holds(HANDLE token, const struct windows_token *recipe, const struct 
 		*ret_why = "a restricted token comes back without its restricting identities";
 	else if (recipe->drops_privileges && (!privileges || privileges->PrivilegeCount > 1))
 		*ret_why = "a token that was to lose its privileges keeps them";
-	else if (integrity_of(&asked, token) != recipe->integrity)
+	else if (!recipe->is_container && integrity_of(&asked, token) != recipe->integrity)
 		*ret_why = "a token comes back with another integrity level than it was given";
 	identities_free(&asked);
 	return !*ret_why;
@@ -223,8 +223,84 @@ bool token_make(const struct windows_token *recipe, const struct identities *ide
 				   (DWORD)recipe->restricting.count, restricting, &made))
 		return windows_fail(err, GetLastError(), "restrict the token");
 	if (!set_default_list(made, default_grants, recipe->default_grants.count, &arena, err) ||
-	    !set_integrity(made, recipe->integrity, err))
+	    (!recipe->is_container && !set_integrity(made, recipe->integrity, err)))
 		return false;
 	*ret_token = cordon_take(&made);
 	return true;
+}
+
+/* -- package ------------------------------------------------------------------------------------------------------ */
+
+bool identities_keep_package(struct identities *identities, PSID sid)
+{
+	identities->roles[SID_PACKAGE] = keep(identities, sid);
+	return identities->roles[SID_PACKAGE];
+}
+
+bool package_describe(const char *const *capabilities, struct identities *identities,
+		      SECURITY_CAPABILITIES *ret_package, struct cordon_error *err)
+{
+	static const struct {
+		const char *name;
+		WELL_KNOWN_SID_TYPE type;
+	} known[] = {
+		{ "internetClient", WinCapabilityInternetClientSid },
+		{ "internetClientServer", WinCapabilityInternetClientServerSid },
+		{ "privateNetworkClientServer", WinCapabilityPrivateNetworkClientServerSid },
+	};
+	SECURITY_CAPABILITIES package = { .AppContainerSid = identities->roles[SID_PACKAGE] };
+	if (!package.AppContainerSid)
+		return cordon_fail(err, CORDON_UNSUPPORTED, "this host has no identity 'package'");
+	package.Capabilities = arena_take(&identities->arena, COUNT_OF(known) * sizeof *package.Capabilities);
+	if (!package.Capabilities)
+		return cordon_fail_memory(err);
+	for (; *capabilities; capabilities++) {
+		size_t i = 0;
+		DWORD length = SECURITY_MAX_SID_SIZE;
+		PSID sid = arena_take(&identities->arena, length);
+		while (i < COUNT_OF(known) && strcmp(known[i].name, *capabilities) != 0)
+			i++;
+		if (i == COUNT_OF(known) || package.CapabilityCount == COUNT_OF(known))
+			return cordon_fail(err, CORDON_UNSUPPORTED, "unknown capability '%s'", *capabilities);
+		if (!sid)
+			return cordon_fail_memory(err);
+		if (!CreateWellKnownSid(known[i].type, NULL, sid, &length))
+			return windows_fail(err, GetLastError(), "make the capability '%s'", *capabilities);
+		package.Capabilities[package.CapabilityCount++] = (SID_AND_ATTRIBUTES){ sid, SE_GROUP_ENABLED };
+	}
+	*ret_package = package;
+	return true;
+}
+
+static bool holds_capabilities(const TOKEN_GROUPS *held, const SECURITY_CAPABILITIES *package)
+{
+	if ((held ? held->GroupCount : 0) != package->CapabilityCount)
+		return false;
+	for (DWORD i = 0; i < package->CapabilityCount; i++)
+		if (!has_sid(held, package->Capabilities[i].Sid))
+			return false;
+	return true;
+}
+
+bool package_holds(HANDLE process, const SECURITY_CAPABILITIES *package, const char **ret_why)
+{
+	CORDON_ON_EXIT(close_handle) HANDLE token = NULL;
+	CORDON_ON_EXIT(identities_free) struct identities asked = { 0 };
+	*ret_why = "a process that was to be in a package does not show its token";
+	if (!OpenProcessToken(process, TOKEN_QUERY, &token))
+		return false;
+	const DWORD *is_container = ask_token(&asked, token, TokenIsAppContainer);
+	const TOKEN_APPCONTAINER_INFORMATION *container = ask_token(&asked, token, TokenAppContainerSid);
+	const TOKEN_PRIVILEGES *privileges = ask_token(&asked, token, TokenPrivileges);
+	*ret_why = NULL;
+	if (!is_container || !*is_container || !container || !container->TokenAppContainer ||
+	    !EqualSid(container->TokenAppContainer, package->AppContainerSid))
+		*ret_why = "a process that was to be in a package is in none, or in another";
+	else if (!holds_capabilities(ask_token(&asked, token, TokenCapabilities), package))
+		*ret_why = "a process in a package has other capabilities than it was given";
+	else if (integrity_of(&asked, token) != INTEGRITY_LOW)
+		*ret_why = "a process in a package is not at low integrity";
+	else if (!privileges || privileges->PrivilegeCount > 1)
+		*ret_why = "a process in a package keeps privileges";
+	return !*ret_why;
 }

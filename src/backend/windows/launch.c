@@ -160,7 +160,9 @@ static BOOL create(const struct launch *launch, struct texts *texts, bool inheri
 		   PROCESS_INFORMATION *process)
 {
 	const DWORD flags = CREATE_SUSPENDED | CREATE_UNICODE_ENVIRONMENT | EXTENDED_STARTUPINFO_PRESENT |
-			    (launch->has_console ? 0 : DETACHED_PROCESS);
+			    (launch->has_own_console ? CREATE_NO_WINDOW
+			     : launch->has_console   ? 0
+						     : DETACHED_PROCESS);
 	if (launch->token)
 		return CreateProcessAsUserW(launch->token, texts->program, texts->line, NULL, NULL, inherits, flags,
 					    texts->environment, texts->directory, &about->StartupInfo, process);

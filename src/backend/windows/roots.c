@@ -104,6 +104,23 @@ static bool settle_capability(struct roots *roots, const struct windows_root *ro
 			       : write_capability(roots, name, *capability, err);
 }
 
+/* The package's: derived from its name, and kept for the others to know it as cordon's. */
+static bool settle_package(const struct roots *roots, const struct identities *identities, struct cordon_error *err)
+{
+	PSID package = identities->roles[SID_PACKAGE];
+	CORDON_ON_EXIT(free_local) LPWSTR wide = NULL;
+	CORDON_ON_EXIT(text_free) struct text name = { 0 };
+	if (!package)
+		return true;
+	if (!ConvertSidToStringSidW(package, &wide))
+		return windows_fail(err, GetLastError(), "tell an identity");
+	wide_add(&name, wide, wide_length(wide));
+	CORDON_ON_EXIT(free_text) char *path = text_format("%s\\%s", roots->folder, text_str(&name));
+	if (!text_ok(&name) || !path)
+		return cordon_fail_memory(err);
+	return os_exists(path) || write_capability(roots, text_str(&name), package, err);
+}
+
 static bool note_known(void *context, const char *path, struct cordon_error *err)
 {
 	struct roots *roots = context;
@@ -118,6 +135,8 @@ static bool settle_capabilities(struct roots *roots, const struct plan_windows *
 				struct cordon_error *err)
 {
 	size_t budget = CAPABILITIES_MAX;
+	if (!settle_package(roots, identities, err))
+		return false;
 	for (size_t i = 0; i < windows->roots.count; i++)
 		if (!settle_capability(roots, &windows->roots.items[i], &identities->capabilities[i], err))
 			return false;

@@ -39,7 +39,7 @@ static void set_label(struct windows_descriptor *descriptor, uint32_t level, uin
 }
 
 /* For whom the token's own things are, and the user, who removes it. */
-static bool describe_own(const struct cage *cage, struct arena *arena, bool has_label, const uint8_t **ret_bytes,
+static bool describe_own(const struct cage *cage, struct arena *arena, const uint8_t **ret_bytes,
 			 struct cordon_error *err)
 {
 	const struct windows_token *recipe = &cage->plan->windows->token;
@@ -56,7 +56,7 @@ static bool describe_own(const struct cage *cage, struct arena *arena, bool has_
 		if (!add_grant(&descriptor.list, arena, sid))
 			return cordon_fail_memory(err);
 	}
-	if (has_label && recipe->integrity < INTEGRITY_MEDIUM)
+	if (recipe->integrity < INTEGRITY_MEDIUM)
 		set_label(&descriptor, recipe->integrity, label);
 	return windows_descriptor_write(&descriptor, arena, ret_bytes, &length, err);
 }
@@ -68,7 +68,7 @@ static bool make_temp(struct cage *cage, struct cordon_error *err)
 	CORDON_ON_EXIT(free_wide) uint16_t *native = NULL;
 	const uint8_t *bytes;
 	uint64_t chance;
-	if (!os_random(&chance, sizeof chance, err) || !describe_own(cage, &arena, true, &bytes, err))
+	if (!os_random(&chance, sizeof chance, err) || !describe_own(cage, &arena, &bytes, err))
 		return false;
 	CORDON_ON_EXIT(free_text)
 	char *path = text_format("%s\\cordon-%016llx", cage->plan->facts->temp, (unsigned long long)chance);
@@ -110,17 +110,23 @@ static bool is_set_anew(const struct plan_windows *windows, const char *entry)
 /* NAME=VALUE with what the run has made in place of its name. */
 static char *fill_in(const struct cage *cage, const struct windows_variable *variable, struct cordon_error *err)
 {
-	static const char temp[] = "${run.temp}";
-	const char *rest = variable->value;
-	bool is_temp = text_starts(rest, temp);
-	if (is_temp)
-		rest += sizeof temp - 1;
+	const struct {
+		const char *name, *value;
+	} known[] = { { "${run.temp}", cage->temp }, { "${package.folder}", cage->package_folder } };
+	const char *rest = variable->value, *front = "";
+	for (size_t i = 0; i < COUNT_OF(known); i++) {
+		if (!known[i].value || !text_starts(rest, known[i].name))
+			continue;
+		rest += strlen(known[i].name);
+		front = known[i].value;
+		break;
+	}
 	if (strchr(rest, '$')) {
 		cordon_fail(err, CORDON_UNSUPPORTED, "the variable %s needs what this version does not make (%s)",
 			    variable->name, variable->value);
 		return NULL;
 	}
-	char *made = text_format("%s=%s%s", variable->name, is_temp ? cage->temp : "", rest);
+	char *made = text_format("%s=%s%s", variable->name, front, rest);
 	if (!made)
 		cordon_fail_memory(err);
 	return made;
@@ -154,10 +160,45 @@ static bool make_environment(struct cage *cage, struct cordon_error *err)
 
 /* -- what the process is given ------------------------------------------------------------------------------------- */
 
+static bool is_container(const struct cage *cage)
+{
+	return cage->plan->windows->token.is_container;
+}
+
 static bool make_identities(struct cage *cage, struct cordon_error *err)
 {
 	return identities_make(cage->plan->windows->roots.count, &cage->identities, err) &&
+	       (!is_container(cage) || package_find(cage->plan, cage->package_name, &cage->identities, err)) &&
 	       roots_new(cage->plan, &cage->identities, &cage->roots, err);
+}
+
+/* Packages are swept and opened by one cordon at a time, as descriptors are changed. */
+static bool make_package(struct cage *cage, struct cordon_error *err)
+{
+	const char *state = cage->plan->facts->state;
+	CORDON_ON_EXIT(windows_store_close_at) struct windows_store *store = NULL;
+	bool is_alone;
+	if (!is_container(cage))
+		return true;
+	if (!profiles_open(state, &cage->packages, err) || !windows_store_open(state, &store, err) ||
+	    !windows_store_begin(store, &is_alone, err))
+		return false;
+	bool is_open = package_sweep(cage->packages, err) &&
+		       package_open(cage->packages, cage->package_name, &cage->package_claim, err);
+	windows_store_end(store);
+	return is_open && package_describe(cage->plan->windows->capabilities, &cage->identities, &cage->package, err) &&
+	       package_folder(cage->package.AppContainerSid, &cage->package_folder, err);
+}
+
+/* What stays is noted, and the next run's to sweep. */
+static void remove_package(struct cage *cage)
+{
+	struct cordon_error ignored = CORDON_ERROR_INIT;
+	if (cage->package_claim)
+		(void)!package_close(cage->packages, cage->package_name, cage->package_claim, &ignored);
+	cage->package_claim = NULL;
+	cage->packages = profiles_free(cage->packages);
+	free(cage->package_folder);
 }
 
 /* What comes back is looked at: there are systems that say yes and do nothing. */
@@ -190,7 +231,7 @@ static bool make_desktop(struct cage *cage, struct cordon_error *err)
 	WCHAR station[128] = { 0 };
 	DWORD length;
 	uint64_t chance;
-	if (!os_random(&chance, sizeof chance, err) || !describe_own(cage, &arena, false, &bytes, err))
+	if (!os_random(&chance, sizeof chance, err) || !describe_own(cage, &arena, &bytes, err))
 		return false;
 	WCHAR name[32];
 	_snwprintf(name, 31, L"cordon-%016llx", (unsigned long long)chance);
@@ -248,14 +289,24 @@ static bool make_process(struct cage *cage, struct cordon_error *err)
 		.token = cage->token,
 		.job = cage->job,
 		.desktop = cage->desktop_name,
-		/* A process that has to make a console of its own, below this token, does not start everywhere. */
+		.package = is_container(cage) ? &cage->package : NULL,
+		/* A process that has to make a console of its own, below a restricted token, does not start everywhere. */
 		.has_console = GetConsoleCP() != 0,
+		.has_own_console = is_container(cage),
 	};
 	if (!find_mitigations(cage->plan->windows, &launch.mitigations, err) ||
 	    !launch_find(cage->argv[0], cage->plan->directory, cage->environment, &program, err))
 		return false;
 	launch.program = program;
 	return launch_start(&launch, &cage->process, err);
+}
+
+/* Before it runs: there are systems that start a process elsewhere than they were asked to. */
+static bool check_process(struct cage *cage, struct cordon_error *err)
+{
+	const char *why;
+	return !is_container(cage) || package_holds(cage->process.hProcess, &cage->package, &why) ||
+	       cordon_fail(err, CORDON_UNSUPPORTED, "%s", why);
 }
 
 static bool watch_process(struct cage *cage, struct cordon_error *err)
@@ -281,6 +332,7 @@ static const struct {
 	bool (*take)(struct cage *cage, struct cordon_error *err);
 } steps[] = {
 	{ "make identities", make_identities },
+	{ "make the package", make_package },
 	{ "make the token", make_token },
 	{ "make the job", make_job },
 	{ "open the roots", open_roots },
@@ -288,6 +340,7 @@ static const struct {
 	{ "make the environment", make_environment },
 	{ "make the desktop", make_desktop },
 	{ "start the process", make_process },
+	{ "check the process", check_process },
 	{ "watch the process", watch_process },
 	{ "let the process go", release_process },
 };
@@ -315,6 +368,7 @@ void cage_empty(struct cage *cage)
 	if (cage->desktop)
 		CloseDesktop(cage->desktop);
 	remove_temp(cage);
+	remove_package(cage);
 	for (char **entry = cage->environment; entry && *entry; entry++)
 		free(*entry);
 	free(cage->environment);
