@@ -47,6 +47,12 @@ void fake_deny(enum act act, const char *landing)
 	event->denied.program = "/usr/bin/program";
 }
 
+void fake_deny_because(const char *reason, const char *landing)
+{
+	fake_deny(ACT_WRITE, landing);
+	fake.events[fake.event_count - 1].denied.reason = reason;
+}
+
 void fake_try(const char *landing)
 {
 	struct cage_event *event = add(CAGE_DENIED);

@@ -31,6 +31,7 @@ extern struct fake fake;
 void fake_reset(void);
 void fake_add(enum cage_event_kind kind);
 void fake_deny(enum act act, const char *landing);
+void fake_deny_because(const char *reason, const char *landing);
 void fake_try(const char *landing); /* a hidden name, by nobody knows whom */ /* borrowed */
 void fake_exit(int code);
 void fake_reach(const char *host); /* that host, hosts without room, and a server inside; then the end */

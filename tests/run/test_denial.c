@@ -122,6 +122,25 @@ static void act__that_is_allowed_is_no_denial(void **state)
 	assert_int_equal(text.length, 0);
 }
 
+/* What is refused for a reason of its own no rule would allow. */
+static void act__that_is_refused_for_itself_says_why(void **state)
+{
+	(void)state;
+	fake_add(CAGE_STARTED);
+	fake_deny_because("it would be written by another name", in_scratch("work/one/.git/config"));
+	fake_exit(1);
+	must(make_run(NULL));
+	assert_int_equal(carry_out().denial_count, 1);
+	CORDON_ON_EXIT(decref) json_t *report = report_of(run);
+	json_t *denial = json_array_get(denials_of(report), 0);
+	assert_string_equal(string_at(denial, "guarantee"), "files.protect");
+	assert_true(json_is_null(json_object_get(denial, "would_allow")));
+	CORDON_ON_EXIT(text_free) struct text text = { 0 };
+	run_explanation(run, &text);
+	assert_non_null(
+		strstr(text_str(&text), "config: it would be written by another name (preset workspace, line "));
+}
+
 /* A writable file in a directory that is not: writing it is granted, taking its name away is not. */
 static void name__is_a_matter_of_its_directory(void **state)
 {
@@ -407,6 +426,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(denial__says_what_was_refused_and_what_would_allow_it),
 		TEST(act__that_is_allowed_is_no_denial),
+		TEST(act__that_is_refused_for_itself_says_why),
 		TEST(name__is_a_matter_of_its_directory),
 		TEST(remedy__for_a_bound_is_its_place),
 		TEST(remedy__for_a_flag_is_to_leave_it_out),
