@@ -204,12 +204,6 @@ static bool read_entry(struct rules *rules, int directory, const char *path, con
 	return is_fine;
 }
 
-static void close_directory(DIR **directory)
-{
-	if (*directory)
-		closedir(*directory);
-}
-
 /* `facade` may be NULL: then all of its entries are shown. */
 static bool take_apart(struct rules *rules, const char *path, const struct plan_mount *facade, struct cordon_error *err)
 {

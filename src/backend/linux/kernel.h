@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <linux/landlock.h>
 #include <linux/mount.h>
-#include <linux/openat2.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <signal.h>
@@ -17,6 +16,8 @@
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "os/linux/linux.h"
 
 /* linux/landlock.h: ABI 3, 4, 5, 6 */
 #define LANDLOCK_FS_TRUNCATE (1ULL << 14)
@@ -77,7 +78,7 @@ static inline int kernel_fsmount(int context, unsigned attributes)
 static inline int kernel_openat2(int directory, const char *path, uint64_t flags, uint64_t resolve)
 {
 	struct open_how how = { .flags = flags | O_CLOEXEC, .resolve = resolve };
-	return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
+	return open_how(directory, path, &how);
 }
 
 static inline int kernel_landlock_create_ruleset(const struct landlock_ruleset *ruleset, size_t size, uint32_t flags)

@@ -2,13 +2,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -80,7 +78,7 @@ bool os_make_file(const char *path, const char *bytes, size_t length, struct cor
 		.mode = 0644,
 		.resolve = RESOLVE_NO_SYMLINKS,
 	};
-	CORDON_ON_EXIT(close_descriptor) int file = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof how);
+	CORDON_ON_EXIT(close_descriptor) int file = open_how(AT_FDCWD, path, &how);
 	if (file < 0)
 		return cordon_fail_errno(err, errno, "make '%s'", path);
 	return write_all(file, bytes, length) || cordon_fail_errno(err, errno, "write '%s'", path);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <dirent.h>
+#include <linux/openat2.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -18,6 +19,11 @@ static inline void close_descriptor(int *descriptor)
 	if (*descriptor >= 0)
 		close(*descriptor);
 }
+
+/* open.c: openat2(2): a descriptor, or -1 and errno. Where the system call is refused it is done by hand, which refuses any
+ * link, and "..", where `resolve` is not 0.
+ */
+int open_how(int directory, const char *path, const struct open_how *how);
 
 /* host.c: the user's home, malloc'ed: HOME where it is an absolute path, else as the user database has it. */
 CORDON_CHECKED bool find_home(char **ret_home, struct cordon_error *err);

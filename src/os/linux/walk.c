@@ -1,10 +1,8 @@
 /* Listing a directory for a walk. */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/scope.h"
@@ -16,7 +14,7 @@ static DIR *open_directory(const char *path)
 {
 	struct open_how how = { .flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW,
 				.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS };
-	int file = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof how);
+	int file = open_how(AT_FDCWD, path, &how);
 	DIR *directory = file < 0 ? NULL : fdopendir(file);
 	if (file >= 0 && !directory)
 		close(file);
