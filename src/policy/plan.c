@@ -35,8 +35,12 @@ bool plan_is_apart(const struct plan *plan, const char *landing)
 	bool is_apart = false;
 	for (size_t i = 0; i < plan->mounts.count; i++) {
 		const struct plan_mount *mount = &plan->mounts.items[i];
-		size_t length = strcmp(mount->path, "/") == 0 ? 0 : strlen(mount->path);
-		if (strncmp(landing, mount->path, length) == 0 && (landing[length] == '/' || !landing[length]))
+		const char *over = mount->path;
+		size_t length = 0; /* most differ early, and an observed call waits for this */
+		while (over[length] && over[length] == landing[length])
+			length++;
+		bool is_over = !over[length] && (!landing[length] || landing[length] == '/' || !over[1]);
+		if (is_over)
 			is_apart = mount->kind == MOUNT_PRIVATE || mount->kind == MOUNT_PROC ||
 				   mount->kind == MOUNT_DEVICES || mount->kind == MOUNT_LAYER;
 	}

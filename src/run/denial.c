@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/list.h"
 #include "base/scope.h"
 #include "base/show.h"
@@ -137,12 +138,12 @@ static char *shown(const char *string, size_t limit)
 	return text_take(&text);
 }
 
-static struct denial *find(struct denials *denials, const struct cage_event *event)
+static struct denial *find(struct denials *denials, const struct cage_event *event, uint64_t hash)
 {
 	for (unsigned i = 0; i < denials->count; i++) {
 		struct denial *denial = &denials->items[i];
-		if (denial->act == event->denied.act && denial->reason == event->denied.reason &&
-		    strcmp(denial->landing, event->denied.landing) == 0)
+		if (denial->hash == hash && denial->act == event->denied.act &&
+		    denial->reason == event->denied.reason && strcmp(denial->landing, event->denied.landing) == 0)
 			return denial;
 	}
 	return NULL;
@@ -293,7 +294,8 @@ bool denials_add(struct denials *denials, const struct plan *plan, const struct 
 	enum act act = event->denied.act;
 	struct verdict verdict = { ACCESS_NONE, NULL };
 	denials->was_added = false;
-	struct denial *denial = find(denials, event);
+	uint64_t hash = hash_text(event->denied.landing, strlen(event->denied.landing));
+	struct denial *denial = find(denials, event, hash);
 	if (denial) { /* judged before, and the policy is the same */
 		denial->count++;
 		return true;
@@ -309,6 +311,7 @@ bool denials_add(struct denials *denials, const struct plan *plan, const struct 
 	struct denial made = {
 		.act = act,
 		.landing = strdup(event->denied.landing),
+		.hash = hash,
 		.pid = event->denied.pid,
 		.reason = event->denied.reason,
 		.access = verdict.access,

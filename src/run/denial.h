@@ -21,6 +21,7 @@ struct denial {
 	bool is_complete; /* else only what stands before `guarantee`, and the count, is there */
 	enum act act;
 	char *landing; /* as it is; never shown */
+	uint64_t hash; /* of the landing */
 	int64_t pid;
 	char *heard; /* the path as asked, the program and the arguments, one behind the other, as they are; never shown */
 	size_t heard_length;

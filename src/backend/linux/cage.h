@@ -386,6 +386,8 @@ struct pathfinder {
 	int root;      /* of the command's view */
 	pid_t process; /* as the host counts */
 };
+/* A descriptor (O_PATH) of what the path names, if no link is on its way; else -1, and errno is ELOOP. */
+int landing_open(const struct pathfinder *finder, const char *path);
 /* What is there; errno ENAMETOOLONG where no path says it. */
 bool landing_find(const struct pathfinder *finder, const char *path, char landing[PATH_MAX]);
 /* Of an absolute path; of its name alone, which is no more followed, if that `is_name`. It need not exist. */

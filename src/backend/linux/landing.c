@@ -28,21 +28,25 @@ static bool is_straight(const char *path)
 	return *path == '/';
 }
 
+int landing_open(const struct pathfinder *finder, const char *path)
+{
+	errno = ELOOP;
+	return is_straight(path) ? kernel_openat2(finder->root, path, O_PATH, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS)
+				 : -1;
+}
+
 /* Every process has the same root: chroot is refused. */
 bool landing_find(const struct pathfinder *finder, const char *path, char landing[PATH_MAX])
 {
 	char link[32];
-	int place = -1;
-	if (is_straight(path)) { /* the name of what was opened takes the kernel as long as to open it */
-		place = kernel_openat2(finder->root, path, O_PATH, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
-		if (place >= 0) {
-			close(place);
-			strcpy(landing, path);
-			return true;
-		}
-		if (errno != ELOOP)
-			return false;
+	int place = landing_open(finder, path);
+	if (place >= 0) { /* the name of what was opened takes the kernel as long as to open it */
+		close(place);
+		strcpy(landing, path);
+		return true;
 	}
+	if (errno != ELOOP)
+		return false;
 	place = kernel_openat2(finder->root, path, O_PATH, RESOLVE_IN_ROOT);
 	if (place < 0)
 		return false;

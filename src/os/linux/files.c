@@ -112,8 +112,10 @@ bool os_remove_file(const char *path, struct cordon_error *err)
 
 bool os_lies_below(const char *path, const char *directory)
 {
-	size_t length = strcmp(directory, "/") == 0 ? 0 : strlen(directory);
-	return strncmp(path, directory, length) == 0 && (path[length] == '/' || path[length] == '\0');
+	size_t length = 0;
+	while (directory[length] && directory[length] == path[length])
+		length++;
+	return !directory[length] && (!path[length] || path[length] == '/' || strcmp(directory, "/") == 0);
 }
 
 const char *os_name(const char *path)
