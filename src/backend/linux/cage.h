@@ -109,7 +109,7 @@ struct inside {
 	int diagnosis;     /* of sockets in the command's network namespace (sock_diag(7)); -1: it shares the host's */
 	int counted[2];    /* what comes out of 1 and 2 where it is counted, -1: not */
 	pid_t network_helper;
-	unsigned decoys; /* so many were placed */
+	unsigned decoys, decoys_ready; /* so many were placed, so many made */
 	struct timespec decoys_made;
 	/* caches.c */
 	int slot;                    /* of the layers */

@@ -23,8 +23,8 @@
 
 #define PLACE "/dev/.cordon/hidden"
 
-/* So many there are, whatever the plan; they are made before there is one, when init has nothing else to do. */
-enum { DECOYS = 96 };
+/* The presets hide three dozen names: so many are made before there is a plan, when init has nothing else to do. */
+enum { DECOYS_AHEAD = 40, DECOYS = 96 };
 
 static void name_decoy(char text[16], unsigned number)
 {
@@ -36,16 +36,17 @@ bool decoys_are_wanted(const struct inside *inside)
 	return inside->handover.observe && !inside->handover.explain && !is_planted("dev") && !is_planted("decoys");
 }
 
-bool decoys_make(struct inside *inside, struct cordon_error *err)
+/* As long as there are fewer than that. */
+static bool make(struct inside *inside, unsigned count, struct cordon_error *err)
 {
 	static const struct timespec never[2] = { { 0, 0 }, { 0, 0 } };
 	char name[16];
-	if (!decoys_are_wanted(inside))
+	if (inside->decoys_ready >= count)
 		return true;
 	int place = open(PLACE, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	bool is_fine = place >= 0;
-	for (unsigned i = 0; i < DECOYS && is_fine; i++) {
-		name_decoy(name, i);
+	for (; is_fine && inside->decoys_ready < count; inside->decoys_ready++) {
+		name_decoy(name, inside->decoys_ready);
 		is_fine = symlinkat("/proc/0/hidden", place, name) == 0 &&
 			  utimensat(place, name, never, AT_SYMLINK_NOFOLLOW) == 0;
 	}
@@ -56,6 +57,11 @@ bool decoys_make(struct inside *inside, struct cordon_error *err)
 	return is_fine || cordon_fail_errno(err, code, "fill '%s'", PLACE);
 }
 
+bool decoys_make(struct inside *inside, struct cordon_error *err)
+{
+	return !decoys_are_wanted(inside) || make(inside, DECOYS_AHEAD, err);
+}
+
 /* Numbered in the order of the plan. */
 bool decoys_place(struct inside *inside, const struct plan_mount *facade, int shown, struct cordon_error *err)
 {
@@ -64,6 +70,8 @@ bool decoys_place(struct inside *inside, const struct plan_mount *facade, int sh
 		return true;
 	for (char *const *hidden = facade->decoys; hidden && *hidden && inside->decoys < DECOYS; hidden++) {
 		name_decoy(target + sizeof PLACE, inside->decoys++);
+		if (!make(inside, inside->decoys, err))
+			return false;
 		if (symlinkat(target, shown, *hidden) != 0)
 			return cordon_fail_errno(err, errno, "hide '%s/%s'", facade->path, *hidden);
 	}

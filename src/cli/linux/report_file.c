@@ -17,6 +17,7 @@ struct report_file {
 	char *path;    /* as given, for messages */
 	int directory; /* where the file is to be; -1: `stream` is open instead */
 	char *name;    /* …and its name there */
+	int draft;     /* made there before the run, without a name; -1: the file system knows no such files */
 	int stream;
 };
 
@@ -26,6 +27,8 @@ struct report_file *report_close(struct report_file *file)
 		return NULL;
 	if (file->directory >= 0)
 		close(file->directory);
+	if (file->draft >= 0)
+		close(file->draft);
 	if (file->stream >= 0)
 		close(file->stream);
 	free(file->path);
@@ -46,14 +49,24 @@ static void close_descriptor(int *descriptor)
 }
 
 /* A name beside the file's own that nobody has. */
-static bool make_beside(const struct report_file *file, char **ret_name, int *ret_descriptor, struct cordon_error *err)
+static char *name_beside(struct cordon_error *err)
 {
 	uint64_t chance;
-	if (getrandom(&chance, sizeof chance, 0) != sizeof chance)
-		return cordon_fail_errno(err, errno, "ask for random bytes");
-	CORDON_ON_EXIT(free_text) char *name = text_format(".cordon-report.%016llx", (unsigned long long)chance);
+	if (getrandom(&chance, sizeof chance, 0) != sizeof chance) {
+		cordon_fail_errno(err, errno, "ask for random bytes");
+		return NULL;
+	}
+	char *name = text_format(".cordon-report.%016llx", (unsigned long long)chance);
 	if (!name)
-		return cordon_fail_memory(err);
+		cordon_fail_memory(err);
+	return name;
+}
+
+static bool make_beside(const struct report_file *file, char **ret_name, int *ret_descriptor, struct cordon_error *err)
+{
+	CORDON_ON_EXIT(free_text) char *name = name_beside(err);
+	if (!name)
+		return false;
 	int made = openat(file->directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
 	if (made < 0)
 		return cordon_fail_errno(err, errno, "report '%s'", file->path);
@@ -62,9 +75,14 @@ static bool make_beside(const struct report_file *file, char **ret_name, int *re
 	return true;
 }
 
-/* Shows before the run that a file can be made there. */
-static bool try_directory(const struct report_file *file, struct cordon_error *err)
+/* Shows before the run that a file can be made there. One without a name, which no command finds, is kept for the
+ * report: to make a second file would cost a start as much again.
+ */
+static bool try_directory(struct report_file *file, struct cordon_error *err)
 {
+	file->draft = openat(file->directory, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, 0666);
+	if (file->draft >= 0)
+		return true;
 	CORDON_ON_EXIT(free_text) char *name = NULL;
 	CORDON_ON_EXIT(close_descriptor) int made = -1;
 	if (!make_beside(file, &name, &made, err))
@@ -123,7 +141,7 @@ bool report_open(const char *path, struct report_file **ret_file, struct cordon_
 	CORDON_ON_EXIT(close_at) struct report_file *file = calloc(1, sizeof *file);
 	if (!file)
 		return cordon_fail_memory(err);
-	file->directory = file->stream = -1;
+	file->directory = file->draft = file->stream = -1;
 	file->path = strdup(path);
 	if (!file->path)
 		return cordon_fail_memory(err);
@@ -159,18 +177,35 @@ static bool put_in_place(const struct report_file *file, const char *name)
 	       renameat(file->directory, name, file->directory, file->name) == 0;
 }
 
+/* Gives the draft a name. Fails where there is none, or no /proc to name it by (linkat(2)): *ret_name is NULL then. */
+static bool name_draft(const struct report_file *file, char **ret_name, struct cordon_error *err)
+{
+	char link[32];
+	CORDON_ON_EXIT(free_text) char *name = file->draft >= 0 ? name_beside(err) : NULL;
+	snprintf(link, sizeof link, "/proc/self/fd/%d", file->draft);
+	if (!name || linkat(AT_FDCWD, link, file->directory, name, AT_SYMLINK_FOLLOW) != 0)
+		return false;
+	*ret_name = cordon_take(&name);
+	return true;
+}
+
 bool report_write(struct report_file *file, const char *bytes, struct cordon_error *err)
 {
 	CORDON_ON_EXIT(free_text) char *name = NULL;
 	CORDON_ON_EXIT(close_descriptor) int made = -1;
 	if (file->stream >= 0)
 		return write_all(file->stream, file->path, bytes, err);
-	if (!make_beside(file, &name, &made, err))
+	if (file->draft >= 0 && !write_all(file->draft, file->path, bytes, err))
 		return false;
-	bool is_written = write_all(made, file->path, bytes, err);
-	if (is_written && !put_in_place(file, name))
-		is_written = cordon_fail_errno(err, errno, "report '%s'", file->path);
-	if (!is_written)
-		unlinkat(file->directory, name, 0);
-	return is_written;
+	if (!name_draft(file, &name, err) &&
+	    !(make_beside(file, &name, &made, err) && write_all(made, file->path, bytes, err))) {
+		if (name)
+			unlinkat(file->directory, name, 0);
+		return false;
+	}
+	if (put_in_place(file, name))
+		return true;
+	cordon_fail_errno(err, errno, "report '%s'", file->path);
+	unlinkat(file->directory, name, 0);
+	return false;
 }
