@@ -474,6 +474,10 @@ static bool place_root(struct folder *folder, struct cordon_error *err)
 	if (folder->tier == TIER_APPCONTAINER &&
 	    !expose(folder, "what every package may read, the system's programs among it", NULL, err))
 		return false;
+	/* Below medium is not below low; and Everyone has to be among the restricting SIDs. */
+	if (folder->tier == TIER_ACCOUNT &&
+	    !expose(folder, "what Everyone may write and is labelled for programs of low integrity", NULL, err))
+		return false;
 	if (root->wanted == ACCESS_WRITE)
 		return lacks(folder, GUARANTEE_FILES_WRITE, true, "cannot be given every drive for writing", root->rule,
 			     err);

@@ -47,10 +47,10 @@ struct nt_token nt_world_account(void)
 
 /* -- descriptors ------------------------------------------------------------------------------------------------- */
 
-enum { OWN = 0, BELOW = NT_TREE | NT_INHERIT_ONLY };
+enum { OWN = 0, BELOW = NT_TREE | NT_INHERIT_ONLY, DENIES = 0x80 };
 
 struct listed {
-	uint8_t flags;
+	uint8_t flags; /* and DENIES */
 	uint32_t sid, mask;
 };
 
@@ -145,7 +145,9 @@ static const struct place places[] = {
 static void list_entries(struct nt_descriptor *descriptor, const struct listed *list, size_t count)
 {
 	for (size_t i = count; i-- > 0;)
-		nt_descriptor_put(descriptor, 0, (struct nt_entry){ false, list[i].flags, list[i].sid, list[i].mask });
+		nt_descriptor_put(descriptor, 0,
+				  (struct nt_entry){ (list[i].flags & DENIES) != 0, (uint8_t)(list[i].flags & ~DENIES),
+						     list[i].sid, list[i].mask });
 }
 
 /* A file has no use for flags: it is no container. */
@@ -159,15 +161,19 @@ static void flatten(struct nt_descriptor *descriptor)
 	}
 }
 
-static size_t add(struct nt_tree *tree, size_t parent, const char *name, bool is_directory, uint32_t owner,
-		  const struct listed *list, size_t count, bool is_protected)
+static size_t add(struct nt_tree *tree, size_t parent, const char *name, bool is_directory,
+		  struct nt_descriptor descriptor, const struct listed *list, size_t count)
 {
-	struct nt_descriptor descriptor = { .owner = owner, .is_protected = is_protected };
 	list_entries(&descriptor, list, count);
 	if (!is_directory)
 		flatten(&descriptor);
 	if (parent != NT_NO_FILE)
 		nt_descriptor_inherit(&descriptor, &tree->files[parent].descriptor, is_directory);
+	/* What its maker's token says, where nothing else says anything. */
+	if (descriptor.count == 0 && !descriptor.is_protected && !descriptor.has_no_list) {
+		nt_descriptor_add(&descriptor, (struct nt_entry){ false, OWN, NT_SYSTEM, NT_FILE_ALL });
+		nt_descriptor_add(&descriptor, (struct nt_entry){ false, OWN, descriptor.owner, NT_FILE_ALL });
+	}
 	return nt_tree_add(tree, parent, name, is_directory, &descriptor);
 }
 
@@ -175,27 +181,51 @@ static size_t add(struct nt_tree *tree, size_t parent, const char *name, bool is
 
 static const char *const names[] = { "a", "ab", "a-b", "b", ".git", "hooks", "key" };
 
+#define LIST(...) \
+	.list = (const struct listed[]){ __VA_ARGS__ }, \
+	.count = sizeof((const struct listed[]){ __VA_ARGS__ }) / sizeof(struct listed)
+#define COPY(of) .list = (of), .count = COUNT_OF(of)
+
 /* What people, installers and tools leave behind on single files and directories. */
 static const struct {
 	unsigned weight;
 	const struct listed *list;
 	size_t count;
 	bool is_protected;
+	bool has_no_list;
+	uint32_t label;
 } habits[] = {
-	{ 60, NULL, 0, false },
-	{ 4, (const struct listed[]){ { NT_TREE, NT_EVERYONE, NT_FILE_READ_EXECUTE } }, 1, false },
-	{ 4, (const struct listed[]){ { NT_TREE, NT_EVERYONE, NT_FILE_ALL } }, 1, false },
-	{ 3, (const struct listed[]){ { NT_TREE, NT_USERS, NT_FILE_MODIFY } }, 1, false },
-	{ 2, (const struct listed[]){ { NT_TREE, NT_AUTHENTICATED, NT_FILE_ALL } }, 1, false },
-	{ 2, (const struct listed[]){ { OWN, NT_USERS, NT_FILE_READ_EXECUTE } }, 1, false },
-	{ 2, (const struct listed[]){ { NT_TREE, NT_OTHER_USER, NT_FILE_ALL } }, 1, false },
-	{ 2, (const struct listed[]){ { NT_TREE, NT_ALL_PACKAGES, NT_FILE_READ_EXECUTE } }, 1, false },
-	{ 1, (const struct listed[]){ { NT_TREE, NT_OTHER_PACKAGE, NT_FILE_ALL } }, 1, false },
-	{ 1, (const struct listed[]){ { BELOW, NT_CREATOR_OWNER, NT_FILE_ALL } }, 1, false },
-	{ 5, WITH(private_list), true },
-	{ 3, WITH(systems_list), true },
-	{ 2, WITH(open_list), true },
-	{ 2, (const struct listed[]){ SYSTEMS, { OWN, NT_OWNER_RIGHTS, NT_FILE_ALL } }, 3, true },
+	{ .weight = 70 },
+	{ .weight = 4, LIST({ NT_TREE, NT_EVERYONE, NT_FILE_READ_EXECUTE }) },
+	{ .weight = 4, LIST({ NT_TREE, NT_EVERYONE, NT_FILE_ALL }) },
+	{ .weight = 3, LIST({ NT_TREE, NT_USERS, NT_FILE_MODIFY }) },
+	{ .weight = 2, LIST({ NT_TREE, NT_AUTHENTICATED, NT_FILE_ALL }) },
+	{ .weight = 2, LIST({ OWN, NT_USERS, NT_FILE_READ_EXECUTE }) },
+	{ .weight = 2, LIST({ NT_TREE, NT_OTHER_USER, NT_FILE_ALL }) },
+	{ .weight = 2, LIST({ NT_TREE, NT_ALL_PACKAGES, NT_FILE_READ_EXECUTE }) },
+	{ .weight = 1, LIST({ NT_TREE, NT_OTHER_PACKAGE, NT_FILE_ALL }) },
+	{ .weight = 1, LIST({ BELOW, NT_CREATOR_OWNER, NT_FILE_ALL }) },
+	{ .weight = 5, COPY(private_list), .is_protected = true },
+	{ .weight = 3, COPY(systems_list), .is_protected = true },
+	{ .weight = 2, COPY(open_list), .is_protected = true },
+	{ .weight = 2, LIST(SYSTEMS, { OWN, NT_OWNER_RIGHTS, NT_FILE_ALL }), .is_protected = true },
+	{ .weight = 1, LIST({ NT_TREE, NT_OWNER_RIGHTS, NT_READ_CONTROL }) },
+	/* In parts of a tree, for files alone, for one level. */
+	{ .weight = 1, LIST({ BELOW, NT_EVERYONE, NT_GENERIC_ALL }) },
+	{ .weight = 1, LIST({ NT_OBJECT_INHERIT, NT_AUTHENTICATED, NT_FILE_MODIFY }) },
+	{ .weight = 1, LIST({ NT_TREE | NT_NO_PROPAGATE, NT_EVERYONE, NT_FILE_ALL }) },
+	{ .weight = 1, LIST({ NT_CONTAINER_INHERIT, NT_EVERYONE, NT_DELETE_CHILD }) },
+	/* Denials; and one that comes too late, behind the grant. */
+	{ .weight = 1, LIST({ DENIES | NT_TREE, NT_EVERYONE, NT_DELETE | NT_DELETE_CHILD }) },
+	{ .weight = 1, LIST({ DENIES | OWN, NT_USER, NT_WRITE_DATA | NT_APPEND_DATA }) },
+	{ .weight = 1, LIST({ DENIES | NT_TREE, NT_USERS, NT_READ_DATA }) },
+	{ .weight = 1, LIST({ NT_TREE, NT_EVERYONE, NT_FILE_ALL }, { DENIES | NT_TREE, NT_USER, NT_DELETE }) },
+	/* Nobody but the owner; nothing that protects it at all. */
+	{ .weight = 1, .is_protected = true },
+	{ .weight = 1, .has_no_list = true },
+	/* As AppData\\LocalLow, and as what installers make for programs of low integrity. */
+	{ .weight = 1, .label = NT_LOW },
+	{ .weight = 1, COPY(open_list), .label = NT_LOW },
 };
 
 static uint32_t owner_below(const struct nt_tree *tree, size_t parent, struct chance *chance)
@@ -238,8 +268,15 @@ static void add_any(struct nt_tree *tree, struct chance *chance)
 		total += habits[i].weight;
 	for (unsigned pick = chance_below(chance, total); pick >= habits[habit].weight; habit++)
 		pick -= habits[habit].weight;
-	add(tree, parent, name, is_directory, owner_below(tree, parent, chance), habits[habit].list,
-	    habits[habit].count, habits[habit].is_protected);
+	struct nt_descriptor descriptor = {
+		.owner = owner_below(tree, parent, chance),
+		.is_protected = habits[habit].is_protected,
+		.has_no_list = habits[habit].has_no_list,
+	};
+	if (habits[habit].label)
+		descriptor.label = (struct nt_label){ true, is_directory ? NT_TREE : 0, NT_NO_WRITE_UP,
+						      habits[habit].label };
+	add(tree, parent, name, is_directory, descriptor, habits[habit].list, habits[habit].count);
 }
 
 void nt_world_make(struct nt_world *world, struct chance *chance)
@@ -249,8 +286,9 @@ void nt_world_make(struct nt_world *world, struct chance *chance)
 	for (size_t i = 0; i < COUNT_OF(places); i++) {
 		const struct place *place = &places[i];
 		size_t parent = place->parent ? nt_tree_find(&world->tree, place->parent) : NT_NO_FILE;
-		add(&world->tree, parent, place->name, true, place->owner, place->list, place->count,
-		    place->is_protected);
+		add(&world->tree, parent, place->name, true,
+		    (struct nt_descriptor){ .owner = place->owner, .is_protected = place->is_protected }, place->list,
+		    place->count);
 	}
 	/* A workspace as any other directory can have been treated. */
 	size_t workspace = nt_tree_find(&world->tree, NT_WORKSPACE);

@@ -307,6 +307,14 @@ static bool is_noted(const struct trial *trial, const struct windows_narrowed_li
 	return false;
 }
 
+static bool is_said(const struct windows_narrowed_list *notes, const char *what)
+{
+	for (size_t i = 0; i < notes->count; i++)
+		if (strstr(notes->items[i].what, what))
+			return true;
+	return false;
+}
+
 static bool was_done(const struct trial *trial, enum act act, size_t file, size_t directory,
 		     const struct nt_token *token)
 {
@@ -338,6 +346,29 @@ static bool had_gap(const struct trial *trial, enum act act, size_t file, size_t
 	return was_done(trial, act, file, NT_NO_FILE, &trial->token);
 }
 
+/* Outside the account tier's roots, as it was before: what has a low label, where Everyone has the right. */
+static bool is_left_low(const struct trial *trial, enum act act, size_t file)
+{
+	const struct nt_label *label = &trial->before.tree.files[file].descriptor.label;
+	size_t parent = trial->before.tree.files[file].parent;
+	bool is_removed = act == ACT_DELETE && parent != NT_NO_FILE;
+	return trial->tier == TIER_ACCOUNT && was_done(trial, act, file, NT_NO_FILE, &trial->token) &&
+	       ((label->is_present && label->level <= NT_LOW && !is_in_root(trial, file)) ||
+		(is_removed && trial->before.tree.files[parent].descriptor.label.is_present));
+}
+
+/* Is it that which lets the act through, whatever of it the policy does not? */
+static bool goes_through_low(const struct trial *trial, enum act act, size_t file, size_t directory)
+{
+	enum act adds = trial->world.tree.files[file].is_directory ? ACT_CREATE_DIRECTORY : ACT_CREATE_FILE;
+	if (directory == NT_NO_FILE)
+		return is_left_low(trial, act, file);
+	if (access_of(trial, directory) != ACCESS_WRITE && !is_left_low(trial, adds, directory))
+		return false;
+	return act == ACT_LINK ? access_of(trial, file) == ACCESS_WRITE || is_left_low(trial, ACT_ATTRIBUTES, file)
+			       : may_go(trial, file) || is_left_low(trial, ACT_DELETE, file);
+}
+
 /* Does the plan itself say that this is not held? What it says of a closed root holds for what no other rule closes,
  * and was open before; what it says of the hidden is that their attributes can be seen.
  */
@@ -347,6 +378,8 @@ static bool is_named(const struct trial *trial, enum act act, size_t file, size_
 	const char *path = trial->world.tree.files[file].path;
 	enum guarantee guarantee = guarantee_of(trial, act, file, directory);
 	bool is_partial = windows->promises[guarantee].best < LEVEL_ENFORCED;
+	if (guarantee != GUARANTEE_FILES_READ && goes_through_low(trial, act, file, directory))
+		return is_said(&windows->exposed, "labelled for programs of low integrity");
 	if (guarantee != GUARANTEE_FILES_READ)
 		return is_partial && had_gap(trial, act, file, directory);
 	if (trial->tier == TIER_TOKEN)

@@ -240,23 +240,33 @@ static bool narrows(const struct windows_object *object)
 	return object->is_cut || (object->entries.count > 0 && object->entries.items[0].denies);
 }
 
-/* An object without a list is open to all: the first entry of a list would close it to everybody else. */
-static bool give_list(const struct composing *composing, struct windows_descriptor *descriptor)
+/* An object without a list is open to all: the first entry of a list would close it to everybody else. What is made in
+ * such a directory is its maker's and the system's, and stays so.
+ */
+static bool give_list(const struct composing *composing, bool is_directory, struct windows_descriptor *descriptor)
 {
 	static const uint8_t everyone[] = { 1, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0 };
+	static const enum sid_role makers[] = { SID_SYSTEM, SID_USER };
+	struct windows_ace entry = { .type = WINDOWS_ENTRY_ALLOWS,
+				     .rights = RIGHTS_ALL,
+				     .sid = { everyone, sizeof everyone } };
 	if (!descriptor->has_no_list)
 		return true;
 	descriptor->has_no_list = false;
-	return put_at(&descriptor->list, composing->arena, 0,
-		      (struct windows_ace){ .type = WINDOWS_ENTRY_ALLOWS,
-					    .flags = WINDOWS_TREE,
-					    .rights = RIGHTS_ALL,
-					    .sid = { everyone, sizeof everyone } });
+	if (!put_at(&descriptor->list, composing->arena, 0, entry))
+		return false;
+	entry.flags = WINDOWS_TREE | WINDOWS_INHERIT_ONLY;
+	for (size_t i = 0; is_directory && i < COUNT_OF(makers); i++) {
+		entry.sid = composing->who->find(composing->who->context, (struct sid){ .role = makers[i] });
+		if (!put_at(&descriptor->list, composing->arena, 1, entry))
+			return false;
+	}
+	return true;
 }
 
 bool compose_top(const struct composing *composing, bool is_directory, struct windows_descriptor *descriptor)
 {
-	if (!give_list(composing, descriptor))
+	if (!give_list(composing, is_directory, descriptor))
 		return false;
 	if (composing->object->is_cut)
 		cut(composing->who, descriptor);
@@ -282,16 +292,16 @@ bool compose_below(const struct composing *composing, const struct windows_descr
 	const struct windows_object *object = composing->object;
 	if (!compose_inherit(parent, is_directory, composing->arena, descriptor))
 		return false;
-	if (object->drops_everyone)
-		drop_everyone(descriptor, false);
 	if (is_parent_left && !put_label(composing, is_directory, descriptor))
 		return false;
 	bool takes_over = !descriptor->is_protected && !descriptor->has_no_list && !is_parent_left &&
 			  !has_own_entries(composing->who, descriptor, !narrows(object));
+	if (!takes_over && !give_list(composing, is_directory, descriptor))
+		return false;
+	if (object->drops_everyone)
+		drop_everyone(descriptor, false);
 	if (takes_over)
 		return true;
-	if (!give_list(composing, descriptor))
-		return false;
 	if (object->is_cut)
 		cut(composing->who, descriptor);
 	return put_entries(composing, true, is_directory, descriptor);
@@ -343,6 +353,11 @@ bool compose_take_back(const struct windows_descriptor *old, const struct window
 			return false;
 	if (descriptor->is_protected == made->is_protected)
 		descriptor->is_protected = old->is_protected;
+	/* What it has inherited since is nobody's wish for just this object. */
+	if (old->has_no_list && !has_own_entries(NULL, descriptor, false)) {
+		descriptor->has_no_list = true;
+		descriptor->list.count = 0;
+	}
 	if (made->has_label && descriptor->has_label && entries_equal(&descriptor->label, &made->label)) {
 		descriptor->has_label = old->has_label;
 		descriptor->label = old->label;
