@@ -336,10 +336,12 @@ static struct windows_reach reach_of(const struct windows_descriptor *descriptor
 
 struct windows_reach windows_reach_of_others(const struct windows_descriptor *descriptor, struct windows_sid user)
 {
-	/* Who owns it reads and changes the descriptor. */
+	/* Who owns it reads and changes the descriptor; what OWNER RIGHTS are granted is his too. */
 	struct windows_reach reach = reach_of(descriptor, user, is_among_others);
-	if (!descriptor->owner.bytes || is_among_others(descriptor->owner, user) != NO_MEMBER)
+	if (!descriptor->owner.bytes || is_among_others(descriptor->owner, user) != NO_MEMBER) {
 		reach.is_closed = false;
+		reach.lists = true;
+	}
 	return reach;
 }
 
