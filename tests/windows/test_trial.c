@@ -4,6 +4,7 @@
 
 #include "base/list.h"
 #include "check.h"
+#include "policy/plan_windows.h"
 
 static struct trial_answer gave(uint32_t code)
 {
@@ -28,11 +29,23 @@ static void trial__holds_only_with_its_control_and_its_error(void **state)
 		bool was_changed;
 		enum trial_verdict expected;
 	} cases[] = {
-		{ 0, 5, false, TRIAL_HELD },       { 0, 0, false, TRIAL_DONE },      { 0, 5, true, TRIAL_DONE },
-		{ 5, 5, false, TRIAL_NO_CONTROL }, { 0, 2, false, TRIAL_ODD_ERROR }, { 0, 1, false, TRIAL_ODD_ERROR },
-		{ 2, 0, false, TRIAL_DONE },       { 0, 32, true, TRIAL_DONE },
+		{ 0, 5, false, TRIAL_HELD },
+		{ 0, 0, false, TRIAL_DONE },
+		{ 0, 5, true, TRIAL_DONE },
+		{ 5, 5, false, TRIAL_NO_CONTROL },
+		{ 0, 2, false, TRIAL_ODD_ERROR },
+		{ 0, 1, false, TRIAL_ODD_ERROR },
+		{ 2, 0, false, TRIAL_DONE },
+		{ 0, 32, true, TRIAL_DONE },
+		/* Nothing of the kind is here; what is done inside is done all the same. */
+		{ 50, 5, false, TRIAL_NOT_HERE },
+		{ 50, 50, false, TRIAL_NOT_HERE },
+		{ 50, 0, false, TRIAL_DONE },
+		{ 50, 5, true, TRIAL_DONE },
 	};
-	const struct trial_case *trial = find(TRIAL_MUST_FAIL);
+	static const struct trial_case must_fail = { .kind = TRIAL_MUST_FAIL, .errors = { 5 }, .absent = { 50 } };
+	const struct trial_case *trial;
+	trial = &must_fail;
 	for (size_t i = 0; i < COUNT_OF(cases); i++)
 		assert_int_equal(
 			trial_judge(trial, gave(cases[i].outside), gave(cases[i].inside), cases[i].was_changed),
@@ -51,6 +64,12 @@ static void trial__tells_a_host_where_nothing_works(void **state)
 	assert_int_equal(trial_judge(trial, gave(0), gave(0), false), TRIAL_HELD);
 	assert_int_equal(trial_judge(trial, gave(0), gave(5), false), TRIAL_BROKEN);
 	assert_int_equal(trial_judge(trial, gave(5), gave(5), false), TRIAL_NO_CONTROL);
+
+	/* What may succeed inside, where it is nobody else's. */
+	const struct trial_case *unseen = find(TRIAL_UNSEEN);
+	assert_int_equal(trial_judge(unseen, gave(0), gave(0), false), TRIAL_HELD);
+	assert_int_equal(trial_judge(unseen, gave(0), gave(5), true), TRIAL_DONE);
+	assert_int_equal(trial_judge(unseen, gave(5), gave(5), false), TRIAL_NO_CONTROL);
 
 	const struct trial_case *leaves = find(TRIAL_LEAVES);
 	assert_int_equal(trial_judge(leaves, gave(44), gave(48), false), TRIAL_HELD);
@@ -100,11 +119,47 @@ static void cases__are_whole(void **state)
 		const struct trial_case *trial = &trial_cases[i];
 		assert_true(trial->kind == TRIAL_MUST_WORK || trial->done);
 		assert_true(trial->kind != TRIAL_MUST_FAIL || trial->errors[0] != 0);
+		assert_true(trial->tiers != 0 && (trial->tiers & ~(unsigned)TRIAL_EVERYWHERE) == 0);
+		assert_true(!trial->goes_out || !(trial->tiers & TRIAL_TOKEN));
 		for (unsigned j = 0; j < i; j++)
 			assert_string_not_equal(trial->name, trial_cases[j].name);
-		for (int verdict = TRIAL_HELD; verdict <= TRIAL_BROKEN; verdict++)
+		for (int verdict = TRIAL_HELD; verdict <= TRIAL_NOT_HERE; verdict++)
 			assert_true(trial->kind == TRIAL_MUST_WORK ||
 				    trial_verdict_text(trial, (enum trial_verdict)verdict)[0]);
+	}
+}
+
+/* What a tier promises once it is proved is proved by something, and nothing is tried that it does not promise: but that
+ * its job ends, which every tier rests on.
+ */
+static void cases__are_what_the_tiers_promise(void **state)
+{
+	(void)state;
+	static const struct {
+		enum tier tier;
+		enum guarantee guarantee;
+	} unproved[] = {
+		{ TIER_ACCOUNT, GUARANTEE_NET_FILTERED }, { TIER_ACCOUNT, GUARANTEE_NET_DNS },
+		{ TIER_ACCOUNT, GUARANTEE_LIMITS_CPU },   { TIER_APPCONTAINER, GUARANTEE_LIMITS_CPU },
+		{ TIER_TOKEN, GUARANTEE_LIMITS_CPU },
+	};
+	for (int tier = 0; tier < TIER_COUNT; tier++) {
+		for (int guarantee = 0; guarantee < GUARANTEE_COUNT; guarantee++) {
+			const struct tier_promise promise = tier_promise((enum tier)tier, (enum guarantee)guarantee);
+			unsigned count = 0;
+			bool is_known = false;
+			for (unsigned i = 0; i < trial_count; i++)
+				count += trial_cases[i].kind != TRIAL_MUST_WORK &&
+					 (int)trial_cases[i].guarantee == guarantee &&
+					 (trial_cases[i].tiers >> tier & 1);
+			for (size_t i = 0; i < COUNT_OF(unproved); i++)
+				is_known |= (int)unproved[i].tier == tier && (int)unproved[i].guarantee == guarantee;
+			if (promise.proof && (count > 0) == is_known)
+				fail_msg("%s, %s: %u trials", tier_name((enum tier)tier),
+					 guarantee_name((enum guarantee)guarantee), count);
+			if (promise.best == LEVEL_ABSENT && guarantee != GUARANTEE_TREE)
+				assert_int_equal(count, 0);
+		}
 	}
 }
 
@@ -115,6 +170,7 @@ int main(void)
 		cmocka_unit_test(trial__tells_a_host_where_nothing_works),
 		cmocka_unit_test(answers__count_whole_or_not_at_all),
 		cmocka_unit_test(cases__are_whole),
+		cmocka_unit_test(cases__are_what_the_tiers_promise),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -110,7 +110,8 @@ static void tell_failures(const struct probing *probing, struct text *text)
 static void tell_broken(const struct probing *probing, struct text *text)
 {
 	for (unsigned i = 0; i < trial_count; i++)
-		if (trial_cases[i].kind == TRIAL_MUST_WORK && probing->findings[i].verdict != TRIAL_HELD)
+		if (trial_cases[i].kind == TRIAL_MUST_WORK && probing->findings[i].is_tried &&
+		    probing->findings[i].verdict != TRIAL_HELD)
 			text_addf(text, "%s%s: %s", text->length ? ", " : "", trial_cases[i].name,
 				  trial_verdict_text(&trial_cases[i], probing->findings[i].verdict));
 }

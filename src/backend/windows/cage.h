@@ -14,6 +14,7 @@
  *	profiles.c     the table: the host's profiles, and notes of them
  *	operations.c   where a test makes a step fail
  *	prober.c       what tries the acts of trial.h; a program of its own
+ *	staging.c      what the prober acts on
  *	probe.c        runs the prober outside and inside a tier
  *	backend.c      the interface
  */
@@ -179,6 +180,8 @@ void roots_free_at(struct roots **roots);
  */
 CORDON_CHECKED bool package_find(const struct plan *plan, char ret_name[PACKAGE_NAME_SIZE],
 				 struct identities *identities, struct cordon_error *err);
+/* The identity of a package of that name, as the role. */
+CORDON_CHECKED bool package_derive(const char *name, struct identities *identities, struct cordon_error *err);
 /* Where a package that has a profile may write; malloc'ed. */
 CORDON_CHECKED bool package_folder(PSID sid, char **ret_folder, struct cordon_error *err);
 /* With notes in cordon's state. */
@@ -231,6 +234,7 @@ struct finding {
 
 struct probing {
 	bool is_made;
+	unsigned tiers; /* whose trials the findings are of (trial.h); where the tier cannot be had: the token tier's */
 	struct finding findings[TRIALS_MAX];
 	char why[CORDON_ERROR_TEXT_SIZE]; /* why the tier itself cannot be made here; empty: it can */
 };

@@ -231,28 +231,35 @@ static bool digest(const struct text *text, uint8_t ret_digest[DIGEST_BYTES], st
 	return is_made || cordon_fail(err, CORDON_OS_FAILED, "make a digest: the system's SHA-256 does not work");
 }
 
+bool package_derive(const char *name, struct identities *identities, struct cordon_error *err)
+{
+	WCHAR wide[PACKAGE_NAME_SIZE];
+	PSID sid = NULL;
+	if (!find_userenv(err))
+		return false;
+	widen(name, wide);
+	HRESULT result = userenv.derive(wide, &sid);
+	if (FAILED(result))
+		return fail_with(result, "derive the identity of", name, err);
+	bool is_kept = identities_keep_package(identities, sid);
+	FreeSid(sid);
+	return is_kept || cordon_fail_memory(err);
+}
+
 bool package_find(const struct plan *plan, char ret_name[PACKAGE_NAME_SIZE], struct identities *identities,
 		  struct cordon_error *err)
 {
 	CORDON_ON_EXIT(text_free) struct text shape = { 0 };
 	uint8_t bytes[DIGEST_BYTES];
-	WCHAR wide[PACKAGE_NAME_SIZE];
-	PSID sid = NULL;
 	text_addf(&shape, "%s\n", plan->facts->workspace ? plan->facts->workspace : "");
 	if (!package_shape(plan->windows, &shape))
 		return cordon_fail_memory(err);
-	if (!find_userenv(err) || !digest(&shape, bytes, err))
+	if (!digest(&shape, bytes, err))
 		return false;
 	int length = snprintf(ret_name, PACKAGE_NAME_SIZE, "cordon.");
 	for (int i = 0; i < NAME_BYTES; i++)
 		length += snprintf(ret_name + length, PACKAGE_NAME_SIZE - (size_t)length, "%02x", bytes[i]);
-	widen(ret_name, wide);
-	HRESULT result = userenv.derive(wide, &sid);
-	if (FAILED(result))
-		return fail_with(result, "derive the identity of", ret_name, err);
-	bool is_kept = identities_keep_package(identities, sid);
-	FreeSid(sid);
-	return is_kept || cordon_fail_memory(err);
+	return package_derive(ret_name, identities, err);
 }
 
 struct packages *profiles_free(struct packages *packages)

@@ -12,13 +12,14 @@ enum question_who {
 	QUESTION_EVERYONE,
 	QUESTION_CAPABILITY, /* a random identity, one of the token's restricting ones */
 	QUESTION_OWNER_RIGHTS,
-	QUESTION_SOME_PACKAGE,
+	QUESTION_SOME_PACKAGE, /* QUESTION_PACKAGE's own */
 };
 
 struct question_entry {
 	enum question_who who;
 	uint8_t flags; /* as in the system's headers */
 	uint32_t rights;
+	bool denies;
 };
 
 enum question_token {

@@ -4,8 +4,8 @@
  *	cordon-selftest >report.txt
  *
  * TAP: a case that fails is a claim of cordon's that does not hold here, or an answer of Windows' other than the one
- * that the plans take for true; a case that is skipped says why. With administrator's rights the same is tried: what
- * needs an account or a package is not built yet.
+ * that the plans take for true; a case that is skipped says why. With administrator's rights the same is tried, and more
+ * of it succeeds outside.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +20,7 @@
 #include "os/os.h"
 
 #include <sddl.h>
+#include <winternl.h>
 
 enum { TOOL_MS = 30000, END_MS = 30000, LEVEL_BELOW_MEDIUM = 0x1800 };
 
@@ -115,18 +116,40 @@ static bool describe(struct asking *asking, const struct question_entry *entries
 	PACL list = arena_take(arena, size);
 	if (!list || !InitializeAcl(list, size, ACL_REVISION))
 		return false;
-	for (size_t i = 0; i < QUESTION_ENTRIES_MAX && entries[i].rights; i++)
-		if (!AddAccessAllowedAceEx(list, ACL_REVISION, entries[i].flags, entries[i].rights,
-					   sid_of(asking, entries[i].who)))
+	for (size_t i = 0; i < QUESTION_ENTRIES_MAX && entries[i].rights; i++) {
+		const struct question_entry *entry = &entries[i];
+		PSID sid = sid_of(asking, entry->who);
+		if (!(entry->denies ? AddAccessDeniedAceEx(list, ACL_REVISION, entry->flags, entry->rights, sid)
+				    : AddAccessAllowedAceEx(list, ACL_REVISION, entry->flags, entry->rights, sid)))
 			return false;
+	}
 	return InitializeSecurityDescriptor(ret_descriptor, SECURITY_DESCRIPTOR_REVISION) &&
 	       SetSecurityDescriptorDacl(ret_descriptor, TRUE, list, FALSE) &&
 	       SetSecurityDescriptorOwner(ret_descriptor, asking->identities.roles[SID_USER], FALSE) &&
 	       SetSecurityDescriptorControl(ret_descriptor, SE_DACL_PROTECTED, SE_DACL_PROTECTED);
 }
 
-static bool make_token(const struct asking *asking, enum question_token kind, HANDLE *ret_token,
-		       struct cordon_error *err)
+/* The token's, in the package: no profile is needed for it, and no process. */
+static bool enter_package(struct asking *asking, HANDLE *token, struct cordon_error *err)
+{
+	typedef NTSTATUS(NTAPI * create_lowbox)(HANDLE *, HANDLE, ACCESS_MASK, OBJECT_ATTRIBUTES *, PSID, ULONG,
+						PSID_AND_ATTRIBUTES, ULONG, HANDLE *);
+	create_lowbox create = (create_lowbox)(void (*)(void))GetProcAddress(GetModuleHandleW(L"ntdll"),
+									     "NtCreateLowBoxToken");
+	OBJECT_ATTRIBUTES attributes = { .Length = sizeof attributes };
+	HANDLE made = NULL;
+	if (!create)
+		return cordon_fail(err, CORDON_UNSUPPORTED, "this system has no AppContainers");
+	NTSTATUS status = create(&made, *token, TOKEN_ALL_ACCESS, &attributes, sid_of(asking, QUESTION_SOME_PACKAGE), 0,
+				 NULL, 0, NULL);
+	if (status < 0)
+		return windows_fail(err, RtlNtStatusToDosError(status), "make a package's token");
+	CloseHandle(*token);
+	*token = made;
+	return true;
+}
+
+static bool make_token(struct asking *asking, enum question_token kind, HANDLE *ret_token, struct cordon_error *err)
 {
 	static struct sid restricting[] = { { SID_CAPABILITY, 0 }, { SID_EVERYONE, 0 } };
 	static struct sid grants[] = { { SID_USER, 0 } };
@@ -140,6 +163,7 @@ static bool make_token(const struct asking *asking, enum question_token kind, HA
 	};
 	CORDON_ON_EXIT(close_handle) HANDLE primary = NULL;
 	return token_make(&recipe, &asking->identities, &primary, err) &&
+	       (kind != QUESTION_PACKAGE || enter_package(asking, &primary, err)) &&
 	       (DuplicateTokenEx(primary, TOKEN_QUERY | TOKEN_IMPERSONATE, NULL, SecurityImpersonation,
 				 TokenImpersonation, ret_token) ||
 		windows_fail(err, GetLastError(), "make a token to impersonate"));
@@ -203,9 +227,7 @@ static void ask_questions(void)
 		char *name = text_format("question %s: as it is taken for true", question->name);
 		struct cordon_error err = CORDON_ERROR_INIT;
 		DWORD code = 0;
-		if (question->token == QUESTION_PACKAGE) {
-			skip(name, "packages are not made in this version");
-		} else if (is_wine()) {
+		if (is_wine()) {
 			skip(name, wine_says_yes);
 		} else if (!ask(question, &code, &err)) {
 			tell(false, name, err.text);
@@ -220,29 +242,59 @@ static void ask_questions(void)
 
 /* -- trials -------------------------------------------------------------------------------------------------------- */
 
-static void tell_trials(const struct facts *facts)
+static unsigned count_trials(enum tier tier)
 {
-	struct plan_windows windows = { .tier = TIER_TOKEN, .job = { .memory = 1 << 30, .processes = 100 } };
+	unsigned count = 0;
+	for (unsigned i = 0; i < trial_count; i++)
+		count += (trial_cases[i].tiers >> tier) & 1;
+	return count;
+}
+
+static void tell_trial(const struct trial_case *trial, enum tier tier, const struct finding *finding,
+		       const char *skipped_for)
+{
+	const char *kinds[] = { [TRIAL_MUST_FAIL] = "is refused",
+				[TRIAL_MUST_WORK] = "works",
+				[TRIAL_UNSEEN] = "is not seen outside",
+				[TRIAL_LEAVES] = "is refused" };
+	bool must_work = trial->kind == TRIAL_MUST_WORK;
+	CORDON_ON_EXIT(free_text)
+	char *name = text_format("%s: %s %s%s%s", tier_name(tier), trial->name, kinds[trial->kind],
+				 must_work ? "" : ": ", must_work ? "" : guarantee_name(trial->guarantee));
+	if (skipped_for)
+		skip(name, skipped_for);
+	else if (finding->verdict == TRIAL_NOT_HERE)
+		skip(name, trial_verdict_text(trial, finding->verdict));
+	else if (!finding->is_tried)
+		skip(name, "it would leave this host, and other trials did not hold");
+	else
+		tell(finding->verdict == TRIAL_HELD, name, trial_verdict_text(trial, finding->verdict));
+}
+
+/* One case for the tier itself, and its trials. */
+static void tell_tier(const struct facts *facts, enum tier tier)
+{
+	struct plan_windows windows = { .tier = tier, .job = { .memory = 1 << 30, .processes = 100 } };
 	struct plan plan = { .target = TARGET_WINDOWS, .facts = facts, .windows = &windows };
 	struct probing probing = { 0 };
 	struct cordon_error err = CORDON_ERROR_INIT;
-	bool is_probed = probe_tier(&plan, &probing, &err);
-	tell(is_probed && !probing.why[0], "token: its token and its job are what was asked for",
-	     is_probed ? probing.why : err.text);
-	for (unsigned i = 0; i < trial_count; i++) {
-		const struct trial_case *trial = &trial_cases[i];
-		bool must_work = trial->kind == TRIAL_MUST_WORK;
-		CORDON_ON_EXIT(free_text)
-		char *name = text_format("token: %s %s%s%s", trial->name, must_work ? "works" : "is refused",
-					 must_work ? "" : ": ", must_work ? "" : guarantee_name(trial->guarantee));
+	CORDON_ON_EXIT(free_text)
+	char *name = text_format("%s: what it is made of is what was asked for", tier_name(tier));
+	const char *skipped_for = NULL;
+	if (tier == TIER_ACCOUNT) {
+		skipped_for = "it needs the accounts of 'cordon setup', in which this program starts nothing";
+		skip(name, skipped_for);
+	} else {
+		bool is_probed = probe_tier(&plan, &probing, &err);
+		tell(is_probed && !probing.why[0], name, is_probed ? probing.why : err.text);
 		if (!is_probed)
-			skip(name, "the probe was not made");
-		else if (!probing.findings[i].is_tried)
-			skip(name, "the tier does not promise it");
-		else
-			tell(probing.findings[i].verdict == TRIAL_HELD, name,
-			     trial_verdict_text(trial, probing.findings[i].verdict));
+			skipped_for = "the probe was not made";
+		else if (!(probing.tiers & (1u << tier)))
+			skipped_for = "the tier itself cannot be had here";
 	}
+	for (unsigned i = 0; i < trial_count; i++)
+		if ((trial_cases[i].tiers >> tier) & 1)
+			tell_trial(&trial_cases[i], tier, &probing.findings[i], skipped_for);
 }
 
 /* -- descriptors --------------------------------------------------------------------------------------------------- */
@@ -435,13 +487,10 @@ static void try_tools(const struct facts *facts)
 
 static unsigned count_cases(void)
 {
-	return question_count + 1 + trial_count + 1 + (unsigned)(COUNT_OF(recipes) * COUNT_OF(tools)) + 2;
-}
-
-static void skip_tiers(void)
-{
-	skip("account", "the tier is not carried out in this version");
-	skip("appcontainer", "the tier is not carried out in this version");
+	unsigned count = question_count + 1 + (unsigned)(COUNT_OF(recipes) * COUNT_OF(tools));
+	for (int tier = 0; tier < TIER_COUNT; tier++)
+		count += 1 + count_trials((enum tier)tier);
+	return count;
 }
 
 static bool make_folder(const struct facts *facts, struct cordon_error *err)
@@ -468,11 +517,10 @@ static int test(void)
 	free(facts->state);
 	facts->state = strdup(folder);
 	ask_questions();
-	if (facts->state)
-		tell_trials(facts);
+	for (int tier = 0; facts->state && tier < TIER_COUNT; tier++)
+		tell_tier(facts, (enum tier)tier);
 	try_descriptors();
 	try_tools(facts);
-	skip_tiers();
 	if (native_path(folder, &native, &err))
 		remove_tree(native);
 	printf("# %u held, %u did not, %u not tried; send this report to whom you have cordon from\n",

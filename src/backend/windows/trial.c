@@ -7,65 +7,170 @@
 
 /* GetLastError values, which are the same on every build. */
 enum {
+	INVALID_FUNCTION = 1,
+	FILE_NOT_FOUND = 2,
+	PATH_NOT_FOUND = 3,
 	ACCESS_DENIED = 5,
+	INVALID_HANDLE = 6,
 	NOT_ENOUGH_MEMORY = 8,
+	INVALID_DATA = 13,
+	GEN_FAILURE = 31,
+	NOT_SUPPORTED = 50,
+	BAD_NETPATH = 53,
+	NETWORK_DENIED = 65,
+	BAD_NET_NAME = 67,
+	INVALID_NAME = 123,
+	NOT_FOUND = 1168,
+	NETWORK_UNREACHABLE = 1231,
+	NO_LOGON_SESSION = 1312,
+	NO_CLIPBOARD = 1418,
 	COMMITMENT_LIMIT = 1455,
 	NOT_ENOUGH_QUOTA = 1816,
-	CONNECT_DENIED = 10013 /* WSAEACCES */
+	/* winsock's */
+	CONNECT_DENIED = 10013,
+	NO_FAMILY = 10047,
+	NO_ADDRESS = 10049,
+	NO_NETWORK = 10050,
+	NETWORK_UNREACHABLE_WSA = 10051,
+	NO_LISTENER = 10061,
+	HOST_UNREACHABLE = 10065,
 };
 
-#define REFUSED(name_, guarantee_, done_) \
+/* HRESULTs and codes of winsock. */
+#define COM_DENIED 0x80070005u
+#define COM_NO_CLASS 0x80040154u
+#define COM_NO_SERVER 0x800706bau
+#define COM_DISABLED 0x80070422u
+#define WMI_DENIED 0x80041003u
+#define BAD_KEY_STATE 0x8009000bu
+
+#define REFUSED(name_, tiers_, guarantee_, done_) \
 	{ \
-		.name = name_, .kind = TRIAL_MUST_FAIL, .guarantee = guarantee_, .errors = { ACCESS_DENIED }, \
-		.done = done_ \
+		.name = name_, .kind = TRIAL_MUST_FAIL, .tiers = tiers_, .guarantee = guarantee_, \
+		.errors = { ACCESS_DENIED }, .done = done_ \
 	}
-#define WORKS(name_) \
+#define REFUSED_WITH(name_, tiers_, guarantee_, done_, ...) \
 	{ \
-		.name = name_, .kind = TRIAL_MUST_WORK \
+		.name = name_, .kind = TRIAL_MUST_FAIL, .tiers = tiers_, .guarantee = guarantee_, .done = done_, \
+		__VA_ARGS__ \
+	}
+#define WORKS(name_, tiers_) \
+	{ \
+		.name = name_, .kind = TRIAL_MUST_WORK, .tiers = tiers_ \
 	}
 
+/* What a tier is known not to keep (docs/windows.md says so, by guarantee) is not among its own. */
 const struct trial_case trial_cases[] = {
-	REFUSED("write-outside", GUARANTEE_FILES_WRITE, "a file outside was written"),
-	REFUSED("create-outside", GUARANTEE_FILES_WRITE, "a file was made outside"),
-	REFUSED("delete-outside", GUARANTEE_FILES_WRITE, "a file outside was deleted"),
-	REFUSED("rename-outside", GUARANTEE_FILES_WRITE, "a file outside was renamed"),
-	REFUSED("attributes-outside", GUARANTEE_FILES_WRITE, "attributes of a file outside were changed"),
-	REFUSED("descriptor-outside", GUARANTEE_FILES_WRITE, "a file outside was given another descriptor"),
-	REFUSED("link-outside", GUARANTEE_FILES_WRITE, "a file outside got a second name"),
-	REFUSED("read-hidden", GUARANTEE_FILES_READ, "a hidden file was read"),
-	REFUSED("write-protected", GUARANTEE_FILES_PROTECT, "a protected file was written"),
-	REFUSED("delete-protected", GUARANTEE_FILES_PROTECT, "a protected file was deleted"),
-	REFUSED("rename-above", GUARANTEE_FILES_PROTECT, "the folder of a protected file was renamed"),
-	{ .name = "connect",
-	  .kind = TRIAL_MUST_FAIL,
-	  .guarantee = GUARANTEE_NET_OFF,
-	  .errors = { CONNECT_DENIED },
-	  .done = "a connection was made" },
-	REFUSED("write-pipe", GUARANTEE_IPC, "a pipe of the user's was opened for writing"),
-	REFUSED("read-memory", GUARANTEE_PROCESSES, "cordon's own memory was opened"),
-	REFUSED("end-process", GUARANTEE_PROCESSES, "cordon itself could have been ended"),
-	REFUSED("open-desktop", GUARANTEE_DESKTOP, "the user's desktop was opened"),
-	REFUSED("write-registry", GUARANTEE_REGISTRY, "the user's registry was written"),
-	{ .name = "commit-memory",
-	  .kind = TRIAL_MUST_FAIL,
-	  .guarantee = GUARANTEE_LIMITS_MEMORY,
-	  .errors = { NOT_ENOUGH_MEMORY, COMMITMENT_LIMIT, NOT_ENOUGH_QUOTA },
-	  .done = "more memory was taken than the job's limit" },
-	{ .name = "more-processes",
-	  .kind = TRIAL_MUST_FAIL,
-	  .guarantee = GUARANTEE_LIMITS_PROCESSES,
-	  .errors = { NOT_ENOUGH_QUOTA },
-	  .done = "more processes were started than the job's limit" },
+	REFUSED("write-outside", TRIAL_EVERYWHERE, GUARANTEE_FILES_WRITE, "a file outside was written"),
+	REFUSED("create-outside", TRIAL_EVERYWHERE, GUARANTEE_FILES_WRITE, "a file was made outside"),
+	REFUSED("delete-outside", TRIAL_EVERYWHERE, GUARANTEE_FILES_WRITE, "a file outside was deleted"),
+	REFUSED("rename-outside", TRIAL_EVERYWHERE, GUARANTEE_FILES_WRITE, "a file outside was renamed"),
+	REFUSED("attributes-outside", TRIAL_EVERYWHERE, GUARANTEE_FILES_WRITE,
+		"attributes of a file outside were changed"),
+	REFUSED("descriptor-outside", TRIAL_EVERYWHERE, GUARANTEE_FILES_WRITE,
+		"a file outside was given another descriptor"),
+	REFUSED("owner-outside", TRIAL_EVERYWHERE, GUARANTEE_FILES_WRITE, "a file outside could be given an owner"),
+	REFUSED("link-outside", TRIAL_EVERYWHERE, GUARANTEE_FILES_WRITE, "a file outside got a second name"),
+	REFUSED_WITH("stream-outside", TRIAL_EVERYWHERE, GUARANTEE_FILES_WRITE,
+		     "a second stream of a file outside was written", .errors = { ACCESS_DENIED },
+		     .absent = { INVALID_NAME, FILE_NOT_FOUND, PATH_NOT_FOUND }),
+	REFUSED("delete-by-parent", TRIAL_APART, GUARANTEE_FILES_WRITE,
+		"a file outside was deleted by a right of its folder"),
+	REFUSED("write-everyones", TRIAL_APART, GUARANTEE_FILES_WRITE, "a file that Everyone may write was written"),
+	REFUSED_WITH("make-in-drive", TRIAL_EVERYWHERE, GUARANTEE_FILES_WRITE,
+		     "a folder was made in the root of the system's drive", .errors = { ACCESS_DENIED },
+		     .absent = { ACCESS_DENIED }),
+	REFUSED_WITH("make-in-programdata", TRIAL_EVERYWHERE, GUARANTEE_FILES_WRITE, "a folder was made in ProgramData",
+		     .errors = { ACCESS_DENIED }, .absent = { ACCESS_DENIED }),
+	REFUSED_WITH("make-in-public", TRIAL_EVERYWHERE, GUARANTEE_FILES_WRITE,
+		     "a folder was made in the folder of all users", .errors = { ACCESS_DENIED },
+		     .absent = { ACCESS_DENIED, PATH_NOT_FOUND }),
+	REFUSED("read-hidden", TRIAL_APART, GUARANTEE_FILES_READ, "a hidden file was read"),
+	REFUSED("list-hidden", TRIAL_APART, GUARANTEE_FILES_READ, "a hidden folder was listed"),
+	REFUSED("write-protected", TRIAL_EVERYWHERE, GUARANTEE_FILES_PROTECT, "a protected file was written"),
+	REFUSED("delete-protected", TRIAL_EVERYWHERE, GUARANTEE_FILES_PROTECT, "a protected file was deleted"),
+	REFUSED("replace-protected", TRIAL_EVERYWHERE, GUARANTEE_FILES_PROTECT,
+		"another file was put in the place of a protected one"),
+	REFUSED("rename-above", TRIAL_EVERYWHERE, GUARANTEE_FILES_PROTECT,
+		"the folder of a protected file was renamed"),
+	REFUSED_WITH("connect", TRIAL_APART, GUARANTEE_NET_OFF, "a connection was made", .errors = { CONNECT_DENIED }),
+	REFUSED_WITH("connect-6", TRIAL_APART, GUARANTEE_NET_OFF, "a connection was made by IPv6",
+		     .errors = { CONNECT_DENIED }, .absent = { NO_ADDRESS, NO_FAMILY, NO_NETWORK, NO_LISTENER }),
+	REFUSED_WITH("send", TRIAL_APART, GUARANTEE_NET_OFF, "a datagram was sent", .errors = { CONNECT_DENIED }),
+	REFUSED_WITH("bind", TRIAL_ACCOUNT, GUARANTEE_NET_OFF, "a port was bound", .errors = { CONNECT_DENIED }),
+	REFUSED_WITH("ping", TRIAL_APART, GUARANTEE_NET_OFF, "an echo was asked for by ICMP",
+		     .errors = { ACCESS_DENIED, CONNECT_DENIED }, .absent = { NOT_SUPPORTED, INVALID_FUNCTION }),
+	REFUSED_WITH("share", TRIAL_APART, GUARANTEE_NET_OFF, "a share of this host was reached by SMB",
+		     .errors = { ACCESS_DENIED, NETWORK_DENIED },
+		     .absent = { FILE_NOT_FOUND, BAD_NETPATH, BAD_NET_NAME, NETWORK_UNREACHABLE }),
+	REFUSED_WITH("download", TRIAL_APART, GUARANTEE_NET_OFF, "BITS took a job, which reaches the network for it",
+		     .errors = { COM_DENIED, COM_NO_CLASS }, .absent = { COM_NO_CLASS, COM_NO_SERVER, COM_DISABLED }),
+	REFUSED_WITH("connect-away", TRIAL_APART, GUARANTEE_NET_OFF, "a connection to another host was tried",
+		     .errors = { CONNECT_DENIED }, .absent = { NETWORK_UNREACHABLE_WSA, HOST_UNREACHABLE },
+		     .goes_out = true),
+	REFUSED_WITH("send-away", TRIAL_APART, GUARANTEE_NET_OFF, "a datagram to another host was sent",
+		     .errors = { CONNECT_DENIED }, .absent = { NETWORK_UNREACHABLE_WSA, HOST_UNREACHABLE },
+		     .goes_out = true),
+	REFUSED("write-pipe", TRIAL_APART, GUARANTEE_IPC, "a pipe of the user's was opened for writing"),
+	REFUSED_WITH("write-section", TRIAL_APART, GUARANTEE_IPC, "shared memory of the user's was opened for writing",
+		     .errors = { ACCESS_DENIED, FILE_NOT_FOUND }),
+	REFUSED("read-memory", TRIAL_APART, GUARANTEE_PROCESSES, "cordon's own memory was opened"),
+	REFUSED("write-memory", TRIAL_APART, GUARANTEE_PROCESSES, "cordon's own memory was opened for writing"),
+	REFUSED("copy-handle", TRIAL_APART, GUARANTEE_PROCESSES, "handles of cordon's could be copied"),
+	REFUSED("start-as-child", TRIAL_APART, GUARANTEE_PROCESSES,
+		"a process could be started as a child of cordon's"),
+	REFUSED("end-process", TRIAL_APART, GUARANTEE_PROCESSES, "cordon itself could have been ended"),
+	REFUSED_WITH("reach-shell", TRIAL_APART, GUARANTEE_PROCESSES, "the user's desktop shell answered by COM",
+		     .errors = { COM_DENIED, COM_NO_CLASS }, .absent = { COM_NO_CLASS, COM_NO_SERVER }),
+	{ .name = "define-device",
+	  .kind = TRIAL_UNSEEN,
+	  .tiers = TRIAL_APART,
+	  .guarantee = GUARANTEE_KERNEL,
+	  .done = "a device name of the user's was defined" },
+	REFUSED_WITH("raw-volume", TRIAL_APART, GUARANTEE_KERNEL, "the system's volume was opened below its files",
+		     .errors = { ACCESS_DENIED }, .absent = { ACCESS_DENIED }),
+	REFUSED_WITH("attach-console", TRIAL_APART, GUARANTEE_TERMINAL, "the user's console was attached to",
+		     .errors = { ACCESS_DENIED }, .absent = { INVALID_HANDLE, GEN_FAILURE }),
+	REFUSED_WITH("open-desktop", TRIAL_APART, GUARANTEE_DESKTOP, "the user's desktop was opened",
+		     .errors = { ACCESS_DENIED, FILE_NOT_FOUND }),
+	REFUSED_WITH("open-clipboard", TRIAL_APART, GUARANTEE_DESKTOP, "the user's clipboard was opened",
+		     .errors = { ACCESS_DENIED, NO_CLIPBOARD }),
+	REFUSED("write-registry", TRIAL_EVERYWHERE, GUARANTEE_REGISTRY, "the user's registry was written"),
+	REFUSED_WITH("read-credential", TRIAL_APART, GUARANTEE_CREDENTIALS, "a credential of the user's was read",
+		     .errors = { ACCESS_DENIED, NOT_FOUND, NO_LOGON_SESSION }),
+	REFUSED_WITH("unprotect", TRIAL_APART, GUARANTEE_CREDENTIALS, "a secret of the user's was decrypted",
+		     .errors = { ACCESS_DENIED, INVALID_DATA, BAD_KEY_STATE, FILE_NOT_FOUND }),
+	REFUSED_WITH("commit-memory", TRIAL_EVERYWHERE, GUARANTEE_LIMITS_MEMORY,
+		     "more memory was taken than the job's limit",
+		     .errors = { NOT_ENOUGH_MEMORY, COMMITMENT_LIMIT, NOT_ENOUGH_QUOTA }),
+	REFUSED_WITH("more-processes", TRIAL_EVERYWHERE, GUARANTEE_LIMITS_PROCESSES,
+		     "more processes were started than the job's limit", .errors = { NOT_ENOUGH_QUOTA }),
+	REFUSED("leave-job", TRIAL_EVERYWHERE, GUARANTEE_TREE, "a process was started outside the job"),
+	REFUSED_WITH("register-task", TRIAL_APART, GUARANTEE_TREE, "a task was registered that would outlive the run",
+		     .errors = { COM_DENIED, ACCESS_DENIED, COM_NO_CLASS },
+		     .absent = { COM_NO_CLASS, COM_NO_SERVER, COM_DENIED }),
+	REFUSED_WITH("start-by-wmi", TRIAL_APART, GUARANTEE_TREE, "WMI started a process outside the job",
+		     .errors = { COM_DENIED, WMI_DENIED, COM_NO_CLASS }, .absent = { COM_NO_CLASS, COM_NO_SERVER }),
 	{ .name = "leave-process",
 	  .kind = TRIAL_LEAVES,
+	  .tiers = TRIAL_EVERYWHERE,
 	  .guarantee = GUARANTEE_TREE,
 	  .done = "a process outlived the end of its job" },
-	WORKS("read-system"),
-	WORKS("work-in-root"),
-	WORKS("null-device"),
-	WORKS("random-bytes"),
-	WORKS("pipe"),
-	WORKS("start-program"),
+	WORKS("read-system", TRIAL_EVERYWHERE),
+	WORKS("work-in-root", TRIAL_EVERYWHERE),
+	WORKS("save-by-rename", TRIAL_EVERYWHERE),
+	WORKS("long-path", TRIAL_EVERYWHERE),
+	WORKS("final-path", TRIAL_ACCOUNT | TRIAL_TOKEN),
+	WORKS("private-folder", TRIAL_ACCOUNT),
+	WORKS("null-device", TRIAL_ACCOUNT | TRIAL_TOKEN),
+	WORKS("random-bytes", TRIAL_EVERYWHERE),
+	WORKS("pipe", TRIAL_EVERYWHERE),
+	WORKS("own-pipe", TRIAL_ACCOUNT),
+	WORKS("event", TRIAL_EVERYWHERE),
+	WORKS("start-program", TRIAL_EVERYWHERE),
+	WORKS("start-cmd", TRIAL_EVERYWHERE),
+	WORKS("exit-status", TRIAL_EVERYWHERE),
+	WORKS("nested-job", TRIAL_EVERYWHERE),
 };
 
 const unsigned trial_count = COUNT_OF(trial_cases);
@@ -105,12 +210,17 @@ bool trial_read_answers(const char *text, struct trial_answer ret_answers[TRIALS
 	return true;
 }
 
-static bool is_refusal(const struct trial_case *trial, uint32_t code)
+static bool holds(const uint32_t codes[TRIAL_ERRORS_MAX], uint32_t code)
 {
-	for (int i = 0; i < TRIAL_ERRORS_MAX && trial->errors[i]; i++)
-		if (trial->errors[i] == code)
+	for (int i = 0; i < TRIAL_ERRORS_MAX && codes[i]; i++)
+		if (codes[i] == code)
 			return true;
 	return false;
+}
+
+bool trial_is_for(const struct trial_case *trial, unsigned tiers, bool goes_out)
+{
+	return (trial->tiers & tiers) && trial->goes_out == goes_out;
 }
 
 enum trial_verdict trial_judge(const struct trial_case *trial, struct trial_answer outside, struct trial_answer inside,
@@ -121,6 +231,8 @@ enum trial_verdict trial_judge(const struct trial_case *trial, struct trial_answ
 	switch (trial->kind) {
 	case TRIAL_MUST_WORK:
 		return outside.code != 0 ? TRIAL_NO_CONTROL : inside.code != 0 ? TRIAL_BROKEN : TRIAL_HELD;
+	case TRIAL_UNSEEN:
+		return was_changed ? TRIAL_DONE : outside.code != 0 ? TRIAL_NO_CONTROL : TRIAL_HELD;
 	case TRIAL_LEAVES:
 		return was_changed         ? TRIAL_DONE
 		       : outside.code == 0 ? TRIAL_NO_CONTROL
@@ -132,8 +244,8 @@ enum trial_verdict trial_judge(const struct trial_case *trial, struct trial_answ
 	if (was_changed || inside.code == 0)
 		return TRIAL_DONE;
 	if (outside.code != 0)
-		return TRIAL_NO_CONTROL;
-	return is_refusal(trial, inside.code) ? TRIAL_HELD : TRIAL_ODD_ERROR;
+		return holds(trial->absent, outside.code) ? TRIAL_NOT_HERE : TRIAL_NO_CONTROL;
+	return holds(trial->errors, inside.code) ? TRIAL_HELD : TRIAL_ODD_ERROR;
 }
 
 const char *trial_verdict_text(const struct trial_case *trial, enum trial_verdict verdict)
@@ -151,6 +263,8 @@ const char *trial_verdict_text(const struct trial_case *trial, enum trial_verdic
 		return "the probe did not answer";
 	case TRIAL_BROKEN:
 		return "it does not work inside";
+	case TRIAL_NOT_HERE:
+		return "there is nothing of the kind here to try it on";
 	}
 	return "unknown";
 }

@@ -15,23 +15,36 @@
 enum trial_kind {
 	TRIAL_MUST_FAIL, /* inside */
 	TRIAL_MUST_WORK, /* inside too: else the tier is good for nothing */
+	TRIAL_UNSEEN,    /* may succeed inside, if nothing of it is seen outside */
 	TRIAL_LEAVES,    /* leaves a process behind, whose id is the answer; it must be dead when the job is ended */
 };
 
-enum { TRIAL_ERRORS_MAX = 3 };
+/* The tiers that promise it: 1 << enum tier (policy/plan_windows.h). */
+enum {
+	TRIAL_ACCOUNT = 1,
+	TRIAL_PACKAGE = 2,
+	TRIAL_TOKEN = 4,
+	TRIAL_APART = TRIAL_ACCOUNT | TRIAL_PACKAGE, /* where the command is somebody else than the user */
+	TRIAL_EVERYWHERE = TRIAL_APART | TRIAL_TOKEN,
+};
+
+enum { TRIAL_ERRORS_MAX = 4 };
 
 struct trial_case {
 	const char *name;
 	enum trial_kind kind;
-	enum guarantee guarantee;          /* MUST_FAIL, LEAVES */
+	unsigned tiers;
+	enum guarantee guarantee;          /* all but MUST_WORK */
 	uint32_t errors[TRIAL_ERRORS_MAX]; /* MUST_FAIL: GetLastError values that say "refused"; 0: none */
+	uint32_t absent[TRIAL_ERRORS_MAX]; /* outside: there is nothing here to try it on; 0: none */
+	bool goes_out;                     /* off this host: tried last, and only where all else has held */
 	const char *done;                  /* what it means when the trial succeeds inside */
 };
 
 extern const struct trial_case trial_cases[];
 extern const unsigned trial_count;
 
-enum { TRIALS_MAX = 40 };
+enum { TRIALS_MAX = 80 };
 
 /* The limits of the job inside, and what is tried against them. */
 enum {
@@ -44,7 +57,7 @@ enum {
 /* The answer of one trial. */
 struct trial_answer {
 	bool was_given;
-	uint32_t code; /* 0: done; GetLastError; LEAVES: process id */
+	uint32_t code; /* 0: done; GetLastError or HRESULT; LEAVES: process id */
 };
 
 /* Reads the prober's lines "NAME CODE\n": unknown names, a name twice, a line that is cut or a number that is none
@@ -58,8 +71,12 @@ enum trial_verdict {
 	TRIAL_NO_CONTROL, /* outside it failed: so that it fails inside shows nothing */
 	TRIAL_ODD_ERROR,  /* inside it failed for another reason than a refusal */
 	TRIAL_NO_ANSWER,
-	TRIAL_BROKEN, /* MUST_WORK fails inside */
+	TRIAL_BROKEN,   /* MUST_WORK fails inside */
+	TRIAL_NOT_HERE, /* nothing of the kind is here */
 };
+
+/* Is it one of a tier's? `goes_out`: of those that leave the host, or of the others. */
+bool trial_is_for(const struct trial_case *trial, unsigned tiers, bool goes_out);
 
 /* `was_changed`: what the trial is about was looked at from outside afterwards, and had changed, whatever the answer
  * says.

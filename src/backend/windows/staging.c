@@ -1,0 +1,479 @@
+#include "backend/windows/staging.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/list.h"
+#include "base/scope.h"
+#include "os/os.h"
+
+#include <dpapi.h>
+#include <sddl.h>
+#include <wincred.h>
+#include <ws2tcpip.h>
+
+/* -- files ------------------------------------------------------------------------------------------------------- */
+
+/* What the trials change, by the sides' folders; a name with a backslash at its end is a folder's. A list that is not
+ * inherited is SDDL, %ls the user.
+ */
+static const struct {
+	const char *name;
+	const WCHAR *list;
+} places[] = {
+	{ "outside\\", NULL },
+	{ "outside\\written", NULL },
+	{ "outside\\deleted", NULL },
+	{ "outside\\renamed", NULL },
+	{ "outside\\attributes", NULL },
+	{ "outside\\descriptor", NULL },
+	{ "outside\\owner", NULL },
+	{ "outside\\linked", NULL },
+	{ "outside\\stream", NULL },
+	{ "outside\\kept", L"D:P(A;;FR;;;%ls)(A;;FA;;;SY)" },
+	{ "everyones\\", L"D:P(A;OICI;FA;;;%ls)(A;OICI;FA;;;SY)(A;OICI;0x1301bf;;;WD)" },
+	{ "everyones\\written", NULL },
+	{ "hidden\\", NULL },
+	{ "hidden\\secret", NULL },
+	{ "root\\", NULL },
+	{ "root\\above\\", NULL },
+	{ "root\\above\\protected\\", NULL },
+	{ "root\\above\\protected\\written", NULL },
+	{ "root\\above\\protected\\deleted", NULL },
+	{ "root\\above\\protected\\replaced", NULL },
+};
+
+static bool make_list(const WCHAR *list, PSID user, SECURITY_ATTRIBUTES *attributes, struct cordon_error *err)
+{
+	CORDON_ON_EXIT(free_local) LPWSTR name = NULL;
+	WCHAR text[512];
+	if (!ConvertSidToStringSidW(user, &name))
+		return windows_fail(err, GetLastError(), "tell the user's identity");
+	_snwprintf(text, COUNT_OF(text) - 1, list, name);
+	text[COUNT_OF(text) - 1] = 0;
+	return ConvertStringSecurityDescriptorToSecurityDescriptorW(text, SDDL_REVISION_1,
+								    &attributes->lpSecurityDescriptor, NULL) ||
+	       windows_fail(err, GetLastError(), "make a descriptor");
+}
+
+static bool make_place(const char *side, size_t i, PSID user, struct cordon_error *err)
+{
+	CORDON_ON_EXIT(free_text) char *path = text_format("%s\\%s", side, places[i].name);
+	CORDON_ON_EXIT(free_wide) uint16_t *native = NULL;
+	SECURITY_ATTRIBUTES attributes = { .nLength = sizeof attributes };
+	CORDON_ON_EXIT(close_handle) HANDLE file = NULL;
+	DWORD count;
+	if (!path)
+		return cordon_fail_memory(err);
+	bool is_folder = text_ends(path, "\\");
+	if (is_folder)
+		path[strlen(path) - 1] = '\0';
+	if (!native_path(path, &native, err) || (places[i].list && !make_list(places[i].list, user, &attributes, err)))
+		return false;
+	bool is_made = is_folder;
+	if (is_folder) {
+		is_made = CreateDirectoryW(native, &attributes);
+	} else {
+		file = CreateFileW(native, GENERIC_WRITE, 0, &attributes, CREATE_NEW, FILE_ATTRIBUTE_NORMAL, NULL);
+		is_made = file != INVALID_HANDLE_VALUE && WriteFile(file, "as it was", 9, &count, NULL);
+	}
+	DWORD code = GetLastError();
+	LocalFree(attributes.lpSecurityDescriptor);
+	return is_made || windows_fail(err, code, "make '%s'", path);
+}
+
+/* What only the user can decrypt, for whoever reads it. */
+static bool make_secret(const char *side, struct cordon_error *err)
+{
+	CORDON_ON_EXIT(free_text) char *path = text_format("%s\\root\\blob", side);
+	DATA_BLOB open = { 6, (BYTE *)(uintptr_t) "canary" }, closed = { 0 };
+	if (!path)
+		return cordon_fail_memory(err);
+	if (!CryptProtectData(&open, L"cordon's probe", NULL, NULL, NULL, CRYPTPROTECT_UI_FORBIDDEN, &closed))
+		return windows_fail(err, GetLastError(), "protect a secret");
+	bool is_made = os_make_file(path, (const char *)closed.pbData, closed.cbData, err);
+	LocalFree(closed.pbData);
+	return is_made;
+}
+
+static bool make_side(const char *side, PSID user, struct cordon_error *err)
+{
+	if (!os_make_directories(side, err))
+		return false;
+	for (size_t i = 0; i < COUNT_OF(places); i++)
+		if (!make_place(side, i, user, err))
+			return false;
+	return make_secret(side, err);
+}
+
+/* Is the file still what make_place made? */
+static bool is_as_it_was(const char *side, const char *name)
+{
+	struct cordon_error ignored = CORDON_ERROR_INIT;
+	CORDON_ON_EXIT(free_text) char *path = text_format("%s\\%s", side, name);
+	CORDON_ON_EXIT(text_free) struct text content = { 0 };
+	CORDON_ON_EXIT(free_wide) uint16_t *native = NULL;
+	if (!path || !native_path(path, &native, &ignored) || !os_read_file(path, 64, &content, &ignored))
+		return false;
+	return strcmp(text_str(&content), "as it was") == 0 && !(GetFileAttributesW(native) & FILE_ATTRIBUTE_READONLY);
+}
+
+void remove_tree(const uint16_t *directory)
+{
+	WCHAR path[MAX_PATH * 4];
+	WIN32_FIND_DATAW entry;
+	_snwprintf(path, MAX_PATH * 4 - 1, L"%ls\\*", directory);
+	HANDLE found = FindFirstFileW(path, &entry);
+	if (found != INVALID_HANDLE_VALUE) {
+		do {
+			if (wcscmp(entry.cFileName, L".") == 0 || wcscmp(entry.cFileName, L"..") == 0)
+				continue;
+			_snwprintf(path, MAX_PATH * 4 - 1, L"%ls\\%ls", directory, entry.cFileName);
+			bool is_link = entry.dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT;
+			SetFileAttributesW(path, FILE_ATTRIBUTE_NORMAL);
+			if (!(entry.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY))
+				DeleteFileW(path);
+			else if (is_link)
+				RemoveDirectoryW(path);
+			else
+				remove_tree(path);
+		} while (FindNextFileW(found, &entry));
+		FindClose(found);
+	}
+	RemoveDirectoryW(directory);
+}
+
+/* -- elsewhere ----------------------------------------------------------------------------------------------------- */
+
+/* Where trials make a folder of their own name. */
+static const struct {
+	const char *trial;
+	const WCHAR *variable;
+	const char *below;
+} elsewhere[] = {
+	{ "make-in-drive", L"SystemDrive", "" },
+	{ "make-in-programdata", L"ProgramData", "" },
+	{ "make-in-public", L"PUBLIC", "\\Documents" },
+};
+
+static char *path_elsewhere(const struct staging *staging, size_t i, int side)
+{
+	WCHAR value[MAX_PATH];
+	CORDON_ON_EXIT(text_free) struct text folder = { 0 };
+	DWORD length = GetEnvironmentVariableW(elsewhere[i].variable, value, MAX_PATH);
+	if (length == 0 || length >= MAX_PATH)
+		return NULL;
+	wide_add(&folder, value, length);
+	return text_ok(&folder) ? text_format("%s%s\\%s", text_str(&folder), elsewhere[i].below, staging->own[side])
+				: NULL;
+}
+
+static bool was_made_elsewhere(const struct staging *staging, size_t i)
+{
+	CORDON_ON_EXIT(free_text) char *path = path_elsewhere(staging, i, INSIDE);
+	return path && os_exists(path);
+}
+
+static void remove_elsewhere(const struct staging *staging)
+{
+	for (size_t i = 0; i < COUNT_OF(elsewhere); i++)
+		for (int side = 0; side < SIDES; side++) {
+			struct cordon_error ignored = CORDON_ERROR_INIT;
+			CORDON_ON_EXIT(free_text) char *path = path_elsewhere(staging, i, side);
+			CORDON_ON_EXIT(free_wide) uint16_t *native = NULL;
+			if (path && native_path(path, &native, &ignored))
+				RemoveDirectoryW(native);
+		}
+}
+
+static bool make_wide(const char *text, WCHAR wide[128])
+{
+	int length = _snwprintf(wide, 127, L"%hs", text);
+	wide[127] = 0;
+	return length > 0;
+}
+
+static bool has_device(const struct staging *staging, int side, WCHAR name[128])
+{
+	WCHAR target[MAX_PATH * 4];
+	return make_wide(staging->own[side], name) && QueryDosDeviceW(name, target, MAX_PATH * 4) > 0;
+}
+
+static void remove_devices(const struct staging *staging)
+{
+	WCHAR name[128];
+	for (int side = 0; side < SIDES; side++)
+		if (has_device(staging, side, name))
+			DefineDosDeviceW(DDD_REMOVE_DEFINITION, name, NULL);
+}
+
+bool staging_changed(const struct staging *staging, const char *trial)
+{
+	static const struct {
+		const char *trial, *file;
+		bool is_made;
+	} effects[] = {
+		{ "write-outside", "outside\\written", false },
+		{ "create-outside", "outside\\created", true },
+		{ "delete-outside", "outside\\deleted", false },
+		{ "rename-outside", "outside\\renamed", false },
+		{ "attributes-outside", "outside\\attributes", false },
+		{ "delete-by-parent", "outside\\kept", false },
+		{ "write-everyones", "everyones\\written", false },
+		{ "link-outside", "root\\link", true },
+		{ "write-protected", "root\\above\\protected\\written", false },
+		{ "delete-protected", "root\\above\\protected\\deleted", false },
+		{ "replace-protected", "root\\above\\protected\\replaced", false },
+		{ "rename-above", "root\\above-away", true },
+	};
+	WCHAR name[128];
+	DWORD value, size = sizeof value;
+	if (strcmp(trial, "write-registry") == 0)
+		return RegQueryValueExW(staging->opened_key, L"changed", NULL, NULL, (BYTE *)&value, &size) ==
+		       ERROR_SUCCESS;
+	if (strcmp(trial, "define-device") == 0)
+		return has_device(staging, INSIDE, name);
+	for (size_t i = 0; i < COUNT_OF(elsewhere); i++)
+		if (strcmp(elsewhere[i].trial, trial) == 0)
+			return was_made_elsewhere(staging, i);
+	for (size_t i = 0; i < COUNT_OF(effects); i++) {
+		if (strcmp(effects[i].trial, trial) != 0)
+			continue;
+		CORDON_ON_EXIT(free_text)
+		char *path = text_format("%s\\%s", staging->sides[INSIDE], effects[i].file);
+		return effects[i].is_made ? !path || os_exists(path)
+					  : !is_as_it_was(staging->sides[INSIDE], effects[i].file);
+	}
+	return false;
+}
+
+/* -- what is no file ----------------------------------------------------------------------------------------------- */
+
+static SOCKET listen_on(const struct sockaddr *address, int length)
+{
+	SOCKET made = socket(address->sa_family, SOCK_STREAM, IPPROTO_TCP);
+	if (made == INVALID_SOCKET)
+		return made;
+	if (bind(made, address, length) == 0 && listen(made, 4) == 0)
+		return made;
+	closesocket(made);
+	return INVALID_SOCKET;
+}
+
+static bool make_listeners(struct staging *staging, struct cordon_error *err)
+{
+	WSADATA about;
+	struct sockaddr_in address = { .sin_family = AF_INET };
+	struct sockaddr_in6 address_6 = { .sin6_family = AF_INET6 };
+	int length = sizeof address;
+	staging->has_sockets = WSAStartup(MAKEWORD(2, 2), &about) == 0;
+	if (!staging->has_sockets)
+		return cordon_fail(err, CORDON_OS_FAILED, "sockets do not start");
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	staging->listener = listen_on((struct sockaddr *)&address, sizeof address);
+	if (staging->listener == INVALID_SOCKET ||
+	    getsockname(staging->listener, (struct sockaddr *)&address, &length) != 0)
+		return windows_fail(err, (DWORD)WSAGetLastError(), "listen on loopback");
+	staging->port = ntohs(address.sin_port);
+	address_6.sin6_addr.s6_addr[15] = 1;
+	address_6.sin6_port = address.sin_port;
+	staging->listener_6 = listen_on((struct sockaddr *)&address_6, sizeof address_6);
+	return true;
+}
+
+/* The first kind is as a program makes one that says nothing of who may; the second is everybody's, and reached by SMB. */
+static bool make_pipes(struct staging *staging, PSID user, struct cordon_error *err)
+{
+	WCHAR name[128], shared[128];
+	SECURITY_ATTRIBUTES attributes = { .nLength = sizeof attributes };
+	_snwprintf(name, 127, L"\\\\.\\pipe\\%hs", staging->name);
+	_snwprintf(shared, 127, L"\\\\.\\pipe\\%hs-open", staging->name);
+	if (!make_list(L"D:P(A;;GA;;;%ls)(A;;GA;;;WD)(A;;GA;;;AN)(A;;GA;;;AC)S:(ML;;NW;;;LW)", user, &attributes, err))
+		return false;
+	bool are_made = true;
+	for (int i = 0; i < SIDES && are_made; i++) {
+		staging->pipes[i] = CreateNamedPipeW(name, PIPE_ACCESS_INBOUND,
+						     PIPE_TYPE_BYTE | PIPE_REJECT_REMOTE_CLIENTS, SIDES, 512, 512, 0,
+						     NULL);
+		staging->shared[i] = CreateNamedPipeW(shared, PIPE_ACCESS_INBOUND, PIPE_TYPE_BYTE, SIDES, 512, 512, 0,
+						      &attributes);
+		are_made = staging->pipes[i] != INVALID_HANDLE_VALUE && staging->shared[i] != INVALID_HANDLE_VALUE;
+	}
+	DWORD code = GetLastError();
+	LocalFree(attributes.lpSecurityDescriptor);
+	return are_made || windows_fail(err, code, "make a pipe");
+}
+
+static bool make_key(struct staging *staging, PSID user, struct cordon_error *err)
+{
+	CORDON_ON_EXIT(free_local) LPWSTR name = NULL;
+	CORDON_ON_EXIT(text_free) struct text text = { 0 };
+	WCHAR path[128];
+	if (!ConvertSidToStringSidW(user, &name))
+		return windows_fail(err, GetLastError(), "tell the user's identity");
+	wide_add(&text, name, wide_length(name));
+	text_addf(&text, "\\Software\\%s", staging->name);
+	staging->key = text_take(&text);
+	if (!staging->key)
+		return cordon_fail_memory(err);
+	_snwprintf(path, 127, L"Software\\%hs", staging->name);
+	LSTATUS code = RegCreateKeyExW(HKEY_CURRENT_USER, path, 0, NULL, REG_OPTION_VOLATILE, KEY_ALL_ACCESS, NULL,
+				       &staging->opened_key, NULL);
+	return code == ERROR_SUCCESS || windows_fail(err, (DWORD)code, "make a key");
+}
+
+static bool make_canaries(struct staging *staging, PSID user, struct cordon_error *err)
+{
+	WCHAR name[128];
+	_snwprintf(name, 127, L"%hs", staging->name);
+	staging->section = CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 4096, name);
+	if (!staging->section)
+		return windows_fail(err, GetLastError(), "make shared memory");
+	CREDENTIALW credential = { .Type = CRED_TYPE_GENERIC,
+				   .TargetName = name,
+				   .CredentialBlobSize = 6,
+				   .CredentialBlob = (BYTE *)(uintptr_t) "canary",
+				   .Persist = CRED_PERSIST_SESSION,
+				   .UserName = name };
+	/* Where a policy forbids to keep any there is none to be read, and the trial fails outside too. */
+	staging->has_credential = CredWriteW(&credential, 0);
+	return make_pipes(staging, user, err) && make_key(staging, user, err) && make_listeners(staging, err);
+}
+
+/* -- all of it ----------------------------------------------------------------------------------------------------- */
+
+const WCHAR *probe_program = L"cordon-prober.exe";
+
+/* The prober beside the program or library that this is in. */
+static bool copy_prober(struct staging *staging, struct cordon_error *err)
+{
+	WCHAR path[MAX_PATH * 4];
+	HMODULE module;
+	CORDON_ON_EXIT(free_wide) uint16_t *to = NULL;
+	if (!GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT,
+				(LPCWSTR)(uintptr_t)&trial_count, &module) ||
+	    !GetModuleFileNameW(module, path, MAX_PATH * 4 - 32))
+		return windows_fail(err, GetLastError(), "find where cordon is installed");
+	WCHAR *slash = wcsrchr(path, L'\\');
+	if (!slash)
+		return cordon_fail(err, CORDON_OS_FAILED, "cordon is installed in no folder");
+	if (probe_program)
+		wcscpy(slash + 1, probe_program);
+	if (!native_path(staging->program, &to, err))
+		return false;
+	return CopyFileW(path, to, TRUE) ||
+	       windows_fail(err, GetLastError(), "copy cordon-prober.exe, which belongs beside cordon");
+}
+
+/* NULL: it is in use. Goes with its handle. */
+static HANDLE take_alive(const char *folder)
+{
+	struct cordon_error ignored = CORDON_ERROR_INIT;
+	CORDON_ON_EXIT(free_text) char *path = text_format("%s.alive", folder);
+	CORDON_ON_EXIT(free_wide) uint16_t *native = NULL;
+	if (!path || !native_path(path, &native, &ignored))
+		return NULL;
+	HANDLE file = CreateFileW(native, GENERIC_READ | DELETE, 0, NULL, OPEN_ALWAYS, FILE_FLAG_DELETE_ON_CLOSE, NULL);
+	return file == INVALID_HANDLE_VALUE ? NULL : file;
+}
+
+/* What a cordon that was killed in the middle has left. */
+static void sweep(const char *above)
+{
+	struct cordon_error ignored = CORDON_ERROR_INIT;
+	CORDON_ON_EXIT(free_text) char *all = text_format("%s\\cordon-probe-*", above);
+	CORDON_ON_EXIT(free_wide) uint16_t *native = NULL;
+	WIN32_FIND_DATAW entry;
+	if (!all || !wide_make(all, &native, &ignored))
+		return;
+	HANDLE found = FindFirstFileW(native, &entry);
+	if (found == INVALID_HANDLE_VALUE)
+		return;
+	do {
+		CORDON_ON_EXIT(free_text) char *folder = text_format("%s\\%ls", above, entry.cFileName);
+		CORDON_ON_EXIT(free_wide) uint16_t *old = NULL;
+		if (!(entry.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) || !folder)
+			continue;
+		CORDON_ON_EXIT(close_handle) HANDLE alive = take_alive(folder);
+		if (alive && native_path(folder, &old, &ignored))
+			remove_tree(old);
+	} while (FindNextFileW(found, &entry));
+	FindClose(found);
+}
+
+bool staging_make(const char *state, PSID user, struct staging *staging, struct cordon_error *err)
+{
+	static const char *const letters[SIDES] = { "a", "b" };
+	uint64_t chance[2];
+	if (!os_random(chance, sizeof chance, err))
+		return false;
+	snprintf(staging->name, sizeof staging->name, "cordon-probe-%08llx%016llx",
+		 (unsigned long long)chance[0] & 0xffffffffu, (unsigned long long)chance[1]);
+	CORDON_ON_EXIT(free_text) char *above = text_format("%s\\probe", state);
+	staging->folder = text_format("%s\\probe\\%s", state, staging->name);
+	if (!staging->folder || !above)
+		return cordon_fail_memory(err);
+	if (!os_make_directories(above, err))
+		return false;
+	sweep(above);
+	staging->alive = take_alive(staging->folder);
+	if (!staging->alive)
+		return windows_fail(err, GetLastError(), "make '%s.alive'", staging->folder);
+	for (int side = 0; side < SIDES; side++) {
+		staging->sides[side] = text_format("%s\\%s", staging->folder, letters[side]);
+		staging->own[side] = text_format("%s-%s", staging->name, letters[side]);
+		if (!staging->sides[side] || !staging->own[side])
+			return cordon_fail_memory(err);
+	}
+	staging->root = text_format("%s\\root", staging->sides[INSIDE]);
+	staging->program = text_format("%s\\cordon-prober.exe", staging->folder);
+	if (!staging->root || !staging->program)
+		return cordon_fail_memory(err);
+	return make_side(staging->sides[OUTSIDE], user, err) && make_side(staging->sides[INSIDE], user, err) &&
+	       copy_prober(staging, err) && make_canaries(staging, user, err);
+}
+
+static void close_socket(SOCKET *holder)
+{
+	if (*holder && *holder != INVALID_SOCKET)
+		closesocket(*holder);
+}
+
+void staging_free(struct staging *staging)
+{
+	struct cordon_error ignored = CORDON_ERROR_INIT;
+	CORDON_ON_EXIT(free_wide) uint16_t *native = NULL;
+	WCHAR name[128];
+	for (int i = 0; i < SIDES; i++) {
+		close_handle(&staging->pipes[i]);
+		close_handle(&staging->shared[i]);
+	}
+	close_handle(&staging->section);
+	close_socket(&staging->listener);
+	close_socket(&staging->listener_6);
+	if (staging->has_sockets)
+		WSACleanup();
+	if (staging->opened_key) {
+		RegCloseKey(staging->opened_key);
+		_snwprintf(name, 127, L"Software\\%hs", staging->name);
+		RegDeleteKeyW(HKEY_CURRENT_USER, name);
+	}
+	if (staging->has_credential && make_wide(staging->name, name))
+		CredDeleteW(name, CRED_TYPE_GENERIC, 0);
+	if (staging->own[INSIDE]) {
+		remove_elsewhere(staging);
+		remove_devices(staging);
+	}
+	if (staging->folder && native_path(staging->folder, &native, &ignored))
+		remove_tree(native);
+	close_handle(&staging->alive);
+	free(staging->folder);
+	free(staging->root);
+	free(staging->program);
+	free(staging->key);
+	for (int i = 0; i < SIDES; i++) {
+		free(staging->sides[i]);
+		free(staging->own[i]);
+	}
+}
