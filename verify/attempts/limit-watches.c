@@ -1,4 +1,5 @@
-/* limits: the command takes all the inotify instances that its user may have, and the user's other programs have none.
+/* limits: the command takes all the inotify instances and timers that its user may have, and the user's other programs
+ * have none.
  * plant: watches
  * fallback: no the user's instances are only divided by a user namespace
  */
@@ -23,7 +24,8 @@ static void wait_for_file(const char *path)
 static void try_outside(void)
 {
 	wait_for_file(below("WORK", "taken"));
-	if (inotify_init1(IN_CLOEXEC) < 0)
+	timer_t timer;
+	if (inotify_init1(IN_CLOEXEC) < 0 || timer_create(CLOCK_MONOTONIC, NULL, &timer) != 0)
 		write_text(below("WORLD", "none-left"), "yes\n");
 	write_text(below("WORK", "tried"), "yes\n");
 }
@@ -39,7 +41,10 @@ void launch(char **command)
 
 void act(void)
 {
+	timer_t timer;
 	while (inotify_init1(IN_CLOEXEC) >= 0)
+		;
+	while (timer_create(CLOCK_MONOTONIC, NULL, &timer) == 0)
 		;
 	write_text(below("WORK", "taken"), "yes\n");
 	wait_for_file(below("WORK", "tried"));

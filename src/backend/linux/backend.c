@@ -149,7 +149,8 @@ void cage_discard(struct cage *cage)
 		cage->handover.settle(cage->handover.context, false);
 	janitor_dismiss(cage->janitor);
 	cage_close(&cage->init);
-	cage_close(&cage->listener);
+	for (int i = 0; i < CARRIED_COUNT; i++)
+		cage_close(&cage->handed[i]);
 	cage_close(&cage->timer);
 	cage_close(&cage->terminal);
 	cage_close(&cage->events);

@@ -118,9 +118,10 @@ struct inside {
 
 /* What init and the supervisor tell each other, one datagram each. */
 enum message_kind {
-	MESSAGE_READY,      /* what needs no plan is done */
-	MESSAGE_LISTENER,   /* fallback: from the command before its image runs; carries the listener */
-	MESSAGE_STARTED,    /* carries descriptors: which, `carried` says */
+	MESSAGE_READY,    /* what needs no plan is done */
+	MESSAGE_LISTENER, /* fallback: from the command before its image runs; carries the listener */
+	MESSAGE_PREPARED, /* carries descriptors: which, `carried` says */
+	MESSAGE_STARTED,
 	MESSAGE_OBSERVED,   /* carries the listener, where even the start has to be let on */
 	MESSAGE_FAILED,     /* set-up or exec failed: error says what */
 	MESSAGE_NETWORK,    /* carries the gate's sockets, if the network is filtered */
@@ -187,6 +188,10 @@ CORDON_CHECKED bool groups_await(struct inside *inside, struct cordon_error *err
 CORDON_CHECKED bool groups_join(const struct inside *inside, struct cordon_error *err);
 CORDON_CHECKED bool landlock_restrict_fallback(struct inside *inside, struct cordon_error *err);
 CORDON_CHECKED bool limits_apply(struct inside *inside, struct cordon_error *err);
+/* In the command's process, before its image runs: a quarter of how many files it could allow itself stays for what its
+ * user's other programs hand each other; false and errno.
+ */
+bool limits_leave_rights(void);
 CORDON_CHECKED bool capabilities_drop(struct inside *inside, struct cordon_error *err);
 CORDON_CHECKED bool filter_load(struct inside *inside, struct cordon_error *err);
 

@@ -191,11 +191,21 @@ static bool observe(struct cage *cage, int listener, int diagnosis, struct cordo
 	return cage_watch(cage, listener, EPOLLIN, err);
 }
 
-static bool running(struct cage *cage, const int carried[CARRIED_COUNT], struct cage_event *ret_event,
-		    struct cordon_error *err)
+/* Until the command runs nothing is looked at. */
+static void keep_handed(struct cage *cage, const int carried[CARRIED_COUNT])
 {
-	int listener = cage->inside->is_fallback ? cage->listener : carried[CARRIED_LISTENER];
-	cage->listener = -1;
+	for (int i = 0; i < CARRIED_COUNT; i++)
+		if (carried[i] >= 0)
+			cage->handed[i] = carried[i];
+}
+
+static bool running(struct cage *cage, struct cage_event *ret_event, struct cordon_error *err)
+{
+	int carried[CARRIED_COUNT];
+	for (int i = 0; i < CARRIED_COUNT; i++) {
+		carried[i] = cage->handed[i];
+		cage->handed[i] = -1;
+	}
 	cage->stage = STAGE_RUNNING;
 	cage->was_running = true;
 	cage->view = carried[CARRIED_VIEW];
@@ -206,7 +216,7 @@ static bool running(struct cage *cage, const int carried[CARRIED_COUNT], struct 
 		return cordon_fail_errno(err, EMFILE, "look at the command's files");
 	if (!watch_output(cage, carried, err))
 		return false;
-	if (!observe(cage, listener, carried[CARRIED_DIAGNOSIS], err))
+	if (!observe(cage, carried[CARRIED_LISTENER], carried[CARRIED_DIAGNOSIS], err))
 		return false;
 	if (cage->observer && cage->inside->is_fallback)
 		observer_refuse_attributes(cage->observer);
@@ -307,10 +317,11 @@ static bool hear(struct cage *cage, struct cage_event *ret_event, struct cordon_
 		return cordon_fail_errno(err, EMFILE, "take what is handed over from inside");
 	switch (message.kind) {
 	case MESSAGE_LISTENER:
-		cage->listener = carried[CARRIED_LISTENER];
+	case MESSAGE_PREPARED:
+		keep_handed(cage, carried);
 		return true;
 	case MESSAGE_STARTED:
-		return running(cage, carried, ret_event, err);
+		return running(cage, ret_event, err);
 	case MESSAGE_OBSERVED:
 		return observe(cage, carried[CARRIED_LISTENER], carried[CARRIED_DIAGNOSIS], err);
 	case MESSAGE_FAILED:

@@ -180,7 +180,7 @@ static bool confine(struct inside *inside, struct cordon_error *err)
 static _Noreturn void become_command(struct inside *inside, struct cordon_error *err)
 {
 	const char *name = inside->argv[0];
-	bool is_ready = terminal_join(inside) && take_streams(inside) &&
+	bool is_ready = terminal_join(inside) && take_streams(inside) && limits_leave_rights() &&
 			sigprocmask(SIG_SETMASK, &inside->mask, NULL) == 0;
 	if (!is_ready) {
 		cordon_fail_errno(err, errno, "prepare the command");

@@ -356,8 +356,10 @@ static void tell_observed(struct inside *inside)
 	inside->listener = -1;
 }
 
-/* With what the supervisor sees the tree through. */
-static void tell_started(const struct inside *inside)
+/* With what the supervisor sees the tree through. Before there is a command: descriptors under way are counted for all of
+ * a user's processes (unix(7), ETOOMANYREFS), and one that uses up what there may be keeps others from handing over theirs.
+ */
+static bool hand_over(struct inside *inside, struct cordon_error *err)
 {
 	const int all[CARRIED_COUNT] = {
 		[CARRIED_LISTENER] = inside->listener,
@@ -370,18 +372,19 @@ static void tell_started(const struct inside *inside)
 		[CARRIED_TERMINAL] = inside->master,
 		[CARRIED_DIAGNOSIS] = inside->diagnosis,
 	};
-	struct message started = { .kind = MESSAGE_STARTED };
+	struct message prepared = { .kind = MESSAGE_PREPARED };
 	int carried[CARRIED_COUNT], count = 0;
 	for (int i = 0; i < CARRIED_GATE; i++) { /* the gate's went before */
 		if (all[i] < 0)
 			continue;
-		started.carried |= 1u << i;
+		prepared.carried |= 1u << i;
 		carried[count++] = all[i];
 	}
-	if (!message_send(inside->control, &started, carried))
-		leave(inside);
+	if (!message_send(inside->control, &prepared, carried))
+		return cordon_fail_errno(err, errno, "hand over what the command is watched by");
 	for (int i = 0; i < count; i++)
 		close(carried[i]);
+	return true;
 }
 
 void init_main(struct inside *inside)
@@ -409,10 +412,12 @@ void init_main(struct inside *inside)
 		cordon_fail_errno(&err, errno, "watch the children");
 		fail(inside, &err);
 	}
-	if (!execute_command(inside, &reaper.command, &err))
+	if (!hand_over(inside, &err) || !execute_command(inside, &reaper.command, &err))
 		fail(inside, &err);
 
-	tell_started(inside);
+	const struct message started = { .kind = MESSAGE_STARTED };
+	if (!message_send(inside->control, &started, NULL))
+		leave(inside);
 	for (int i = 0; i < 3; i++)
 		if (inside->streams[i] != inside->slave)
 			close(inside->streams[i]);

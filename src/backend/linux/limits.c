@@ -22,6 +22,29 @@ static bool set_limit(int resource, const char *name, uint64_t value, struct cor
 	return true;
 }
 
+/* A quarter of what the kernel counts for all of a user's processes, through every namespace, stays for those outside. */
+static bool leave_some(int resource, const char *name, struct cordon_error *err)
+{
+	struct rlimit now;
+	if (is_planted("watches") || getrlimit(resource, &now) != 0 || now.rlim_cur == RLIM_INFINITY)
+		return true;
+	return set_limit(resource, name, now.rlim_cur - now.rlim_cur / 4, err);
+}
+
+enum { FILES_PLENTY = 4096 }; /* programs do with three quarters of it */
+
+/* In the command alone: init has something to hand over that these count as well (rights.c). */
+bool limits_leave_rights(void)
+{
+	struct rlimit now;
+	if (is_planted("watches") || getrlimit(RLIMIT_NOFILE, &now) != 0 || now.rlim_max < FILES_PLENTY)
+		return true;
+	now.rlim_max -= now.rlim_max / 4;
+	if (now.rlim_cur > now.rlim_max)
+		now.rlim_cur = now.rlim_max;
+	return setrlimit(RLIMIT_NOFILE, &now) == 0;
+}
+
 /* The n first of the processors that the caller may use. A command that sets its own affinity gets out: hence partial.
  */
 static bool pin_processors(uint64_t thousandths, struct cordon_error *err)
@@ -77,6 +100,9 @@ bool limits_apply(struct inside *inside, struct cordon_error *err)
 		return true;
 
 	if (!set_limit(RLIMIT_CORE, "the size of core files", 0, err))
+		return false;
+	if (!leave_some(RLIMIT_SIGPENDING, "the number of timers and queued signals", err) ||
+	    !leave_some(RLIMIT_MSGQUEUE, "the size of message queues", err))
 		return false;
 	/* without a user namespace all that the user runs counts */
 	if (limits[LIMIT_PROCESSES].is_set &&

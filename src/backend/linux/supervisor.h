@@ -16,7 +16,7 @@ struct cage {
 	int init;    /* pidfd */
 	pid_t init_pid;
 	struct cordon_error refusal; /* of a host that gives no namespaces */
-	int listener;                /* fallback: until the command is started */
+	int handed[CARRIED_COUNT];   /* by init, until the command is started */
 	enum stage stage;
 	bool was_running;
 	bool is_ending; /* the tree was told to die */

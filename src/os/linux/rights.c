@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -11,6 +12,23 @@ union space {
 	struct cmsghdr header;
 	char bytes[CMSG_SPACE(RIGHTS_MAX * sizeof(int))];
 };
+
+/* How many descriptors may be under way between all of a user's processes each of them says for itself, by how many it may
+ * open (unix(7), ETOOMANYREFS): what other programs have sent keeps from sending who does not raise that.
+ */
+static bool send_raised(int socket, const struct msghdr *header, int flags, size_t size)
+{
+	struct rlimit usual;
+	if (getrlimit(RLIMIT_NOFILE, &usual) != 0)
+		return false;
+	const struct rlimit raised = { usual.rlim_max, usual.rlim_max };
+	setrlimit(RLIMIT_NOFILE, &raised);
+	bool is_sent = sendmsg(socket, header, flags) == (ssize_t)size;
+	int code = errno;
+	setrlimit(RLIMIT_NOFILE, &usual);
+	errno = code;
+	return is_sent;
+}
 
 bool rights_send(int socket, const void *message, size_t size, const int *descriptors, size_t count, int flags)
 {
@@ -30,7 +48,9 @@ bool rights_send(int socket, const void *message, size_t size, const int *descri
 		rights->cmsg_len = CMSG_LEN(count * sizeof *descriptors);
 		memcpy(CMSG_DATA(rights), descriptors, count * sizeof *descriptors);
 	}
-	return sendmsg(socket, &header, flags | MSG_NOSIGNAL) == (ssize_t)size;
+	if (sendmsg(socket, &header, flags | MSG_NOSIGNAL) == (ssize_t)size)
+		return true;
+	return errno == ETOOMANYREFS && send_raised(socket, &header, flags | MSG_NOSIGNAL, size);
 }
 
 ssize_t rights_receive(int socket, void *message, size_t size, int ret_descriptors[], size_t most, size_t *ret_count,
