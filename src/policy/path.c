@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/list.h"
 #include "base/windows_name.h"
 #include "policy/policy.h"
 
@@ -76,33 +77,74 @@ char *path_directory(enum target target, const char *path)
 
 /* -- characters ------------------------------------------------------------------------------------------------- */
 
-/* Lower case as NTFS has it for the alphabets in which case is common; every pair has the same length in UTF-8. Of an
- * existing path the survey gives the spelling on disk, so the rest matters for missing names only.
+/* Lower case as NTFS has it ($UpCase), for the letters of which there are two; both have the same length in UTF-8. Of an
+ * existing path the survey gives the spelling on disk, so this is for missing names and for patterns.
  */
+enum { NO_CHARACTER = 0x110000 };   /* and a byte: of something else */
+enum { TO_EVEN = -1, TO_ODD = -2 }; /* the small letter of a pair is the even one, or the odd one */
+
+static const struct {
+	uint16_t first, last;
+	int16_t step;
+} capitals[] = {
+	{ 0xc0, 0xd6, 0x20 },       { 0xd8, 0xde, 0x20 },      { 0x100, 0x12f, TO_ODD },
+	{ 0x132, 0x137, TO_ODD },   { 0x139, 0x148, TO_EVEN }, { 0x14a, 0x177, TO_ODD },
+	{ 0x178, 0x178, -0x79 },    { 0x179, 0x17e, TO_EVEN }, { 0x1a0, 0x1a5, TO_ODD },
+	{ 0x1af, 0x1b0, TO_EVEN },  { 0x1cd, 0x1dc, TO_EVEN }, { 0x1de, 0x1ef, TO_ODD },
+	{ 0x1fa, 0x217, TO_ODD },   { 0x386, 0x386, 0x26 },    { 0x388, 0x38a, 0x25 },
+	{ 0x38c, 0x38c, 0x40 },     { 0x38e, 0x38f, 0x3f },    { 0x391, 0x3a1, 0x20 },
+	{ 0x3a3, 0x3ab, 0x20 },     { 0x3c2, 0x3c2, 1 }, /* the sigma of a word's end */
+	{ 0x400, 0x40f, 0x50 },     { 0x410, 0x42f, 0x20 },    { 0x460, 0x481, TO_ODD },
+	{ 0x490, 0x4bf, TO_ODD },   { 0x4c1, 0x4c4, TO_EVEN }, { 0x4c7, 0x4c8, TO_EVEN },
+	{ 0x4cb, 0x4cc, TO_EVEN },  { 0x4d0, 0x4eb, TO_ODD },  { 0x4ee, 0x4f5, TO_ODD },
+	{ 0x4f8, 0x4f9, TO_ODD },   { 0x531, 0x556, 0x30 },    { 0x1e00, 0x1e95, TO_ODD },
+	{ 0x1ea0, 0x1ef9, TO_ODD },
+};
+
 static unsigned fold(unsigned c)
 {
-	if ((c >= 'A' && c <= 'Z') || (c >= 0xc0 && c <= 0xde && c != 0xd7) ||
-	    (c >= 0x391 && c <= 0x3a9 && c != 0x3a2) || (c >= 0x410 && c <= 0x42f))
-		return c + 0x20;
-	if (c >= 0x400 && c <= 0x40f)
-		return c + 0x50;
-	if ((c >= 0x100 && c <= 0x12f) || (c >= 0x132 && c <= 0x137) || (c >= 0x14a && c <= 0x177))
-		return c | 1;
-	if ((c >= 0x139 && c <= 0x148) || (c >= 0x179 && c <= 0x17e))
-		return c + (c & 1);
+	if (c < 0x80)
+		return c >= 'A' && c <= 'Z' ? c + 0x20 : c;
+	for (size_t i = 0; i < COUNT_OF(capitals) && c >= capitals[i].first; i++)
+		if (c <= capitals[i].last) {
+			int step = capitals[i].step;
+			return step == TO_ODD ? c | 1 : step == TO_EVEN ? c + (c & 1) : (unsigned)((int)c + step);
+		}
 	return c;
 }
 
 /* The character at *at, as it is compared, and moves past it. Linux names are bytes. */
 static unsigned next_character(enum target target, const char *text, size_t length, size_t *at)
 {
-	unsigned char first = (unsigned char)text[(*at)++];
-	if (target != TARGET_WINDOWS || first < 0x80)
-		return target == TARGET_WINDOWS ? fold(first) : first;
-	/* Only two-byte characters have a lower case above; the bytes of longer ones compare one by one. */
-	if (first >= 0xc2 && first < 0xe0 && *at < length)
-		return fold((first & 0x1fu) << 6 | ((unsigned char)text[(*at)++] & 0x3fu));
-	return 0x110000u + first;
+	const unsigned char *bytes = (const unsigned char *)text + *at;
+	size_t left = length - (*at)++;
+	if (target != TARGET_WINDOWS || bytes[0] < 0x80)
+		return target == TARGET_WINDOWS ? fold(bytes[0]) : bytes[0];
+	/* No longer character has a capital above; the bytes of those compare one by one. */
+	if (bytes[0] >= 0xc2 && bytes[0] < 0xe0 && left > 1) {
+		*at += 1;
+		return fold((bytes[0] & 0x1fu) << 6 | (bytes[1] & 0x3fu));
+	}
+	if (bytes[0] == 0xe1 && left > 2 && bytes[1] >= 0xb8 && bytes[1] <= 0xbb) {
+		*at += 2;
+		return fold(0x1000u | (bytes[1] & 0x3fu) << 6 | (bytes[2] & 0x3fu));
+	}
+	return NO_CHARACTER + bytes[0];
+}
+
+static void add_character(struct text *text, unsigned c)
+{
+	if (c < 0x80 || c >= NO_CHARACTER) {
+		text_add_char(text, (char)c);
+		return;
+	}
+	if (c >= 0x800) {
+		text_add_char(text, (char)(0xe0u | c >> 12));
+		text_add_char(text, (char)(0x80u | (c >> 6 & 0x3fu)));
+	} else {
+		text_add_char(text, (char)(0xc0u | c >> 6));
+	}
+	text_add_char(text, (char)(0x80u | (c & 0x3fu)));
 }
 
 void path_add_key(enum target target, const char *path, struct text *key)
@@ -116,11 +158,7 @@ void path_add_key(enum target target, const char *path, struct text *key)
 	}
 	for (size_t at = 0; at < length;) {
 		unsigned c = next_character(target, path, length, &at);
-		if (c == '/')
-			c = '\\';
-		if (c >= 0x80 && c < 0x110000u)
-			text_add_char(key, (char)(0xc0u | c >> 6));
-		text_add_char(key, (char)(c < 0x80 || c >= 0x110000u ? c : 0x80u | (c & 0x3fu)));
+		add_character(key, c == '/' ? '\\' : c);
 	}
 	/* An addition of nothing still makes an empty key. */
 	text_add_bytes(key, "", 0);
@@ -297,6 +335,11 @@ static bool add_root(struct join *join, const char **path)
 			return refuse(join, "a device path; name it by its drive");
 		if (share.length == 0)
 			return refuse(join, "a share must follow the server");
+		const char *fault = windows_name_fault(server.text, server.length);
+		if (!fault)
+			fault = windows_name_fault(share.text, share.length);
+		if (fault)
+			return refuse(join, fault);
 		text_add(&join->path, "\\\\");
 		text_add_bytes(&join->path, server.text, server.length);
 		text_add_char(&join->path, '\\');

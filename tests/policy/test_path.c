@@ -68,6 +68,10 @@ static void path__is_normalised_on_each_target(void **state)
 		{ TARGET_WINDOWS, "", "\\\\?\\C:\\a", NULL, false },
 		{ TARGET_WINDOWS, "", "\\\\.\\pipe\\x", NULL, false },
 		{ TARGET_WINDOWS, "", "\\\\srv", NULL, false },
+		{ TARGET_WINDOWS, "", "\\\\srv\\..\\a", NULL, false },
+		{ TARGET_WINDOWS, "", "\\\\..\\share\\a", NULL, false },
+		{ TARGET_WINDOWS, "", "\\\\srv\\a:b\\c", NULL, false },
+		{ TARGET_WINDOWS, "", "\\\\??\\C:\\a", NULL, false },
 		{ TARGET_WINDOWS, "", "C:\\a:stream", NULL, false },
 		{ TARGET_WINDOWS, "", "C:\\a\\b.", NULL, false },
 		{ TARGET_WINDOWS, "", "C:\\a\\b \\c", NULL, false },
@@ -154,6 +158,35 @@ static void path__keys_fold_case_on_windows_only(void **state)
 	assert_string_equal(key_of(TARGET_WINDOWS, "C:\\\xe6\x97\xa5\xf0\x9f\x98\x80", &key),
 			    "c:\\\xe6\x97\xa5\xf0\x9f\x98\x80");
 	assert_string_equal(key_of(TARGET_WINDOWS, "\\\\Srv\\Share", &key), "\\\\srv\\share");
+}
+
+/* Letters beyond the usual alphabets: what is hidden in one case is hidden in the other; and no letter of one case alone
+ * becomes another.
+ */
+static void path__keys_fold_every_alphabet(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *capital, *small;
+	} pairs[] = {
+		{ "\u1ea4\u1ea0\u01af", "\u1ea5\u1ea1\u01b0" }, /* Vietnamese */
+		{ "\u0490\u0404", "\u0491\u0454" },             /* Ukrainian */
+		{ "\u0386\u038c\u038f", "\u03ac\u03cc\u03ce" }, /* Greek */
+		{ "\u039f\u03a3", "\u03bf\u03c2" },
+		{ "\u0531", "\u0561" }, /* Armenian */
+		{ "\u0178", "\u00ff" },
+		{ "\u01cd", "\u01ce" },
+	};
+	static const char *const alone[] = { "\u0130", "\u0131", "\u212a", "\u00df", "\u00d7", "\u00f7", "\u1e9e" };
+	CORDON_ON_EXIT(text_free) struct text key = { 0 };
+	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+		CORDON_ON_EXIT(free_text) char *small = strdup(key_of(TARGET_WINDOWS, pairs[i].small, &key));
+		assert_string_equal(key_of(TARGET_WINDOWS, pairs[i].capital, &key), small);
+		assert_true(policy_glob_matches(TARGET_WINDOWS, pairs[i].capital, pairs[i].small));
+		assert_false(policy_glob_matches(TARGET_LINUX, pairs[i].capital, pairs[i].small));
+	}
+	for (size_t i = 0; i < sizeof alone / sizeof *alone; i++)
+		assert_string_equal(key_of(TARGET_WINDOWS, alone[i], &key), alone[i]);
 }
 
 /* A prefix is a folder, not a string: /srv/job must not open /srv/jobs. */
@@ -283,6 +316,7 @@ int main(void)
 		cmocka_unit_test(path__is_normalised_on_each_target),
 		cmocka_unit_test(path__plain_ones_need_no_joining),
 		cmocka_unit_test(path__keys_fold_case_on_windows_only),
+		cmocka_unit_test(path__keys_fold_every_alphabet),
 		cmocka_unit_test(path__below_ends_at_a_separator),
 		cmocka_unit_test(glob__stays_within_or_crosses_components),
 		cmocka_unit_test(glob__many_wildcards_take_no_time),
