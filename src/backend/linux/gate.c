@@ -11,10 +11,10 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 
+#include "backend/gating.h"
 #include "backend/linux/kernel.h"
 #include "base/scope.h"
 #include "base/text.h"
-#include "base/upstream.h"
 #include "os/linux/rights.h"
 
 /* A listener on the host's loopback for each address of each port. */
@@ -48,7 +48,7 @@ struct gate {
 	struct known *known;
 	unsigned opened;                     /* listeners that were asked for since all that is known was forgotten */
 	uint8_t ports[(UINT16_MAX + 1) / 8]; /* on which it may listen */
-	char denied[HOST_NAME_SIZE + 16];
+	char denied[GATING_TEXT_SIZE];
 };
 
 /* -- starting ------------------------------------------------------------------------------------------------------ */
@@ -84,75 +84,12 @@ bool gate_find(char path[4096])
 	return false;
 }
 
-static void add_rules(struct text *text, const char *verb, const struct host_rule *rules, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		text_addf(text, "%s %u %s\n", verb, rules[i].port, rules[i].pattern);
-}
-
-/* The value of the first of both that has one, or NULL. */
-static const char *variable_of(const struct plan *plan, const char *const names[2], const char **ret_name)
-{
-	for (int i = 0; i < 2; i++) {
-		size_t length = strlen(names[i]);
-		for (char **entry = plan->facts->environment; entry && *entry; entry++)
-			if (strncmp(*entry, names[i], length) == 0 && (*entry)[length] == '=' && (*entry)[length + 1]) {
-				*ret_name = names[i];
-				return *entry + length + 1;
-			}
-	}
-	return NULL;
-}
-
-/* The proxies through which the host goes out, the gate as well (base/upstream.h). */
-static bool add_upstreams(struct text *text, const struct plan *plan, struct cordon_error *err)
-{
-	static const struct {
-		const char *verb, *names[2];
-	} variables[] = {
-		{ GATE_VIA_HTTP, { "http_proxy", "HTTP_PROXY" } },
-		{ GATE_VIA_HTTPS, { "https_proxy", "HTTPS_PROXY" } },
-		{ GATE_VIA_ALL, { "all_proxy", "ALL_PROXY" } },
-		{ GATE_BYPASS, { "no_proxy", "NO_PROXY" } },
-	};
-	for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
-		struct upstream upstream;
-		const char *name, *value = variable_of(plan, variables[i].names, &name);
-		if (!value)
-			continue;
-		bool is_list = strcmp(variables[i].verb, GATE_BYPASS) == 0;
-		const char *why = strchr(value, '\n') ? "has a line end"
-				  : is_list           ? NULL
-						      : upstream_read(value, &upstream);
-		if (why)
-			return cordon_fail(
-				err, CORDON_UNSUPPORTED,
-				"net.filtered: the proxy that the variable %s names %s; the gate cannot go out "
-				"through it. '%s= cordon run …' goes without",
-				name, why, name);
-		text_addf(text, "%s %s\n", variables[i].verb, value);
-	}
-	return true;
-}
-
 /* A file in memory, with the offset at its beginning. */
 static bool write_rules(const struct plan *plan, int *ret_file, struct cordon_error *err)
 {
 	CORDON_ON_EXIT(text_free) struct text text = { 0 };
-	size_t allowed_count, denied_count, port_count;
-	const uint16_t *ports = policy_listen_ports(plan->policy, &port_count);
-	const struct host_rule *allowed = policy_allowed_hosts(plan->policy, &allowed_count);
-	const struct host_rule *denied = policy_denied_hosts(plan->policy, &denied_count);
-	add_rules(&text, "deny", denied, denied_count);
-	/* Such a port of the host's loopback is the command's own server: a connection there would come back for ever.
-	 */
-	for (size_t i = 0; i < port_count; i++)
-		text_addf(&text, "deny %u localhost\n", ports[i]);
-	add_rules(&text, "allow", allowed, allowed_count);
-	if (!add_upstreams(&text, plan, err))
+	if (!gating_rules(plan, &text, err))
 		return false;
-	if (!text_ok(&text))
-		return cordon_fail_memory(err);
 	int file = memfd_create("cordon-rules", MFD_CLOEXEC);
 	bool is_written = file >= 0 && write(file, text_str(&text), text.length) == (ssize_t)text.length &&
 			  lseek(file, 0, SEEK_SET) == 0;
@@ -506,24 +443,6 @@ bool gate_is_gone(const struct gate *gate)
 }
 
 /* For what the host's name alone does not decide. */
-static const char *reason_of(const struct gate_message *message)
-{
-	static const char *const places[] = {
-		[1] = "the name leads to this machine's loopback, which no rule names",
-		[2] = "the name leads to a private address, which no rule names",
-		[3] = "the name leads to a link-local address, which no rule names",
-		[4] = "the name leads to a cloud's metadata service, which no rule names",
-		[5] = "the name leads to a multicast address, which no rule names",
-		[6] = "the name leads to an address with another one inside, which no rule names",
-		[7] = "the name leads to a reserved address, which no rule names",
-	};
-	if (message->word == GATE_FORGED)
-		return "what was said on the connection names another host, or none";
-	if (message->word != GATE_PLACE)
-		return NULL;
-	return message->reach < sizeof places / sizeof *places ? places[message->reach] : places[7];
-}
-
 bool gate_take(struct gate *gate, struct cage_event *ret_event)
 {
 	struct gate_message message;
@@ -538,62 +457,17 @@ bool gate_take(struct gate *gate, struct cage_event *ret_event)
 	}
 	if (message.kind != GATE_DENIED)
 		return false;
-	message.host[sizeof message.host - 1] = '\0';
-	if (message.port)
-		snprintf(gate->denied, sizeof gate->denied, "%s:%u", message.host, message.port);
-	else
-		snprintf(gate->denied, sizeof gate->denied, "%s", message.host);
-	ret_event->kind = CAGE_DENIED;
-	ret_event->denied.act = ACT_CONNECT;
-	ret_event->denied.path = ret_event->denied.landing = gate->denied;
-	ret_event->denied.program = "";
-	ret_event->denied.reason = reason_of(&message);
+	gating_denied(&message, gate->denied, ret_event);
 	return true;
-}
-
-/* -- counting
- * ----------------------------------------------------------------------------------------------------------
- */
-
-static uint64_t now_of(const _Atomic uint64_t *counter)
-{
-	return atomic_load_explicit(counter, memory_order_relaxed);
 }
 
 void gate_count(const struct gate *gate, uint64_t *ret_bytes_in, uint64_t *ret_bytes_out)
 {
-	*ret_bytes_in = now_of(&gate->counters->bytes_in);
-	*ret_bytes_out = now_of(&gate->counters->bytes_out);
+	*ret_bytes_in = gating_now(&gate->counters->bytes_in);
+	*ret_bytes_out = gating_now(&gate->counters->bytes_out);
 }
 
-static void copy_host(const struct gate_host *from, struct cage_host *to)
-{
-	memcpy(to->name, from->name, sizeof to->name);
-	to->name[sizeof to->name - 1] = '\0';
-	to->is_inward = from->is_inward;
-	to->connections = now_of(&from->connections);
-	to->bytes_in = now_of(&from->bytes_in);
-	to->bytes_out = now_of(&from->bytes_out);
-}
-
-/* The gate writes there, and reads what strangers say: nothing of it is trusted to be in its bounds. */
 struct cage_traffic *gate_traffic(const struct gate *gate)
 {
-	const struct gate_counters *counters = gate->counters;
-	size_t count = atomic_load_explicit(&counters->host_count, memory_order_acquire);
-	if (count > GATE_HOSTS_MAX)
-		count = GATE_HOSTS_MAX;
-	bool has_others = now_of(&counters->hosts[GATE_HOSTS_MAX].connections) > 0;
-	struct cage_traffic *traffic = calloc(1, sizeof *traffic + (count + has_others) * sizeof *traffic->hosts);
-	if (!traffic)
-		return NULL;
-	traffic->connections = now_of(&counters->connections);
-	traffic->queries = now_of(&counters->queries);
-	traffic->refused = now_of(&counters->refused);
-	for (size_t i = 0; i < count; i++)
-		copy_host(&counters->hosts[i], &traffic->hosts[i]);
-	if (has_others)
-		copy_host(&counters->hosts[GATE_HOSTS_MAX], &traffic->hosts[count]);
-	traffic->host_count = count + has_others;
-	return traffic;
+	return gating_traffic(gate->counters);
 }
