@@ -69,6 +69,9 @@ static void backend__trusts_no_tier_of_it(void **state)
 			fail_msg("%s", err.text);
 		assert_false(backend_native.trust(&plan, abilities, &err));
 		assert_int_equal(err.status, CORDON_UNSUPPORTED);
+		/* And what did not hold is tried again the next time. */
+		CORDON_ON_EXIT(free_text) char *kept = text_format("%s\\proved", facts->state);
+		assert_false(os_exists(kept));
 		backend_native.assess(&plan, abilities, rows);
 		for (int i = 0; i < GUARANTEE_COUNT; i++) {
 			assert_int_equal(rows[i].level, LEVEL_ABSENT);

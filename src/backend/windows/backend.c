@@ -18,7 +18,7 @@ static bool probe(struct cage *cage, struct abilities **ret_abilities, struct co
 
 static bool prove(const struct plan *plan, struct abilities *abilities, struct cordon_error *err)
 {
-	return probe_tier(plan, &abilities->probing, err);
+	return proved_tier(plan, &abilities->probing, err);
 }
 
 /* -- what held ---------------------------------------------------------------------------------------------------- */

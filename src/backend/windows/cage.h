@@ -16,6 +16,8 @@
  *	prober.c       what tries the acts of trial.h; a program of its own
  *	staging.c      what the prober acts on
  *	probe.c        runs the prober outside and inside a tier
+ *	kept.c         what it found, kept while nothing it rests on changes; pure over a table
+ *	proved.c       the table, and what it rests on
  *	backend.c      the interface
  */
 #pragma once
@@ -24,6 +26,7 @@
 
 #include "backend/backend.h"
 #include "backend/windows/descriptors.h"
+#include "backend/windows/kept.h"
 #include "backend/windows/package.h"
 #include "backend/windows/trial.h"
 #include "base/arena.h"
@@ -227,22 +230,20 @@ CORDON_CHECKED bool operation_begins(const char *name, struct cordon_error *err)
 
 /* -- probe.c ------------------------------------------------------------------------------------------------------- */
 
-struct finding {
-	enum trial_verdict verdict;
-	bool is_tried;
-};
-
-struct probing {
-	bool is_made;
-	unsigned tiers; /* whose trials the findings are of (trial.h); where the tier cannot be had: the token tier's */
-	struct finding findings[TRIALS_MAX];
-	char why[CORDON_ERROR_TEXT_SIZE]; /* why the tier itself cannot be made here; empty: it can */
-};
-
 /* Tries the plan's tier on this host, in a folder of cordon's own that is removed again. What can be tried is, also
  * where the tier cannot be had. Fails only for what says nothing of the host (memory, a missing program).
  */
 CORDON_CHECKED bool probe_tier(const struct plan *plan, struct probing *ret_probing, struct cordon_error *err);
+
+/* The part that is about the plan's own limits: what its job does not keep is added to why. Of probe_tier; for a finding
+ * that was kept.
+ */
+void probe_job(const struct plan *plan, struct probing *probing);
+
+/* -- proved.c ------------------------------------------------------------------------------------------------------ */
+
+/* As probe_tier, or what was kept of it (kept.h). */
+CORDON_CHECKED bool proved_tier(const struct plan *plan, struct probing *ret_probing, struct cordon_error *err);
 
 /* The name of the prober, beside the program; NULL: the program is one itself. */
 extern const WCHAR *probe_program;

@@ -391,18 +391,18 @@ static bool run_tier(struct probe *probe, struct cordon_error *err)
 	return run_rounds(probe, token, err);
 }
 
-static void check_job(struct probe *probe)
+void probe_job(const struct plan *plan, struct probing *probing)
 {
 	CORDON_ON_EXIT(close_handle) HANDLE job = NULL;
 	CORDON_ON_EXIT(free_text) char *why = NULL;
 	struct cordon_error err = CORDON_ERROR_INIT;
 	const char *missing = NULL;
-	if (!job_make(&probe->plan->windows->job, &job, &missing, &err))
-		say_why(probe->probing, err.text);
+	if (!job_make(&plan->windows->job, &job, &missing, &err))
+		say_why(probing, err.text);
 	else if (missing)
 		why = text_format("%s does not read back", missing);
 	if (why)
-		say_why(probe->probing, why);
+		say_why(probing, why);
 }
 
 bool probe_tier(const struct plan *plan, struct probing *ret_probing, struct cordon_error *err)
@@ -413,8 +413,8 @@ bool probe_tier(const struct plan *plan, struct probing *ret_probing, struct cor
 	    !staging_make(plan->facts->state, probe.identities.roles[SID_USER], &probe.staging, err) ||
 	    !run_tier(&probe, err))
 		return cordon_while(err, "try what this host enforces");
-	check_job(&probe);
 	ret_probing->tiers = probe.tiers;
 	ret_probing->is_made = true;
+	probe_job(plan, ret_probing);
 	return true;
 }
