@@ -32,9 +32,13 @@ static json_t *show_rule(const struct host_rule *rule)
 
 bool explain_is_host(const char *name)
 {
+	struct cordon_error ignored = CORDON_ERROR_INIT;
 	CORDON_ON_EXIT(free_text) char *host = NULL;
+	CORDON_ON_EXIT(free_text) char *file = NULL;
 	uint16_t port;
-	return !strpbrk(name, "/\\*") && !value_read_host(name, &host, &port) && port != 0 && !os_exists(name);
+	/* On Windows "name:port" is nothing that a file can be named. */
+	return !strpbrk(name, "/\\*") && !value_read_host(name, &host, &port) && port != 0 &&
+	       !(os_absolute(name, &file, &ignored) && os_exists(file));
 }
 
 bool explain_host(const struct policy *policy, const char *name, struct text *text, struct cordon_error *err)
