@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -52,6 +53,23 @@ static _Noreturn void fail(const struct inside *inside, const struct cordon_erro
 	_exit(1);
 }
 
+/* Where memory is short for all, the kernel ends what counts as largest: the command before the user's own programs, by
+ * half of all there is (proc(5), oom_score_adj). It may take that back, as its niceness it may not.
+ */
+static void offer_memory(void)
+{
+	enum { OFFERED = 500, MOST = 1000 };
+	char text[16] = "";
+	int file = open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC);
+	ssize_t length = file < 0 ? -1 : pread(file, text, sizeof text - 1, 0);
+	int now = length > 0 ? atoi(text) : MOST;
+	int length_now = snprintf(text, sizeof text, "%d", now + OFFERED < MOST ? now + OFFERED : MOST);
+	if (now < MOST)
+		(void)!pwrite(file, text, (size_t)length_now, 0);
+	if (file >= 0)
+		close(file);
+}
+
 /* What the user does beside it comes first. Where the kernel weighs sessions and not processes against each other
  * (sched(7), autogroup) the command is one session, however many processes it has, and this counts within it only.
  */
@@ -84,8 +102,10 @@ static bool settle_signals(struct inside *inside, struct cordon_error *err)
 	/* Away from the terminal's signals and from the caller's process group. */
 	if (!is_planted("session") && setsid() < 0)
 		return cordon_fail_errno(err, errno, "start a session");
-	if (!is_planted("share"))
+	if (!is_planted("share")) {
 		lower_share();
+		offer_memory();
+	}
 	if (inside->dies_with_thread && !inside->is_fallback && !is_planted("dies-with-parent") &&
 	    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0)
 		return cordon_fail_errno(err, errno, "ask for a signal when cordon dies");
