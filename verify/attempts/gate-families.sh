@@ -2,7 +2,7 @@
 # net.filtered, hazard 55: what is neither TCP nor a question for a name: ICMP, UDP-Lite, and packets made by hand, to a host that
 # is allowed. Counted by the kernel of the network outside.
 # run: --net filtered --allow allowed.test
-# plant: namespaces.net
+# plant: namespaces.net+seccomp
 prepare() {
 	prepare_internet
 	[ "$(id -u)" = 0 ] || [ -e /proc/net/udplite ] || skip "this kernel has nothing of the kind for users"

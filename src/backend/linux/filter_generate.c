@@ -16,6 +16,7 @@
 #include <linux/filter.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
+#include <netinet/in.h>
 #include <seccomp.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,10 +29,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* linux/tty ioctls and newer socket families, by number: the build machine's headers may not have them. */
+/* ioctls and protocols by number: the build machine's headers may not have them. */
 #define IOCTL_TIOCSTI 0x5412
 #define IOCTL_TIOCLINUX 0x541C
-#define FAMILY_VSOCK 40
+#define PROTOCOL_L2TP 115 /* linux/l2tp.h */
 #define LOW_32_BITS UINT64_C(0xffffffff)
 #define SOCKET_TYPE_MASK UINT64_C(0xf) /* net/socket.h in the kernel: what lies above are flags */
 #define FAMILIES UINT64_C(64)          /* more than there are, and a power of two */
@@ -157,6 +158,34 @@ static void add_bits(scmp_filter_ctx filter, uint32_t action, const char *name, 
 			add_when(filter, action, name, SCMP_CMP(argument, SCMP_CMP_MASKED_EQ, bit, bit));
 }
 
+/* Sockets of families and protocols that next to no program makes. The kernel loads a module for whoever asks, they are
+ * where its flaws are found, and some (AF_VSOCK) no namespace divides from the host. The answers are those of a kernel
+ * without them. Of the numbers the kernel reads 32 bits; a larger one is in no family.
+ */
+static void refuse_rare_sockets(scmp_filter_ctx filter)
+{
+	static const char *const makers[] = { "socket", "socketpair" };
+	static const unsigned rare[] = { IPPROTO_DCCP, PROTOCOL_L2TP, IPPROTO_SCTP, IPPROTO_UDPLITE };
+	static const unsigned kinds[] = { SOCK_SEQPACKET, SOCK_DCCP };
+	static const unsigned internet[] = { AF_INET, AF_INET6 };
+	for (size_t i = 0; i < sizeof makers / sizeof *makers; i++) {
+		uint32_t refuse = SCMP_ACT_ERRNO(EAFNOSUPPORT);
+		for (unsigned family = 1; family < AF_NETLINK; family++)
+			if (family != AF_UNIX && family != AF_INET && family != AF_INET6)
+				add_when(filter, refuse, makers[i],
+					 SCMP_CMP(0, SCMP_CMP_MASKED_EQ, LOW_32_BITS, family));
+		add_when(filter, refuse, makers[i], SCMP_CMP(0, SCMP_CMP_GT, AF_NETLINK));
+	}
+	for (size_t i = 0; i < sizeof rare / sizeof *rare; i++)
+		add_when(filter, SCMP_ACT_ERRNO(EPROTONOSUPPORT), "socket",
+			 SCMP_CMP(2, SCMP_CMP_MASKED_EQ, LOW_32_BITS, rare[i]));
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		for (size_t j = 0; j < sizeof internet / sizeof *internet; j++)
+			add_when_both(filter, SCMP_ACT_ERRNO(ESOCKTNOSUPPORT), "socket",
+				      SCMP_CMP(0, SCMP_CMP_MASKED_EQ, LOW_32_BITS, internet[j]),
+				      SCMP_CMP(1, SCMP_CMP_MASKED_EQ, SOCKET_TYPE_MASK, kinds[i]));
+}
+
 static void add_refusals(scmp_filter_ctx filter)
 {
 	uint32_t refuse = SCMP_ACT_ERRNO(EPERM);
@@ -191,8 +220,7 @@ static void add_refusals(scmp_filter_ctx filter)
 	add_when_both(filter, refuse, "openat", HAS_BIT(2, O_CREAT), MODE_IS(3, S_ISUID));
 	add_when_both(filter, refuse, "openat", HAS_BIT(2, NAMELESS), MODE_IS(3, S_ISUID));
 
-	/* No namespace divides these families from the host. */
-	add_when(filter, refuse, "socket", SCMP_CMP(0, SCMP_CMP_MASKED_EQ, LOW_32_BITS, FAMILY_VSOCK));
+	refuse_rare_sockets(filter);
 }
 
 /* Beside those, what only looks: for the complete account of --explain. */
