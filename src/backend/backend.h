@@ -17,6 +17,7 @@
 #include "base/host.h"
 #include "base/error.h"
 #include "base/guarantee.h"
+#include "base/text.h"
 #include "policy/plan.h"
 
 struct abilities; /* each backend's own; probed once, read by assess and start */
@@ -153,6 +154,13 @@ struct swept {
 	} list;
 };
 
+/* What the administrator asks of the one-time step. */
+struct setup_wish {
+	bool is_removal, is_trial;
+	unsigned accounts;        /* of each kind; 0: as there are, else the backend's own number */
+	const char *const *users; /* names or SIDs of whose runs use it, NULL-terminated; NULL or none: who asks */
+};
+
 struct backend_ops {
 	const char *name;
 
@@ -243,6 +251,14 @@ struct backend_ops {
 	 * were. NULL: nothing is ever left there.
 	 */
 	bool (*forget)(const char *state, const char *path, size_t *ret_count, struct cordon_error *err);
+
+	/* The administrator's one-time step, or its undoing; a line for each thing that was changed, or with is_trial would
+	 * be. Where it fails the host is as before, or *err says what is left. NULL: this system needs none.
+	 */
+	bool (*setup)(const struct setup_wish *wish, struct text *ret_changes, struct cordon_error *err);
+
+	/* Whether that is done, and for whoever asks; else *err says what to do. NULL with setup. */
+	bool (*is_set_up)(struct cordon_error *err);
 };
 
 extern const struct backend_ops backend_native; /* defined by exactly one folder */

@@ -29,4 +29,5 @@ int command_log(char **words);
 int command_report(char **words);
 int command_forget(char **words);
 int command_gc(char **words);
+int command_setup(char **words);
 int command_verify(char **words);

@@ -43,6 +43,12 @@ static bool print_rows(const char *answer, struct cordon_error *err)
 		printf("%-9s %-18s %s: %s\n", json_is_true(json_object_get(caches, "layers")) ? "layers" : "empty",
 		       "(caches)", "tools' caches begin with what yours hold",
 		       json_string_value(json_object_get(caches, "why")));
+	const json_t *setup = json_object_get(object, "setup");
+	if (json_is_object(setup)) {
+		bool is_done = json_is_true(json_object_get(setup, "done"));
+		printf("%-9s %-18s the administrator's one-time step%s%s\n", is_done ? "done" : "missing", "(setup)",
+		       is_done ? "" : ": ", json_string_value(json_object_get(setup, "why")));
+	}
 	print_causes(json_object_get(object, "guarantees"));
 	json_decref(object);
 	return true;

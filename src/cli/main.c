@@ -15,7 +15,7 @@ static const struct command commands[] = {
 	{ "verify", "attack a policy on this host, live", command_verify },
 	{ "log", "recorded runs", command_log },
 	{ "report", "one run as a page", command_report },
-	{ "setup", "the one-time step of the administrator", NULL },
+	{ "setup", "the one-time step of the administrator", command_setup },
 	{ "forget", "undo what a directory was given", command_forget },
 	{ "gc", "sweep what a crash left", command_gc },
 	{ NULL, NULL, NULL },

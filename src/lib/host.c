@@ -75,6 +75,20 @@ int cordon_forget(const char *directory, char **ret_json, struct cordon_error *e
 	return give(run_forget(directory, &text, &local) && give_text(&text, ret_json, &local), &local, err);
 }
 
+int cordon_setup(uint32_t flags, uint32_t accounts, const char *const *users, char **ret_json, struct cordon_error *err)
+{
+	const struct setup_request request = { flags & CORDON_SETUP_REMOVE, flags & CORDON_SETUP_TRIAL, accounts,
+					       users };
+	struct cordon_error local = CORDON_ERROR_INIT;
+	CORDON_ON_EXIT(text_free) struct text text = { 0 };
+	if (!ret_json)
+		return give(no_handle("ret_json", &local), &local, err);
+	if (flags & ~(CORDON_SETUP_REMOVE | CORDON_SETUP_TRIAL))
+		return give(cordon_fail(&local, CORDON_BAD_USAGE, "flags that this version does not know"), &local,
+			    err);
+	return give(run_setup(&request, &text, &local) && give_text(&text, ret_json, &local), &local, err);
+}
+
 int cordon_report_schema(char **ret_json, struct cordon_error *err)
 {
 	return give_printed(report_schema_print, ret_json, err);

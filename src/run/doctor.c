@@ -128,6 +128,16 @@ static json_t *describe_layers(void)
 			 has_layers ? json_shown("overlay mounts, kept in cordon's state") : json_shown(why.text));
 }
 
+/* NULL where a system needs none. */
+static json_t *describe_setup(void)
+{
+	struct cordon_error why = CORDON_ERROR_INIT;
+	if (!backend_native.is_set_up)
+		return json_null();
+	bool is_done = backend_native.is_set_up(&why);
+	return json_pack("{s:b s:o}", "done", is_done, "why", json_shown(is_done ? "" : why.text));
+}
+
 bool run_doctor(struct text *text, struct cordon_error *err)
 {
 	struct examination examination;
@@ -145,7 +155,8 @@ bool run_doctor(struct text *text, struct cordon_error *err)
 					  level_name(row->level), "why", json_shown(row->why), "cause",
 					  row->cause[0] ? row->cause : NULL, "remedy", row->remedy));
 	}
-	return json_print(json_pack("{s:s s:i s:s s:o s:o}", "schema", "cordon-doctor", "version", 1, "backend",
-				    backend_native.name, "guarantees", list, "caches", describe_layers()),
+	return json_print(json_pack("{s:s s:i s:s s:o s:o s:o}", "schema", "cordon-doctor", "version", 1, "backend",
+				    backend_native.name, "guarantees", list, "caches", describe_layers(), "setup",
+				    describe_setup()),
 			  text, err);
 }

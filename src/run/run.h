@@ -93,6 +93,13 @@ CORDON_CHECKED bool record_read(const char *name, struct text *text, struct cord
 CORDON_CHECKED bool run_sweep(bool is_trial, struct text *text, struct cordon_error *err);
 /* Undoes what runs left on files at or below the directory, NULL: everywhere; JSON of how much that was. */
 CORDON_CHECKED bool run_forget(const char *directory, struct text *text, struct cordon_error *err);
+/* setup.c: JSON of what the administrator's one-time step changed. */
+struct setup_request {
+	bool is_removal, is_trial;
+	unsigned accounts;        /* 0: as there are, else the system's own number */
+	const char *const *users; /* NULL-terminated; NULL: who asks */
+};
+CORDON_CHECKED bool run_setup(const struct setup_request *request, struct text *text, struct cordon_error *err);
 CORDON_CHECKED bool report_schema_print(struct text *text, struct cordon_error *err);
 /* Appends the line of cordon_run_warning; appends nothing when there is none. */
 void run_warning(struct run *run, struct text *text);

@@ -38,6 +38,8 @@ static void answers__NULL_with_an_error(void **state)
 		cordon_record("last", NULL, &err),
 		cordon_sweep(1, NULL, &err),
 		cordon_forget("/", NULL, &err),
+		cordon_setup(0, 0, NULL, NULL, &err),
+		cordon_setup(4, 0, NULL, &json, &err),
 		cordon_report_schema(NULL, &err),
 		cordon_run_warning(NULL) != NULL,
 		cordon_run_explanation(NULL) != NULL,

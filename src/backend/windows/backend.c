@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/windows/accounts.h"
 #include "backend/windows/cage.h"
+#include "backend/windows/setup_host.h"
 #include "base/scope.h"
 #include "os/os.h"
 
@@ -249,6 +251,12 @@ static void discard(struct cage *cage)
 	free(cage);
 }
 
+static bool is_set_up(struct cordon_error *err)
+{
+	CORDON_ON_EXIT(pool_free) struct pool pool = { 0 };
+	return accounts_read(&pool, err);
+}
+
 const struct backend_ops backend_native = {
 	.name = "windows",
 	.probe = probe,
@@ -264,4 +272,6 @@ const struct backend_ops backend_native = {
 	.end = end,
 	.discard = discard,
 	.forget = roots_forget,
+	.setup = windows_setup_run,
+	.is_set_up = is_set_up,
 };

@@ -161,23 +161,20 @@ static json_t *accounts(const struct pool *pool)
 
 bool pool_write(const struct pool *pool, struct text *ret_bytes, struct cordon_error *err)
 {
+	json_t *users = strings(pool->users, pool->user_count), *made = accounts(pool),
+	       *steps = strings(pool->steps, pool->step_count);
+	/* What memory was short for is missing in its list. */
+	bool is_all = json_array_size(users) == pool->user_count && json_array_size(made) == pool->account_count &&
+		      json_array_size(steps) == pool->step_count;
 	CORDON_ON_EXIT(drop_json)
 	json_t *root = json_pack("{s:i, s:b, s:s, s:s, s:s, s:o, s:o, s:o}", "version", POOL_VERSION, "whole",
 				 pool->is_whole, "key", pool->key, "group", pool->group_name, "group_sid",
-				 pool->group_sid, "users", strings(pool->users, pool->user_count), "accounts",
-				 accounts(pool), "steps", strings(pool->steps, pool->step_count));
-	CORDON_ON_EXIT(free_text) char *bytes = root ? json_dumps(root, JSON_INDENT(1)) : NULL;
+				 pool->group_sid, "users", users, "accounts", made, "steps", steps);
+	CORDON_ON_EXIT(free_text) char *bytes = root && is_all ? json_dumps(root, JSON_INDENT(1)) : NULL;
 	if (!bytes)
 		return cordon_fail_memory(err);
 	text_add(ret_bytes, bytes);
-	/* What an item could not be made for is missing in its list, so it is read again before it is believed. */
-	CORDON_ON_EXIT(pool_free) struct pool again = { 0 };
-	if (!text_ok(ret_bytes))
-		return cordon_fail_memory(err);
-	return pool_read(text_str(ret_bytes), ret_bytes->length, &again, err) &&
-	       ((again.user_count == pool->user_count && again.account_count == pool->account_count &&
-		 again.step_count == pool->step_count) ||
-		cordon_fail_memory(err));
+	return text_ok(ret_bytes) || cordon_fail_memory(err);
 }
 
 /* -- whose it is --------------------------------------------------------------------------------------------------- */
