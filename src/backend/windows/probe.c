@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/windows/accounts.h"
 #include "base/list.h"
 #include "base/scope.h"
 
@@ -313,12 +314,14 @@ static bool enter_package(struct probe *probe, struct cordon_error *err)
 /* What fails says something of the host. */
 static void choose_tier(struct probe *probe)
 {
+	CORDON_ON_EXIT(pool_free) struct pool pool = { 0 };
 	struct cordon_error err = CORDON_ERROR_INIT;
 	probe->recipe = &token_recipe;
 	probe->tiers = TRIAL_TOKEN;
 	switch (probe->plan->windows->tier) {
 	case TIER_ACCOUNT:
-		say_why(probe->probing, "there is no account to run in: 'cordon setup' is not in this version");
+		say_why(probe->probing,
+			accounts_read(&pool, &err) ? "runs in accounts are not in this version" : err.text);
 		break;
 	case TIER_APPCONTAINER:
 		if (!enter_package(probe, &err)) {
