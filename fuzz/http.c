@@ -56,6 +56,11 @@ static void check_guard(const char *bytes, size_t length)
 	struct http_guard whole, pieces;
 	size_t passed, from = 0, some;
 	FUZZ_CHECK(target_read("a.example:80", 12, 0, &target));
+	/* what a server takes for a request is not let by as another protocol */
+	struct http_opening opening = { 0 };
+	enum reading begins = http_opening_read(&opening, bytes, length);
+	struct http_request request;
+	FUZZ_CHECK(http_read_request(bytes, length, &request) != READING_DONE || begins == READING_DONE);
 	http_guard_begin(&whole, &target);
 	enum reading reading = http_guard_pass(&whole, bytes, length, &passed);
 	FUZZ_CHECK(passed <= length && reading != READING_DONE);

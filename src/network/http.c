@@ -11,7 +11,7 @@ struct span {
 	size_t length;
 };
 
-static bool is_token(char c)
+bool http_is_token(char c)
 {
 	bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 	return is_letter || (c && strchr("!#$%&'*+-.^_`|~", c));
@@ -90,7 +90,7 @@ static bool read_request_line(struct span line, const char *head, struct http_re
 {
 	static const char version[] = " HTTP/1.";
 	size_t method = 0;
-	while (method < line.length && method < METHOD_MAX && is_token(line.bytes[method]))
+	while (method < line.length && method < METHOD_MAX && http_is_token(line.bytes[method]))
 		method++;
 	if (method == 0 || method == line.length || line.bytes[method] != ' ')
 		return false;
@@ -113,7 +113,7 @@ static bool read_request_line(struct span line, const char *head, struct http_re
 static bool split_header(struct span line, struct span *ret_name, struct span *ret_value)
 {
 	size_t name = 0;
-	while (name < line.length && is_token(line.bytes[name]))
+	while (name < line.length && http_is_token(line.bytes[name]))
 		name++;
 	if (name == 0 || name == line.length || line.bytes[name] != ':')
 		return false;

@@ -45,6 +45,21 @@ struct http_request {
 
 enum reading http_read_request(const char *bytes, size_t length, struct http_request *ret_request);
 
+/* The first line of a connection, as far as it was read; zeroed before. */
+struct http_opening {
+	uint8_t phase, words, word_length, version, scheme, preface, length; /* its own */
+	bool is_in_word;
+};
+
+/* Whether it begins with a request in the eyes of any server: then http_guard_pass reads that, strictly. Takes the next
+ * bytes. DONE: yes; BAD: another protocol, HTTP/2 among them; MORE: the line is not over.
+ */
+enum reading http_opening_read(struct http_opening *opening, const char *bytes, size_t length);
+/* The bytes begin with a method that clients use, or are the beginning of one: the rest is worth waiting for. */
+bool http_is_likely(const char *bytes, size_t length);
+
+bool http_is_token(char c); /* RFC 9110 §5.6.2 */
+
 /* The request in origin-form, for the server alone: Host is the target's, what was meant for the proxy is left out, and
  * the connection ends with the answer. For another proxy, whose `credentials` are given ("" for none, NULL where it is
  * for the server), it is in absolute-form. Returns its length, 0 when it has no room. `bytes` are the request's head.

@@ -52,8 +52,9 @@ static bool is_meant(const struct http_guard *guard, const struct http_request *
 	if (request->form == HTTP_ABSOLUTE &&
 	    (!host_equals(&request->target.host, &target->host) || request->target.port != target->port))
 		return false;
+	/* some clients leave the port out, whatever it is */
 	return request->has_host && host_equals(&request->host.host, &target->host) &&
-	       request->host.port == target->port;
+	       (request->host.port == target->port || request->host.port == 80);
 }
 
 static bool has_body(const struct http_request *request)

@@ -302,6 +302,59 @@ static void http__one_proxied_request_a_connection(void **state)
 	assert_int_equal(passed, 3);
 }
 
+/* Fronting on a port where anything may be spoken: what some server takes for a request is read as one, and who speaks
+ * another protocol does not wait for the end of a line.
+ */
+static void http__begins_where_any_server_would_see_it(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *bytes;
+		size_t length;
+		enum reading reading;
+	} cases[] = {
+		{ BYTES("GET / HTTP/1.1\r\n"), READING_DONE },
+		{ BYTES("GET / HTTP/1.1\n"), READING_DONE },
+		{ BYTES("\r\n\nGET / HTTP/1.1\r\n"), READING_DONE },
+		{ BYTES("get  /\thttp/1.1 \r\r\n"), READING_DONE },
+		{ BYTES("A-VERY-LONG-METHOD-INDEED / HTTP/1.1\r\n"), READING_DONE },
+		{ BYTES("GET /a b\x80 HTTP/3.7\r\n"), READING_DONE },
+		{ BYTES("CONNECT other:443 HTTP/1.1\r\n"), READING_DONE },
+		{ BYTES("GET http://other/\r\n"), READING_DONE }, /* HTTP/0.9, with a host */
+		{ BYTES(""), READING_MORE },
+		{ BYTES("\r\n"), READING_MORE },
+		{ BYTES("GET"), READING_MORE },
+		{ BYTES("GET / HTTP/1.1"), READING_MORE },
+		/* HTTP/2, SSH, Redis, git, PostgreSQL, mail, RTSP, memcached, a name of the version that is none */
+		{ BYTES("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), READING_BAD },
+		{ BYTES("SSH-2.0-OpenSSH_9.2p1 Debian\r\n"), READING_BAD },
+		{ BYTES("*1\r\n$4\r\nPING\r\n"), READING_BAD },
+		{ BYTES("PING\r\n"), READING_BAD },
+		{ BYTES("0033git-upload-pack /p.git\0host=h\0"), READING_BAD },
+		{ BYTES("\0\0\0\x08\x04\xd2\x16\x2f"), READING_BAD },
+		{ BYTES("EHLO a.example\r\n"), READING_BAD },
+		{ BYTES("DESCRIBE rtsp://a.example/ RTSP/1.0\r\n"), READING_BAD },
+		{ BYTES("set HTTP/x 0 0 5\r\n"), READING_BAD },
+		{ BYTES("HTTP/1.1 200 OK\r\n"), READING_BAD },
+		{ BYTES("GET /\r\n"), READING_BAD }, /* names no host */
+		{ BYTES(" GET / HTTP/1.1\r\n"), READING_BAD },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		for (size_t cut = 0; cut <= cases[i].length; cut++) {
+			struct http_opening opening = { 0 };
+			enum reading reading = http_opening_read(&opening, cases[i].bytes, cut);
+			if (reading == READING_MORE)
+				reading = http_opening_read(&opening, cases[i].bytes + cut, cases[i].length - cut);
+			if (reading != cases[i].reading)
+				fail_msg("case %zu cut at %zu: %.*s", i, cut, (int)cases[i].length, cases[i].bytes);
+		}
+	}
+	assert_true(http_is_likely(BYTES("G")));
+	assert_true(http_is_likely(BYTES("POST /x")));
+	assert_false(http_is_likely(BYTES("PING")));
+	assert_false(http_is_likely(BYTES("get")));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -313,6 +366,7 @@ int main(void)
 		cmocka_unit_test(http__guard_opens_for_nothing_but_a_websocket),
 		cmocka_unit_test(http__proxied_requests_become_the_servers),
 		cmocka_unit_test(http__one_proxied_request_a_connection),
+		cmocka_unit_test(http__begins_where_any_server_would_see_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -32,6 +32,8 @@ def talk(connection):
         while True:
             data = connection.recv(65536)
             if not data:
+                if rest:
+                    note(place, "at last " + rest.split(b"\n")[0].decode("latin-1", "replace"))
                 break
             if data[:1] == b"\x16":
                 note(place, "tls " + server_name(data))

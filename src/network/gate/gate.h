@@ -170,6 +170,7 @@ struct connection {
 	struct flow up, down; /* to the server, to the client */
 
 	enum watch_kind watch;
+	struct http_opening opening; /* WATCH_FIRST: of what has passed */
 	struct http_guard guard;
 
 	/* while dialling */

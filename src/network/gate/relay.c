@@ -8,7 +8,7 @@
 
 #include "network/tls.h"
 
-enum { ROUNDS = 8, BULK_AFTER = 256 * 1024, HALF_CLOSED_SECONDS = 300 };
+enum { HTTPS_PORT = 443, ROUNDS = 8, BULK_AFTER = 256 * 1024, HALF_CLOSED_SECONDS = 300 };
 
 /* -- watching ------------------------------------------------------------------------------------------------------ */
 
@@ -25,15 +25,55 @@ static enum reading read_banner(const uint8_t *bytes, size_t length)
 static enum reading look_at_first(const struct connection *connection, const uint8_t *bytes, size_t length)
 {
 	struct tls_hello hello;
-	bool is_https = connection->target.port == 443;
+	bool is_https = connection->target.port == HTTPS_PORT;
 	if (!tls_is_handshake(bytes[0]))
-		return is_https ? read_banner(bytes, length) : READING_DONE;
+		return read_banner(bytes, length);
 	enum reading reading = tls_read_hello(bytes, length, &hello);
 	if (reading != READING_DONE)
 		return reading;
 	if (!hello.has_name)
 		return is_https ? READING_BAD : READING_DONE;
 	return host_equals(&hello.host, &connection->target.host) ? READING_DONE : READING_BAD;
+}
+
+/* A port says little of what is spoken there: requests are read wherever they are seen. What is hardly one passes before
+ * its line is over, for there may be no lines; if that was the beginning of one all the same it gets no further.
+ */
+static enum reading look_for_requests(struct connection *connection, const char *bytes, size_t length,
+				      size_t *ret_passed)
+{
+	struct http_opening opening = connection->opening;
+	bool has_passed = opening.phase != 0;
+	enum reading reading = http_opening_read(&opening, bytes, length);
+	*ret_passed = 0;
+	if (reading == READING_BAD)
+		return READING_DONE;
+	if (reading == READING_DONE && has_passed)
+		return READING_BAD;
+	if (reading == READING_MORE) {
+		if (has_passed || !http_is_likely(bytes, length)) {
+			connection->opening = opening;
+			*ret_passed = length;
+		}
+		return length < HTTP_HEAD_SIZE || *ret_passed > 0 ? READING_MORE : READING_BAD;
+	}
+	connection->watch = WATCH_HTTP;
+	return http_guard_pass(&connection->guard, bytes, length, ret_passed);
+}
+
+static bool is_asked_for_name(const struct connection *connection, const struct flow *up)
+{
+	return connection->target.port == HTTPS_PORT || tls_is_handshake(up->block[up->cleared]);
+}
+
+/* A line that never ended is no request. */
+static void look_at_end(struct connection *connection)
+{
+	struct flow *up = &connection->up;
+	if (connection->watch == WATCH_FIRST && up->cleared < up->end && !is_asked_for_name(connection, up)) {
+		connection->watch = WATCH_NOTHING;
+		up->cleared = up->end;
+	}
 }
 
 /* Clears what may pass of what waits. False: something else was named, and the connection is over. */
@@ -47,10 +87,12 @@ static bool look(struct connection *connection)
 		passed = length;
 	else if (connection->watch == WATCH_HTTP)
 		reading = http_guard_pass(&connection->guard, (const char *)bytes, length, &passed);
-	else if (length > 0)
+	else if (length == 0)
+		return true;
+	else if (is_asked_for_name(connection, up))
 		reading = look_at_first(connection, bytes, length);
 	else
-		return true;
+		reading = look_for_requests(connection, (const char *)bytes, length, &passed);
 
 	if (reading == READING_BAD) {
 		connection_refuse(connection, GATE_FORGED, REACH_GLOBAL);
@@ -184,8 +226,11 @@ void relay_move(struct connection *connection, struct flow *flow)
 			connection_abort(connection);
 			return;
 		}
-		if (moved == MOVED_END)
+		if (moved == MOVED_END) {
 			flow->has_ended = true;
+			if (flow == &connection->up)
+				look_at_end(connection);
+		}
 		if (flow->has_ended && !flow->is_shut && flow->start == flow->cleared && flow->piped == 0) {
 			shut(connection, flow);
 			if (connection->phase == PHASE_CLOSING)
