@@ -2,6 +2,7 @@
 # net.filtered, hazard 54: the password of the host's own proxy is the gate's: it is in no environment and no command line that
 # can be read inside.
 # run: --net filtered --allow allowed.test
+# plant: environment
 prepare() {
 	prepare_internet
 }

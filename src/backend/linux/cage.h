@@ -192,6 +192,8 @@ CORDON_CHECKED bool limits_apply(struct inside *inside, struct cordon_error *err
  * user's other programs hand each other; false and errno.
  */
 bool limits_leave_rights(void);
+/* What the user does beside the calling process comes first from now on. Async-signal-safe. */
+void limits_lower_share(void);
 CORDON_CHECKED bool capabilities_drop(struct inside *inside, struct cordon_error *err);
 CORDON_CHECKED bool filter_load(struct inside *inside, struct cordon_error *err);
 

@@ -139,7 +139,8 @@ static _Noreturn void become_gate(const char *path, const int given[])
 		if (nothing < 0 || dup2(nothing, i) < 0)
 			_exit(1);
 	kernel_close_range(GATE_DESCRIPTORS_END, ~0u, 0);
-	setsid(); /* the terminal's signals are not for it */
+	setsid();             /* the terminal's signals are not for it */
+	limits_lower_share(); /* whatever it does the command has asked for */
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	execve(path, argv, environ);
 	_exit(127);

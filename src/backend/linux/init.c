@@ -70,18 +70,6 @@ static void offer_memory(void)
 		close(file);
 }
 
-/* What the user does beside it comes first. Where the kernel weighs sessions and not processes against each other
- * (sched(7), autogroup) the command is one session, however many processes it has, and this counts within it only.
- */
-static void lower_share(void)
-{
-	enum { NICENESS = 5 };
-	errno = 0;
-	int now = getpriority(PRIO_PROCESS, 0);
-	if (errno == 0)
-		(void)!setpriority(PRIO_PROCESS, 0, now + NICENESS);
-}
-
 /* The caller's handlers are code of the caller's; what it ignores the command ignores too, as after any fork and exec.
  */
 static bool settle_signals(struct inside *inside, struct cordon_error *err)
@@ -102,10 +90,9 @@ static bool settle_signals(struct inside *inside, struct cordon_error *err)
 	/* Away from the terminal's signals and from the caller's process group. */
 	if (!is_planted("session") && setsid() < 0)
 		return cordon_fail_errno(err, errno, "start a session");
-	if (!is_planted("share")) {
-		lower_share();
+	limits_lower_share();
+	if (!is_planted("share"))
 		offer_memory();
-	}
 	if (inside->dies_with_thread && !inside->is_fallback && !is_planted("dies-with-parent") &&
 	    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0)
 		return cordon_fail_errno(err, errno, "ask for a signal when cordon dies");

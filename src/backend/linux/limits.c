@@ -45,6 +45,18 @@ bool limits_leave_rights(void)
 	return setrlimit(RLIMIT_NOFILE, &now) == 0;
 }
 
+/* Where the kernel weighs sessions and not processes against each other (sched(7), autogroup) the command is one session,
+ * however many processes it has, and this counts within it only.
+ */
+void limits_lower_share(void)
+{
+	enum { NICENESS = 5 };
+	errno = 0;
+	int now = getpriority(PRIO_PROCESS, 0);
+	if (errno == 0 && !is_planted("share"))
+		(void)!setpriority(PRIO_PROCESS, 0, now + NICENESS);
+}
+
 /* The n first of the processors that the caller may use. A command that sets its own affinity gets out: hence partial.
  */
 static bool pin_processors(uint64_t thousandths, struct cordon_error *err)
