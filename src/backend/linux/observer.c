@@ -22,7 +22,7 @@ struct shape {
 	int call;
 	enum act act;
 	int directory, path;
-	int flags;                         /* of open, or where they lie (openat2), or AT_* ; NONE */
+	int flags;                         /* of open, or AT_*; NONE */
 	enum act second_act;               /* ACT_WRITE: of a file that gets another name */
 	int second_directory, second_path; /* NONE: one path only */
 };
@@ -50,7 +50,6 @@ static const struct shape shapes[] = {
 	{ SYS_renameat, ACT_RENAME, 0, 1, NONE, ACT_RENAME, 2, 3 },
 #endif
 	ONE(openat, ACT_WRITE, 0, 1, 2),
-	ONE(openat2, ACT_WRITE, 0, 1, 2),
 	ONE(truncate, ACT_WRITE, HERE, 0, NONE),
 	ONE(unlinkat, ACT_DELETE, 0, 1, NONE),
 	ONE(mkdirat, ACT_CREATE, 0, 1, NONE),
@@ -364,27 +363,18 @@ static void look_at_linked(struct observer *observer, int directory, int path)
 
 /* -- one call ------------------------------------------------------------------------------------------------------ */
 
-/* What cannot be read the kernel does not take either. */
-static uint64_t flags_of(const struct observer *observer, const struct shape *shape)
-{
-	uint64_t flags = observer->call.data.args[shape->flags];
-	if (shape->call != SYS_openat2)
-		return flags;
-	uint64_t flags_at = flags + offsetof(struct open_how, flags);
-	return caller_read(&observer->caller, flags_at, &flags, sizeof flags) == sizeof flags ? flags : O_RDWR;
-}
-
 static bool means_change(const struct observer *observer, const struct shape *shape)
 {
 	if (shape->flags == NONE)
 		return true;
-	return flags_of(observer, shape) & (O_WRONLY | O_RDWR | O_CREAT | O_TRUNC);
+	return observer->call.data.args[shape->flags] & (O_WRONLY | O_RDWR | O_CREAT | O_TRUNC);
 }
 
 static bool is_exclusive(const struct observer *observer, const struct shape *shape)
 {
 	const uint64_t both = O_CREAT | O_EXCL;
-	return shape->flags != NONE && shape->act == ACT_WRITE && (flags_of(observer, shape) & both) == both;
+	return shape->flags != NONE && shape->act == ACT_WRITE &&
+	       (observer->call.data.args[shape->flags] & both) == both;
 }
 
 static void look_at_files(struct observer *observer)
