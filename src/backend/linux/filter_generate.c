@@ -45,6 +45,7 @@
 #else
 #define LOW_WORD 4
 #endif
+#define NEWEST_CALL 462 /* mseal, Linux 6.10: the last of those that were looked at; the same on every architecture */
 #define CALL_FCHMODAT2 452 /* Linux 6.6, the same on every architecture */
 
 #define NAMESPACE_FLAGS \
@@ -350,18 +351,19 @@ static void make_gated_explained(scmp_filter_ctx filter)
 static const struct {
 	const char *name;
 	void (*make)(scmp_filter_ctx filter);
+	bool has_end;   /* refuses what is newer than NEWEST_CALL */
 	bool lets_read; /* whoever opens a file without any of INTENTS */
 } filters[] = {
-	{ "filter_quiet", add_refusals, true },
-	{ "filter_observed", make_observed, true },
-	{ "filter_explained", make_explained, false },
-	{ "filter_gated", make_gated, true },
-	{ "filter_gated_observed", make_gated_observed, true },
-	{ "filter_gated_explained", make_gated_explained, false },
-	{ "filter_shared", refuse_shared, false },
-	{ "filter_families", refuse_families, false },
-	{ "filter_unix_sockets", refuse_unix_sockets, false },
-	{ "filter_truncation", refuse_truncation, false },
+	{ "filter_quiet", add_refusals, true, true },
+	{ "filter_observed", make_observed, true, true },
+	{ "filter_explained", make_explained, true, false },
+	{ "filter_gated", make_gated, true, true },
+	{ "filter_gated_observed", make_gated_observed, true, true },
+	{ "filter_gated_explained", make_gated_explained, true, false },
+	{ "filter_shared", refuse_shared, false, false },
+	{ "filter_families", refuse_families, false, false },
+	{ "filter_unix_sockets", refuse_unix_sockets, false, false },
+	{ "filter_truncation", refuse_truncation, false, false },
 };
 
 static scmp_filter_ctx new_filter(void)
@@ -390,6 +392,19 @@ static void write_instruction(FILE *output, struct instruction instruction)
 		instruction.jump_false, instruction.value);
 }
 
+/* What a kernel has learnt since nobody has weighed here, and every program does without. libseccomp knows no such rule.
+ */
+static void write_end(FILE *output)
+{
+	const struct instruction instructions[] = {
+		{ BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(struct seccomp_data, nr) },
+		{ BPF_JMP | BPF_JGT | BPF_K, 0, 1, NEWEST_CALL },
+		{ BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ERRNO | ENOSYS },
+	};
+	for (size_t i = 0; i < sizeof instructions / sizeof *instructions; i++)
+		write_instruction(output, instructions[i]);
+}
+
 /* Files are opened for reading more often than anything else is done whose arguments matter, and libseccomp tests one bit
  * after the other, each with a mode. So that comes first, in one test. The kernel reads 32 bits of the flags.
  */
@@ -416,7 +431,7 @@ static void write_reading(FILE *output)
 	}
 }
 
-static void write_filter(FILE *output, const char *name, bool lets_read, scmp_filter_ctx filter)
+static void write_filter(FILE *output, const char *name, bool has_end, bool lets_read, scmp_filter_ctx filter)
 {
 	FILE *exported = tmpfile();
 	if (!exported) {
@@ -427,6 +442,8 @@ static void write_filter(FILE *output, const char *name, bool lets_read, scmp_fi
 	rewind(exported);
 
 	fprintf(output, "static const struct sock_filter %s[] = {\n", name);
+	if (has_end)
+		write_end(output);
 	if (lets_read)
 		write_reading(output);
 	struct instruction instruction;
@@ -452,7 +469,7 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < sizeof filters / sizeof *filters; i++) {
 		scmp_filter_ctx filter = new_filter();
 		filters[i].make(filter);
-		write_filter(output, filters[i].name, filters[i].lets_read, filter);
+		write_filter(output, filters[i].name, filters[i].has_end, filters[i].lets_read, filter);
 	}
 	if (fclose(output) != 0) {
 		perror(argv[1]);
