@@ -199,7 +199,7 @@ static bool damaged(const char *name, struct cordon_error *err)
 	return cordon_fail(
 		err, CORDON_OS_FAILED,
 		"the journal of changed descriptors is damaged ('%s'): what it speaks of is not known, and is "
-		"left as it is",
+		"left as it is; without that file, in %%LOCALAPPDATA%%\\cordon\\descriptors, cordon goes on",
 		name);
 }
 
