@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/gate.h"
 #include "base/list.h"
 #include "base/scope.h"
 #include "policy/plan_tree.h"
@@ -119,10 +120,11 @@ static bool compile_token(struct plan_windows *windows)
 
 static const int families[] = { 4, 6 };
 
+/* Of both families, but for the gate, which listens on 127.0.0.1 alone: whoever has its port on ::1 is somebody else. */
 static bool add_filter(struct plan_windows *windows, struct windows_filter filter)
 {
 	filter.account.role = SID_ACCOUNT;
-	for (size_t i = 0; i < COUNT_OF(families); i++) {
+	for (size_t i = 0; i < (filter.is_gate ? 1 : COUNT_OF(families)); i++) {
 		struct windows_filter *added = LIST_ADD(&windows->filters);
 		if (!added)
 			return false;
@@ -187,17 +189,35 @@ static void compile_job(const struct plan *plan, struct plan_windows *windows)
 	}
 }
 
+#define ACCOUNT_VARIABLES \
+	{ "USERPROFILE", "${account.profile}" }, { "HOME", "${account.profile}" }, \
+		{ "APPDATA", "${account.profile}\\AppData\\Roaming" }, \
+		{ "LOCALAPPDATA", "${account.profile}\\AppData\\Local" }, { "TEMP", "${run.temp}" }, \
+	{ \
+		"TMP", "${run.temp}" \
+	}
+
+/* The gate is what programs ask for, or nothing: no route leads past it. Windows does not tell names of variables apart
+ * by case, but MSYS2's programs do, and know these in small letters. A list of hosts to reach directly would lead to
+ * where nothing goes; npm has settings of its own, which those in a .npmrc would outweigh otherwise.
+ */
+#define GATE_AUTHORITY GATE_USER ":${gate.password}@127.0.0.1:${gate.port}"
+static const struct windows_variable gated_account[] = {
+	ACCOUNT_VARIABLES,
+	{ "http_proxy", "http://" GATE_AUTHORITY },
+	{ "https_proxy", "http://" GATE_AUTHORITY },
+	{ "all_proxy", "socks5h://" GATE_AUTHORITY },
+	{ "no_proxy", "" },
+	{ "npm_config_proxy", "http://" GATE_AUTHORITY },
+	{ "npm_config_https_proxy", "http://" GATE_AUTHORITY },
+	{ "npm_config_noproxy", "" },
+	{ "NODE_USE_ENV_PROXY", "1" },
+	{ NULL, NULL },
+};
+
 static void compile_identity(const struct plan *plan, struct plan_windows *windows)
 {
-	static const struct windows_variable account[] = {
-		{ "USERPROFILE", "${account.profile}" },
-		{ "HOME", "${account.profile}" },
-		{ "APPDATA", "${account.profile}\\AppData\\Roaming" },
-		{ "LOCALAPPDATA", "${account.profile}\\AppData\\Local" },
-		{ "TEMP", "${run.temp}" },
-		{ "TMP", "${run.temp}" },
-		{ NULL, NULL },
-	};
+	static const struct windows_variable account[] = { ACCOUNT_VARIABLES, { NULL, NULL } };
 	static const struct windows_variable package[] = {
 		{ "LOCALAPPDATA", "${package.folder}" },
 		{ "TEMP", "${run.temp}" },
@@ -220,7 +240,8 @@ static void compile_identity(const struct plan *plan, struct plan_windows *windo
 						   "heap-terminate-on-corruption", NULL };
 	static const char *const handles[] = { "stdin", "stdout", "stderr", NULL };
 	bool has_capabilities = windows->tier == TIER_APPCONTAINER && plan->network == NETWORK_OPEN;
-	windows->variables = variables[windows->tier];
+	bool is_gated = windows->tier == TIER_ACCOUNT && plan->network == NETWORK_FILTERED;
+	windows->variables = is_gated ? gated_account : variables[windows->tier];
 	windows->capabilities = has_capabilities ? open_network : none;
 	windows->has_own_station = windows->tier == TIER_ACCOUNT;
 	windows->mitigations = mitigations;

@@ -187,7 +187,7 @@ struct windows_filter {
 	int family;         /* 4 or 6 */
 	struct sid account; /* condition: the asking process's user */
 	bool is_loopback;   /* condition: local and remote address are loopback */
-	bool is_gate;       /* condition: the remote port is the gate's */
+	bool is_gate;       /* condition: TCP to 127.0.0.1 at the account's port of the gate's (base/gate.h) */
 	uint16_t port;      /* condition: the local port; 0: none */
 };
 
@@ -207,7 +207,8 @@ struct windows_narrowed {
 
 struct windows_variable {
 	const char *name;
-	const char *value; /* with ${account.profile}, ${package.folder} and ${run.temp} for what set-up and run make */
+	const char *value; /* with ${account.profile}, ${package.folder}, ${run.temp}, ${gate.port} and
+			    * ${gate.password} for what set-up and run make */
 };
 
 struct plan_windows {

@@ -1,5 +1,6 @@
 #include "policy/plan_windows.h"
 
+#include "base/gate.h"
 #include "base/list.h"
 #include "policy/plan_print.h"
 
@@ -215,6 +216,11 @@ static bool print_filters(const struct plan_windows *windows, json_t *object)
 		    !set(row, "user", print_sid(filter->account)) || !set_flag(row, "loopback", filter->is_loopback) ||
 		    !set_flag(row, "gate", filter->is_gate) ||
 		    (filter->port && !set(row, "local_port", json_integer(filter->port))))
+			return false;
+		/* which of them set-up and the account say */
+		if (filter->is_gate && (!set_text(row, "remote_address", "127.0.0.1") ||
+					!set(row, "remote_port_from", json_integer(GATE_PORT_FIRST)) ||
+					!set(row, "remote_port_to", json_integer(GATE_PORT_FIRST + GATE_PORTS - 1))))
 			return false;
 	}
 	return filters != NULL;

@@ -203,7 +203,74 @@ static void windows__permits_name_loopback(void **state)
 		assert_true(filter->is_loopback || filter->layer == FILTER_LISTEN);
 		assert_true(filter->layer == FILTER_CONNECT ? filter->is_gate && !filter->port : filter->port == 3000);
 	}
-	assert_int_equal(permits, 2 * (3 + 1));
+	assert_int_equal(permits, 2 * 3 + 1);
+}
+
+/* One port of 127.0.0.1 and TCP, which setup gave to the account: a hole for all accounts' ports, or in IPv6, would lead
+ * to other runs' gates and to whoever listens there.
+ */
+static void windows__the_gate_is_one_port(void **state)
+{
+	(void)state;
+	static const char filtered[] = "{ \"files\": { \"/\": \"read\" }, \"network\": { \"mode\": \"filtered\" } }";
+	CORDON_ON_EXIT(made_free) struct made made = { 0 };
+	CORDON_ON_EXIT(text_free) struct text text = { 0 };
+	struct cordon_error err = CORDON_ERROR_INIT;
+	unsigned permits = 0;
+	if (!make(NULL, filtered, "account", &made, &err) || !plan_print(made.plan, &text, &err))
+		fail_msg("%s", err.text);
+	json_t *plan = json_loads(text_str(&text), JSON_REJECT_DUPLICATES, NULL), *row;
+	json_t *filters = json_object_get(json_object_get(plan, "windows"), "filters");
+	size_t i;
+	json_array_foreach (filters, i, row) {
+		if (strcmp(json_string_value(json_object_get(row, "action")), "permit") != 0)
+			continue;
+		permits++;
+		assert_true(json_is_true(json_object_get(row, "gate")) &&
+			    json_is_true(json_object_get(row, "loopback")));
+		assert_string_equal(json_string_value(json_object_get(row, "layer")), "connect");
+		assert_int_equal(json_integer_value(json_object_get(row, "family")), 4);
+		assert_string_equal(json_string_value(json_object_get(row, "remote_address")), "127.0.0.1");
+		assert_int_equal(json_integer_value(json_object_get(row, "remote_port_from")), 47700);
+		assert_int_equal(json_integer_value(json_object_get(row, "remote_port_to")), 47763);
+	}
+	assert_int_equal(permits, 1);
+	json_decref(plan);
+}
+
+/* Programs are told of the gate under each name that one of them knows, and of no way past it. */
+static void windows__variables_lead_to_the_gate(void **state)
+{
+	(void)state;
+	static const char filtered[] = "{ \"files\": { \"/\": \"read\" }, \"network\": { \"mode\": \"filtered\" } }";
+	static const char proxy[] = "http://cordon:${gate.password}@127.0.0.1:${gate.port}";
+	static const struct {
+		const char *name, *value;
+	} expected[] = {
+		{ "USERPROFILE", "${account.profile}" },
+		{ "http_proxy", proxy },
+		{ "https_proxy", proxy },
+		{ "all_proxy", "socks5h://cordon:${gate.password}@127.0.0.1:${gate.port}" },
+		{ "no_proxy", "" },
+		{ "npm_config_proxy", proxy },
+		{ "npm_config_https_proxy", proxy },
+		{ "npm_config_noproxy", "" },
+		{ "NODE_USE_ENV_PROXY", "1" },
+	};
+	CORDON_ON_EXIT(made_free) struct made gated = { 0 };
+	CORDON_ON_EXIT(made_free) struct made closed = { 0 };
+	struct cordon_error err = CORDON_ERROR_INIT;
+	if (!make(NULL, filtered, "account", &gated, &err) || !make("workspace", NULL, "account", &closed, &err))
+		fail_msg("%s", err.text);
+	for (size_t i = 0; i < COUNT_OF(expected); i++) {
+		const struct windows_variable *variable = gated.plan->windows->variables;
+		while (variable->name && strcmp(variable->name, expected[i].name) != 0)
+			variable++;
+		assert_non_null(variable->name);
+		assert_string_equal(variable->value, expected[i].value);
+	}
+	for (const struct windows_variable *variable = closed.plan->windows->variables; variable->name; variable++)
+		assert_false(text_starts(variable->name, "http") || strchr(variable->value, '@'));
 }
 
 /* -- the other tiers --------------------------------------------------------------------------------------------- */
@@ -482,6 +549,8 @@ int main(void)
 		cmocka_unit_test(windows__the_default_preset_takes_the_account_tier),
 		cmocka_unit_test(windows__a_closed_network_is_closed_at_every_layer),
 		cmocka_unit_test(windows__permits_name_loopback),
+		cmocka_unit_test(windows__the_gate_is_one_port),
+		cmocka_unit_test(windows__variables_lead_to_the_gate),
 		cmocka_unit_test(windows__strict_takes_the_appcontainer_tier),
 		cmocka_unit_test(windows__the_token_tier_needs_all_its_lacks_accepted),
 		cmocka_unit_test(windows__refuses_what_a_tier_cannot_carry),
