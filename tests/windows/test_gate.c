@@ -8,6 +8,7 @@
 #include "backend/windows/gate.h"
 #include "base/list.h"
 #include "base/scope.h"
+#include "os/os.h"
 #include "policy/policy.h"
 #include "scratch.h"
 
@@ -141,6 +142,9 @@ static int ask_many(unsigned gate_at, unsigned port, int count)
 static int client(int argc, char **argv)
 {
 	unsigned gate_at = (unsigned)atoi(argv[2]);
+	const char *proxy = getenv("http_proxy"), *colon = proxy ? strrchr(proxy, ':') : NULL;
+	if (gate_at == 0 && colon)
+		gate_at = (unsigned)atoi(colon + 1);
 	for (int i = 3; i + 3 < argc; i += 4) {
 		unsigned port = (unsigned)atoi(argv[i + 2]);
 		printf("%s%d", i > 3 ? " " : "",
@@ -496,6 +500,84 @@ static void gate__fills_in_its_place(void **state)
 	free(url);
 }
 
+/* -- as the backend has it ----------------------------------------------------------------------------------------- */
+
+enum { LEVEL_OF_WINE = 0x3000 };
+
+static struct cage_event next_of(struct cage *cage)
+{
+	struct cordon_error err = CORDON_ERROR_INIT;
+	struct cage_event event = { .kind = CAGE_NOTHING };
+	while (event.kind == CAGE_NOTHING) {
+		assert_int_equal(WaitForSingleObject((HANDLE)(intptr_t)backend_native.waitable(cage), CHILD_MS),
+				 WAIT_OBJECT_0);
+		assert_true(backend_native.next_event(cage, 0, &event, &err));
+	}
+	return event;
+}
+
+/* Its variables lead the command to the gate, and the report has what went through. As the user's own account: what an
+ * account of the pool needs is another's to test.
+ */
+static void run__with_a_filtered_network_has_a_gate(void **state)
+{
+	(void)state;
+	static const struct windows_variable variables[] = {
+		{ "TEMP", "${run.temp}" },
+		{ "http_proxy", "http://cordon:${gate.password}@127.0.0.1:${gate.port}" },
+		{ NULL, NULL },
+	};
+	static const char *const no_mitigations[] = { NULL };
+	static struct sid grants[] = { { SID_SYSTEM, 0 }, { SID_USER, 0 }, { SID_RUN, 0 } };
+	struct plan_windows windows = {
+		.tier = TIER_ACCOUNT,
+		.token = { .integrity = is_wine() ? LEVEL_OF_WINE : INTEGRITY_MEDIUM,
+			   .default_grants = { grants, COUNT_OF(grants), COUNT_OF(grants) } },
+		.mitigations = no_mitigations,
+		.variables = variables,
+	};
+	CORDON_ON_EXIT(end_run) struct run run;
+	struct cordon_error err = CORDON_ERROR_INIT;
+	struct facts *facts;
+	struct cage *cage;
+	HANDLE from, to;
+	char at[8], answers[100] = "";
+	DWORD length;
+	begin(&run);
+	assert_true(os_survey_host(scratch, &facts, &err) && CreatePipe(&from, &to, NULL, 4096));
+	run.plan.target = TARGET_WINDOWS;
+	run.plan.network = NETWORK_FILTERED;
+	run.plan.facts = facts;
+	run.plan.directory = facts->workspace;
+	run.plan.environment = facts->environment;
+	run.plan.windows = &windows;
+	snprintf(at, sizeof at, "%u", server_port);
+	char *const argv[] = { own_path, "client",  "0",          "absolute", "localhost", at,
+			       "",       "connect", "other.test", "443",      "",          NULL };
+	const struct handover handover = { .streams = { 0, (int)(intptr_t)to, 2 } };
+	if (!backend_native.begin(&handover, &cage, &err) || !backend_native.start(cage, &run.plan, NULL, argv, &err))
+		fail_msg("%s", err.text);
+	CloseHandle(to);
+	assert_int_equal(next_of(cage).kind, CAGE_STARTED);
+	struct cage_event event = next_of(cage);
+	assert_int_equal(event.kind, CAGE_DENIED);
+	assert_string_equal(event.denied.path, "other.test:443");
+	event = next_of(cage);
+	assert_int_equal(event.kind, CAGE_ENDED);
+	assert_int_equal(event.exit.code, 0);
+	assert_true(ReadFile(from, answers, sizeof answers - 1, &length, NULL));
+	assert_string_equal(answers, "200 403");
+	assert_non_null(event.exit.traffic);
+	assert_int_equal(event.exit.traffic->connections, 1);
+	assert_int_equal(event.exit.traffic->refused, 1);
+	assert_true(event.exit.usage.has_network && event.exit.usage.net_bytes_in > 40);
+	free(event.exit.traffic);
+	CloseHandle(from);
+	backend_native.discard(cage);
+	facts_free(facts);
+	run.plan.facts = NULL;
+}
+
 /* A program of somebody else's, by its own HTTP client. */
 static void gate__serves_node(void **state)
 {
@@ -542,6 +624,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(gate__that_is_gone_is_closed),
 		cmocka_unit_test(gate__refuses_a_port_that_is_somebodys),
 		cmocka_unit_test(gate__fills_in_its_place),
+		cmocka_unit_test_setup(run__with_a_filtered_network_has_a_gate, scratch_setup),
 		cmocka_unit_test(gate__serves_node),
 	};
 	return cmocka_run_group_tests(tests, start_server, NULL);

@@ -5,6 +5,7 @@
 
 #include "backend/windows/accounts.h"
 #include "backend/windows/cage.h"
+#include "backend/windows/gate.h"
 #include "backend/windows/setup_host.h"
 #include "base/scope.h"
 #include "os/os.h"
@@ -188,12 +189,36 @@ static int waitable(const struct cage *cage)
 	return (int)(intptr_t)cage->ready;
 }
 
-static void tell_end(const struct supervision *seen, struct cage_event *event)
+/* What the gate has to say goes before the end of what it was for. */
+static bool tell_gate(struct cage *cage, bool is_over, struct cage_event *event)
+{
+	if (!cage->gate)
+		return false;
+	if (is_over)
+		gate_finish(cage->gate);
+	if (gate_take(cage->gate, event)) {
+		SetEvent(cage->ready); /* there may be more */
+		return true;
+	}
+	if (is_over || cage->was_gate_lost_told || !gate_is_gone(cage->gate))
+		return false;
+	cage->was_gate_lost_told = true;
+	event->kind = CAGE_GATE_LOST;
+	return true;
+}
+
+static void tell_end(const struct cage *cage, const struct supervision *seen, struct cage_event *event)
 {
 	event->kind = CAGE_ENDED;
 	event->exit.by_signal = seen->was_ended;
 	event->exit.code = seen->was_ended ? KILLED : (int)seen->status;
 	event->exit.usage = seen->usage;
+	if (cage->gate) {
+		struct cage_usage *usage = &event->exit.usage;
+		gate_count(cage->gate, &usage->net_bytes_in, &usage->net_bytes_out);
+		usage->has_network = true;
+		event->exit.traffic = gate_traffic(cage->gate);
+	}
 }
 
 static bool next_event(struct cage *cage, int timeout_ms, struct cage_event *ret_event, struct cordon_error *err)
@@ -213,8 +238,8 @@ static bool next_event(struct cage *cage, int timeout_ms, struct cage_event *ret
 			event.kind = CAGE_LIMIT;
 			event.limit = seen.limit;
 			cage->was_limit_told = true;
-		} else if (seen.is_over) {
-			tell_end(&seen, &event);
+		} else if (!tell_gate(cage, seen.is_over, &event) && seen.is_over) {
+			tell_end(cage, &seen, &event);
 		}
 	}
 	*ret_event = event;

@@ -4,6 +4,7 @@
  *	job.c          the job, read back
  *	launch.c       one process: suspended, in its job, with exactly its handles
  *	supervisor.c   who watches the job while it runs
+ *	gate.h         the gate of a filtered network
  *	run.c          one run: its steps in their order, and their undoing
  *	framing.c      what goes through the pipe between cordon and its runner; pure
  *	compose.c      what becomes of one descriptor; pure
@@ -206,6 +207,9 @@ struct cage {
 	char *package_folder;
 	SECURITY_CAPABILITIES package;
 	HANDLE token, job;
+	struct gate *gate;        /* of a filtered network in the account tier; gate.h */
+	uint16_t gate_port;       /* the account's; 0: any */
+	const char *gate_account; /* its SID; NULL: not known */
 	struct supervisor *supervisor;
 	char *temp;
 	char **environment;
@@ -213,7 +217,7 @@ struct cage {
 	WCHAR desktop_name[192];
 	PROCESS_INFORMATION process;
 	bool is_running; /* every step was taken */
-	bool was_started_told, was_limit_told;
+	bool was_started_told, was_limit_told, was_gate_lost_told;
 	bool has_failed; /* `failure` says why nothing was started, and is to be told */
 	struct cordon_error failure;
 };

@@ -221,7 +221,8 @@ void gate_finish(const struct gate *gate)
 	DWORD count;
 	if (gate_is_gone(gate) || !WriteFile(gate->to, end, sizeof end - 1, &count, NULL))
 		return;
-	WaitForSingleObject(gate->process.hProcess, GATE_LAST_MS + 500);
+	/* what it told last is heard by then */
+	WaitForSingleObject(gate->listener, GATE_LAST_MS + 500);
 }
 
 struct gate *gate_end(struct gate *gate)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "backend/windows/cage.h"
+#include "backend/windows/gate.h"
 #include "base/list.h"
 #include "base/scope.h"
 #include "base/windows_descriptor.h"
@@ -107,6 +108,12 @@ static bool is_set_anew(const struct plan_windows *windows, const char *entry)
 	return false;
 }
 
+static char *fill_in_gate(const struct cage *cage, const struct windows_variable *variable)
+{
+	CORDON_ON_EXIT(free_text) char *value = gate_fill(cage->gate, variable->value);
+	return value ? text_format("%s=%s", variable->name, value) : NULL;
+}
+
 /* NAME=VALUE with what the run has made in place of its name. */
 static char *fill_in(const struct cage *cage, const struct windows_variable *variable, struct cordon_error *err)
 {
@@ -114,6 +121,12 @@ static char *fill_in(const struct cage *cage, const struct windows_variable *var
 		const char *name, *value;
 	} known[] = { { "${run.temp}", cage->temp }, { "${package.folder}", cage->package_folder } };
 	const char *rest = variable->value, *front = "";
+	if (cage->gate && strstr(rest, "${gate.")) {
+		char *filled = fill_in_gate(cage, variable);
+		if (!filled)
+			cordon_fail_memory(err);
+		return filled;
+	}
 	for (size_t i = 0; i < COUNT_OF(known); i++) {
 		if (!known[i].value || !text_starts(rest, known[i].name))
 			continue;
@@ -216,6 +229,20 @@ static bool make_job(struct cage *cage, struct cordon_error *err)
 	const char *missing;
 	return job_make(&cage->plan->windows->job, &cage->job, &missing, err) &&
 	       supervisor_new(cage->job, cage->ready, &cage->supervisor, err);
+}
+
+/* The other tiers do not lead anybody there: nothing would keep a command from going another way. */
+static bool start_gate(struct cage *cage, struct cordon_error *err)
+{
+	const struct gate_wanted wanted = {
+		.plan = cage->plan,
+		.job = cage->job,
+		.account = cage->gate_account,
+		.port = cage->gate_port,
+		.ready = cage->ready,
+	};
+	return cage->plan->network != NETWORK_FILTERED || cage->plan->windows->tier != TIER_ACCOUNT ||
+	       gate_start(&wanted, &cage->gate, err);
 }
 
 static bool open_roots(struct cage *cage, struct cordon_error *err)
@@ -335,6 +362,7 @@ static const struct {
 	{ "make the package", make_package },
 	{ "make the token", make_token },
 	{ "make the job", make_job },
+	{ "start the gate", start_gate },
 	{ "open the roots", open_roots },
 	{ "make the temporary directory", make_temp },
 	{ "make the environment", make_environment },
@@ -360,6 +388,7 @@ void cage_empty(struct cage *cage)
 	if (cage->job)
 		(void)!job_end(cage->job, END_MS, &ignored);
 	cage->supervisor = supervisor_free(cage->supervisor);
+	cage->gate = gate_end(cage->gate);
 	close_handle(&cage->process.hThread);
 	close_handle(&cage->process.hProcess);
 	close_handle(&cage->job);
