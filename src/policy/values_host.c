@@ -16,7 +16,7 @@ static const char *name_fault(const char *host)
 {
 	for (const char *c = host; *c; c++)
 		if ((unsigned char)*c >= 0x80)
-			return "a host name is written in its ASCII form (xn--…)";
+			return "a host name is written in its ASCII form (xn--…), which 'idn2 NAME' prints";
 	if (strchr(host, '/'))
 		return "a host is named without scheme or path, such as \"registry.example.org:443\"";
 	if (strcmp(host, "*") == 0)
