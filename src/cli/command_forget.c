@@ -22,21 +22,19 @@ static const struct option options[] = {
 	{ 0 },
 };
 
-static void help(void)
-{
-	puts("cordon forget [options] DIRECTORY\n"
-	     "Puts the descriptors of what is at and below DIRECTORY back to what they were before runs changed them\n"
-	     "(Windows; on Linux runs leave nothing on files).");
-	option_help(options, stdout);
-}
+static const char usage[] =
+	"cordon forget [options] DIRECTORY\n"
+	"Puts the descriptors of what is at and below DIRECTORY back to what they were before runs changed them\n"
+	"(Windows; on Linux runs leave nothing on files).";
 
 static void free_answer(char **answer)
 {
 	cordon_free(*answer);
 }
 
-static bool forget(const struct values *values, char **operands, struct cordon_error *err)
+static bool forget(void *context, char **operands, struct cordon_error *err)
 {
+	const struct values *values = context;
 	CORDON_ON_EXIT(free_answer) char *answer = NULL;
 	if (values->wants_all ? operands[0] != NULL : !operands[0] || operands[1])
 		return cordon_fail(err, CORDON_BAD_USAGE, "forget what?  One DIRECTORY, or --all");
@@ -53,19 +51,7 @@ static bool forget(const struct values *values, char **operands, struct cordon_e
 
 int command_forget(char **words)
 {
+	static const struct option_command command = { NULL, usage, options, forget };
 	struct values values = { 0 };
-	struct cordon_error err = CORDON_ERROR_INIT;
-	char **operands;
-	if (!option_parse(options, OPTIONS_ANYWHERE, words, &values, &operands, &err)) {
-		say_error(&err);
-		return STATUS_USAGE;
-	}
-	if (values.wants_help) {
-		help();
-		return say_flush() ? STATUS_FINE : STATUS_FAILED;
-	}
-	if (forget(&values, operands, &err))
-		return STATUS_FINE;
-	say_error(&err);
-	return err.status == CORDON_BAD_USAGE ? STATUS_USAGE : STATUS_FAILED;
+	return option_run(&command, words, &values);
 }

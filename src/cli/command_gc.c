@@ -4,7 +4,6 @@
 
 #include "cli/command.h"
 #include "cli/option.h"
-#include "cli/say.h"
 #include "cordon/cordon.h"
 
 struct values {
@@ -43,9 +42,11 @@ static void print(const json_t *answer)
 	}
 }
 
-static bool sweep(const struct values *values, struct cordon_error *err)
+static bool sweep(void *context, char **operands, struct cordon_error *err)
 {
+	const struct values *values = context;
 	char *bytes;
+	(void)operands;
 	if (!cordon_sweep(values->is_dry, &bytes, err))
 		return false;
 	json_t *answer = json_loads(bytes, 0, NULL);
@@ -61,23 +62,7 @@ static bool sweep(const struct values *values, struct cordon_error *err)
 
 int command_gc(char **words)
 {
+	static const struct option_command command = { "gc", usage, options, sweep };
 	struct values values = { 0 };
-	struct cordon_error err = CORDON_ERROR_INIT;
-	char **operands;
-	if (!option_parse(options, OPTIONS_ANYWHERE, words, &values, &operands, &err)) {
-		say_error(&err);
-		return STATUS_USAGE;
-	}
-	if (operands[0]) {
-		say("gc takes no '%s'", operands[0]);
-		return STATUS_USAGE;
-	}
-	if (values.wants_help) {
-		puts(usage);
-		option_help(options, stdout);
-	} else if (!sweep(&values, &err)) {
-		say_error(&err);
-		return STATUS_FAILED;
-	}
-	return say_flush() ? STATUS_FINE : STATUS_FAILED;
+	return option_run(&command, words, &values);
 }

@@ -59,8 +59,9 @@ static bool write_out(const struct values *values, const char *bytes, struct cor
 	return say_flush() || cordon_fail(err, CORDON_OS_FAILED, "nothing was printed");
 }
 
-static bool answer(const struct values *values, char **operands, struct cordon_error *err)
+static bool answer(void *context, char **operands, struct cordon_error *err)
 {
+	const struct values *values = context;
 	CORDON_ON_EXIT(free_answer) char *bytes = NULL;
 	CORDON_ON_EXIT(text_free) struct text page = { 0 };
 	if (values->wants_schema)
@@ -77,21 +78,13 @@ static bool answer(const struct values *values, char **operands, struct cordon_e
 
 int command_report(char **words)
 {
+	static const struct option_command command = {
+		NULL,
+		"cordon report RUN [options]\n"
+		"One recorded run as a page that needs nothing but itself. RUN is an id, the beginning of one, or last.\n",
+		options,
+		answer,
+	};
 	struct values values = { 0 };
-	struct cordon_error err = CORDON_ERROR_INIT;
-	char **operands;
-	if (!option_parse(options, OPTIONS_ANYWHERE, words, &values, &operands, &err)) {
-		say_error(&err);
-		return STATUS_USAGE;
-	}
-	if (values.wants_help) {
-		puts("cordon report RUN [options]\n"
-		     "One recorded run as a page that needs nothing but itself. RUN is an id, the beginning of one, or last.\n");
-		option_help(options, stdout);
-		return say_flush() ? STATUS_FINE : STATUS_FAILED;
-	}
-	if (answer(&values, operands, &err))
-		return STATUS_FINE;
-	say_error(&err);
-	return err.status == CORDON_BAD_USAGE ? STATUS_USAGE : STATUS_FAILED;
+	return option_run(&command, words, &values);
 }

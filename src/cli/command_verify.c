@@ -14,6 +14,7 @@
 struct values {
 	struct grant grant;
 	bool wants_json, wants_help;
+	bool has_held;
 };
 
 static const struct option options[] = {
@@ -176,8 +177,10 @@ static bool print_json(json_t *rows, struct cordon_error *err)
 	return true;
 }
 
-static bool verify(const struct values *values, bool *ret_held, struct cordon_error *err)
+static bool verify(void *context, char **operands, struct cordon_error *err)
 {
+	struct values *values = context;
+	(void)operands;
 	CORDON_ON_EXIT(free_world) struct attack_world *world = NULL;
 	CORDON_ON_EXIT(decref) json_t *rows = json_array();
 	if (!rows)
@@ -198,35 +201,17 @@ static bool verify(const struct values *values, bool *ret_held, struct cordon_er
 		if (!values->wants_json && verdict != VERDICT_UNASKED)
 			print_row(attack, verdict, why);
 	}
-	*ret_held = has_held && !was_open;
+	values->has_held = has_held && !was_open;
 	return !values->wants_json || print_json(rows, err);
 }
 
 int command_verify(char **words)
 {
+	static const struct option_command command = { "verify", usage, options, verify };
 	CORDON_ON_EXIT(values_free) struct values values = { 0 };
-	struct cordon_error err = CORDON_ERROR_INIT;
-	char **operands;
-	bool is_held = false;
 	/* how the copy is started; see attacks.h */
 	if (words[0] && strcmp(words[0], "--act") == 0 && words[1] && words[2])
 		return attacks_act(words[1], words[2]);
-	if (!option_parse(options, OPTIONS_ANYWHERE, words, &values, &operands, &err)) {
-		say_error(&err);
-		return STATUS_USAGE;
-	}
-	if (operands[0]) {
-		say("verify takes no '%s'", operands[0]);
-		return STATUS_USAGE;
-	}
-	if (values.wants_help) {
-		puts(usage);
-		option_help(options, stdout);
-		return say_flush() ? STATUS_FINE : STATUS_FAILED;
-	}
-	if (!verify(&values, &is_held, &err)) {
-		say_error(&err);
-		return STATUS_FAILED;
-	}
-	return say_flush() && is_held ? STATUS_FINE : STATUS_FAILED;
+	int status = option_run(&command, words, &values);
+	return status == STATUS_FINE && !values.wants_help && !values.has_held ? STATUS_FAILED : status;
 }

@@ -75,8 +75,18 @@ void option_help(const struct option *options, FILE *out);
  */
 const char *option_hint(const char *given, const char *prefix, const void *names, size_t step);
 
-/* The whole of a command that takes no operands and knows --json and --help: reads the words, prints the help under
- * `usage`, or calls `print`. Returns the exit status.
+/* The whole of a command: reads the words into the command's own struct of values, prints the help under `usage`, or
+ * calls `carry_out`. Returns the exit status: what is wrong with operands (CORDON_BAD_USAGE) is the caller's fault where
+ * it takes any.
  */
+struct option_command {
+	const char *name;  /* as it is called, for a command that takes no operands; else NULL */
+	const char *usage; /* without the last line end */
+	const struct option *options;
+	bool (*carry_out)(void *values, char **operands, struct cordon_error *err);
+};
+int option_run(const struct option_command *command, char **words, void *values);
+
+/* The same of one that knows no more than --json and --help. */
 int option_plain(const char *name, const char *usage, char **words,
 		 bool (*print)(bool wants_json, struct cordon_error *err));

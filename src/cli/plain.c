@@ -1,12 +1,45 @@
-/* Commands that only print. */
+/* What most commands do with their words. */
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/command.h"
 #include "cli/option.h"
 #include "cli/say.h"
 
+static bool wants_help(const struct option *options, const void *values)
+{
+	while (strcmp(options->name, "help") != 0)
+		options++;
+	return *(const bool *)((const char *)values + options->place);
+}
+
+int option_run(const struct option_command *command, char **words, void *values)
+{
+	struct cordon_error err = CORDON_ERROR_INIT;
+	char **operands;
+	if (!option_parse(command->options, OPTIONS_ANYWHERE, words, values, &operands, &err)) {
+		say_error(&err);
+		return STATUS_USAGE;
+	}
+	if (command->name && operands[0]) {
+		say("%s takes no '%s'", command->name, operands[0]);
+		return STATUS_USAGE;
+	}
+	if (wants_help(command->options, values)) {
+		puts(command->usage);
+		option_help(command->options, stdout);
+	} else if (!command->carry_out(values, operands, &err)) {
+		say_error(&err);
+		return !command->name && err.status == CORDON_BAD_USAGE ? STATUS_USAGE : STATUS_FAILED;
+	}
+	return say_flush() ? STATUS_FINE : STATUS_FAILED;
+}
+
+/* -- commands that only print -------------------------------------------------------------------------------------- */
+
 struct values {
 	bool wants_json, wants_help;
+	bool (*print)(bool wants_json, struct cordon_error *err);
 };
 
 static const struct option options[] = {
@@ -15,26 +48,16 @@ static const struct option options[] = {
 	{ 0 },
 };
 
-int option_plain(const char *name, const char *usage, char **words,
-		 bool (*print)(bool wants_json, struct cordon_error *err))
+static bool print(void *context, char **operands, struct cordon_error *err)
 {
-	struct values values = { false, false };
-	struct cordon_error err = CORDON_ERROR_INIT;
-	char **operands;
-	if (!option_parse(options, OPTIONS_ANYWHERE, words, &values, &operands, &err)) {
-		say_error(&err);
-		return STATUS_USAGE;
-	}
-	if (operands[0]) {
-		say("%s takes no '%s'", name, operands[0]);
-		return STATUS_USAGE;
-	}
-	if (values.wants_help) {
-		puts(usage);
-		option_help(options, stdout);
-	} else if (!print(values.wants_json, &err)) {
-		say_error(&err);
-		return STATUS_FAILED;
-	}
-	return say_flush() ? STATUS_FINE : STATUS_FAILED;
+	const struct values *values = context;
+	(void)operands;
+	return values->print(values->wants_json, err);
+}
+
+int option_plain(const char *name, const char *usage, char **words,
+		 bool (*print_it)(bool wants_json, struct cordon_error *err))
+{
+	struct values values = { .print = print_it };
+	return option_run(&(struct option_command){ name, usage, options, print }, words, &values);
 }
