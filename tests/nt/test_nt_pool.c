@@ -89,7 +89,7 @@ struct builder {
 	size_t length;
 };
 
-static void put(struct builder *to, uint32_t value, size_t size)
+static void put(struct builder *to, uint64_t value, size_t size)
 {
 	for (size_t i = 0; i < size; i++)
 		to->bytes[to->length++] = (uint8_t)(value >> 8 * i);
