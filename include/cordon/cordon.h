@@ -281,12 +281,12 @@ CORDON_API int cordon_sweep(int32_t is_trial, char **ret_json, struct cordon_err
  */
 CORDON_API int cordon_forget(const char *directory, char **ret_json, struct cordon_error *err);
 
-/* The administrator's one-time step, idempotent: what the account tier of Windows rests on, for the runs of the users
- * named (names or SIDs, NULL-terminated; NULL or none: who calls), with so many accounts for each kind of network (0: as
- * there are, else two). Flags: CORDON_SETUP_REMOVE undoes it, and what the caller's runs left on files;
- * CORDON_SETUP_TRIAL only says what would be done. Says in JSON what was changed. Where it fails, the host is as before
- * or the error says what is left. Errors: CORDON_UNSUPPORTED for what this host or user may not do. malloc'ed, freed with
- * cordon_free.
+/* The administrator's one-time step, idempotent. Linux: an AppArmor profile for this program, where the host wants one.
+ * Windows: what the account tier rests on, for the runs of the users named (names or SIDs, NULL-terminated; NULL or
+ * none: who calls), with so many accounts for each kind of network (0: as there are, else two). Flags:
+ * CORDON_SETUP_REMOVE undoes it, and what the caller's runs left on files; CORDON_SETUP_TRIAL only says what would be
+ * done. Says in JSON what was changed. Where it fails, the host is as before or the error says what is left. Errors:
+ * CORDON_UNSUPPORTED for what this host or user may not do. malloc'ed, freed with cordon_free.
  */
 #define CORDON_SETUP_REMOVE 1u
 #define CORDON_SETUP_TRIAL 2u

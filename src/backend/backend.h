@@ -253,11 +253,12 @@ struct backend_ops {
 	bool (*forget)(const char *state, const char *path, size_t *ret_count, struct cordon_error *err);
 
 	/* The administrator's one-time step, or its undoing; a line for each thing that was changed, or with is_trial would
-	 * be. Where it fails the host is as before, or *err says what is left. NULL: this system needs none.
+	 * be. *ret_is_needed: there is something to do here at all. Where it fails the host is as before, or *err says what is left. NULL: this system needs none.
 	 */
-	bool (*setup)(const struct setup_wish *wish, struct text *ret_changes, struct cordon_error *err);
+	bool (*setup)(const struct setup_wish *wish, struct text *ret_changes, bool *ret_is_needed,
+		      struct cordon_error *err);
 
-	/* Whether that is done, and for whoever asks; else *err says what to do. NULL with setup. */
+	/* Whether that is done, and for whoever asks; else *err says what to do. NULL where other rows say it. */
 	bool (*is_set_up)(struct cordon_error *err);
 };
 

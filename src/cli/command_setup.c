@@ -22,12 +22,12 @@ static const struct option options[] = {
 	  .place = offsetof(struct values, is_removal) },
 	{ .name = "user",
 	  .argument = "NAME",
-	  .help = "whose commands get the accounts; any number, else yours",
+	  .help = "whose commands get the accounts (Windows); any number, else yours",
 	  .kind = OPTION_LIST,
 	  .place = offsetof(struct values, users) },
 	{ .name = "accounts",
 	  .argument = "N",
-	  .help = "so many for each kind of network, which is how many run at once (2)",
+	  .help = "so many for each kind of network, which is how many run at once (Windows; 2)",
 	  .kind = OPTION_TEXT,
 	  .place = offsetof(struct values, accounts) },
 	{ .name = "dry-run",
@@ -41,8 +41,9 @@ static const struct option options[] = {
 
 static const char usage[] =
 	"cordon setup [options]\n"
-	"Makes what the account tier of Windows rests on: local accounts for commands to run in, and network filters for\n"
-	"them. Needs an administrator, once; what is there already is left. Nothing is needed on Linux.";
+	"The administrator's one-time step; what is there already is left. On Windows it makes what the account tier rests\n"
+	"on: local accounts for commands to run in, and network filters for them. On Linux it makes a profile for cordon\n"
+	"where AppArmor wants one (Ubuntu), and nothing elsewhere.";
 
 static void free_answer(char **answer)
 {
@@ -56,7 +57,7 @@ static void print(const json_t *answer)
 	bool is_dry = json_is_true(json_object_get(answer, "dry_run"));
 	size_t i;
 	if (!json_is_true(json_object_get(answer, "needed")))
-		puts("nothing is set up on this system: 'cordon doctor' says what a host lacks, and what mends it");
+		puts("nothing is needed on this host: 'cordon doctor' says what it lacks, if anything, and what mends that");
 	else if (json_array_size(changes) == 0)
 		puts(is_removal ? "nothing to remove: this host is not set up" : "nothing to do: this host is set up");
 	json_array_foreach (changes, i, item)

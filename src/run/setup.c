@@ -22,9 +22,10 @@ static bool forget_files(const struct setup_wish *wish, struct cordon_error *err
 	CORDON_ON_EXIT(text_free) struct text unsaid = { 0 };
 	struct setup_wish trial = *wish;
 	size_t count;
+	bool is_needed;
 	trial.is_trial = true;
 	return !wish->is_removal || wish->is_trial || !backend_native.forget ||
-	       (backend_native.setup(&trial, &unsaid, err) && os_survey_host("/", &facts, err) &&
+	       (backend_native.setup(&trial, &unsaid, &is_needed, err) && os_survey_host("/", &facts, err) &&
 		backend_native.forget(facts->state, NULL, &count, err));
 }
 
@@ -32,10 +33,12 @@ bool run_setup(const struct setup_request *request, struct text *text, struct co
 {
 	const struct setup_wish wish = { request->is_removal, request->is_trial, request->accounts, request->users };
 	CORDON_ON_EXIT(text_free) struct text lines = { 0 };
-	if (backend_native.setup && (!forget_files(&wish, err) || !backend_native.setup(&wish, &lines, err)))
+	bool is_needed = false;
+	if (backend_native.setup &&
+	    (!forget_files(&wish, err) || !backend_native.setup(&wish, &lines, &is_needed, err)))
 		return false;
 	return json_print(json_pack("{s:s s:i s:b s:b s:b s:o}", "schema", "cordon-setup", "version", 1, "needed",
-				    backend_native.setup != NULL, "removal", wish.is_removal, "dry_run", wish.is_trial,
-				    "changes", split_lines(text_str(&lines))),
+				    is_needed, "removal", wish.is_removal, "dry_run", wish.is_trial, "changes",
+				    split_lines(text_str(&lines))),
 			  text, err);
 }

@@ -633,14 +633,20 @@ static void forget__names_what_it_is_about(void **state)
 	assert_non_null(strstr(errors, "leave nothing"));
 }
 
-/* A system that needs no setup says so; nothing that was asked wrongly passes for done. */
-static void setup__says_that_linux_needs_none(void **state)
+/* A host that needs no setup says so; nothing that was asked wrongly passes for done. */
+static void setup__says_when_none_is_needed(void **state)
 {
+	static const char setting[] = "/proc/sys/kernel/apparmor_restrict_unprivileged_userns";
 	(void)state;
-	assert_int_equal(CORDON("", "setup"), 0);
-	assert_non_null(strstr(output, "nothing is set up on this system"));
-	assert_int_equal(CORDON("", "setup", "--remove", "--json"), 0);
-	assert_non_null(strstr(output, "\"needed\": false"));
+	/* Never but as a trial: this host is not the test's to change. */
+	if (access(setting, F_OK) != 0 && access("/etc/apparmor.d/cordon", F_OK) != 0) {
+		assert_int_equal(CORDON("", "setup", "--dry-run"), 0);
+		assert_non_null(strstr(output, "nothing is needed on this host"));
+		assert_int_equal(CORDON("", "setup", "--remove", "--dry-run", "--json"), 0);
+		assert_non_null(strstr(output, "\"needed\": false"));
+	} else {
+		print_message("'%s' is there: not tried\n", setting);
+	}
 	assert_int_equal(CORDON("", "setup", "--accounts", "few"), 2);
 	assert_int_equal(CORDON("", "setup", "--remove", "--user", "me"), 2);
 	assert_int_equal(CORDON("", "setup", "now"), 2);
@@ -683,7 +689,7 @@ int main(void)
 		TEST(verify__refuses_what_it_cannot_try),
 		TEST(commands__that_are_not_there_say_so),
 		TEST(forget__names_what_it_is_about),
-		TEST(setup__says_that_linux_needs_none),
+		TEST(setup__says_when_none_is_needed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

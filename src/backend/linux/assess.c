@@ -50,8 +50,7 @@ void abilities_lack_namespaces(struct abilities *abilities, const struct cordon_
 	abilities->is_fallback = true;
 	if (setting("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == '1') {
 		cause = "AppArmor lets no program use them that has no profile for it";
-		abilities->remedy = "sudo cp " CORDON_PROFILE " /etc/apparmor.d/cordon && "
-				    "sudo apparmor_parser -r /etc/apparmor.d/cordon (the path in it is to be cordon's)";
+		abilities->remedy = "sudo cordon setup (by cordon's whole path, where sudo does not find it)";
 	}
 	if (setting("/proc/sys/kernel/unprivileged_userns_clone") == '0' && geteuid() != 0) {
 		cause = "kernel.unprivileged_userns_clone is 0";

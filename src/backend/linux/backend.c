@@ -11,6 +11,7 @@
 #include "backend/linux/gate.h"
 #include "backend/linux/meter.h"
 #include "backend/linux/output.h"
+#include "backend/linux/profile.h"
 #include "backend/linux/supervisor.h"
 
 bool cage_watch(struct cage *cage, int descriptor, uint32_t events, struct cordon_error *err)
@@ -177,4 +178,5 @@ const struct backend_ops backend_native = {
 	.end = cage_end,
 	.discard = cage_discard,
 	.sweep = sweep,
+	.setup = profile_setup,
 };

@@ -556,8 +556,10 @@ static bool apply(struct windows_setup *setup, const struct setup_wish *wish, st
 	return is_done;
 }
 
-bool windows_setup_run(const struct setup_wish *wish, struct text *ret_changes, struct cordon_error *err)
+bool windows_setup_run(const struct setup_wish *wish, struct text *ret_changes, bool *ret_is_needed,
+		       struct cordon_error *err)
 {
+	*ret_is_needed = true;
 	CORDON_ON_EXIT(windows_setup_close) struct windows_setup setup = { 0 };
 	if (!windows_setup_open(NULL, &setup, err))
 		return false;

@@ -21,7 +21,7 @@ CORDON_CHECKED bool windows_setup_open(const char *folder, struct windows_setup 
 void windows_setup_close(struct windows_setup *setup); /* zeroed is fine; also a CORDON_ON_EXIT release */
 
 /* As of struct backend_ops. */
-CORDON_CHECKED bool windows_setup_run(const struct setup_wish *wish, struct text *ret_changes,
+CORDON_CHECKED bool windows_setup_run(const struct setup_wish *wish, struct text *ret_changes, bool *ret_is_needed,
 				      struct cordon_error *err);
 
 bool setup_find_group(struct setup_host *host, const char *name, struct setup_named *ret_found,
