@@ -45,9 +45,9 @@ enum {
 
 /* -- Windows ------------------------------------------------------------------------------------------------------- */
 
-/* There the gate is a proxy on 127.0.0.1 alone. A filter by account stands before there is a run, and leaves open what
- * no other account's leaves: account N of the pool has port GATE_PORT_FIRST + N, below the ports that Windows gives out
- * by itself (49152 and up), and free of registered services.
+/* There the gate is a proxy on 127.0.0.1 alone. A filter by account stands before there is a run, so each account has a
+ * port of its own for good: setup draws it out of these, below the ports that Windows gives out by itself (49152 and up).
+ * Where somebody else has come to use it, the gate does not start, and another setup draws others.
  *
  * On its standard input the gate reads lines, first its settings, ended by an empty line: those of GATE_RULES, and
  *
@@ -60,7 +60,7 @@ enum {
  * A later line "end" is GATE_END; when the input ends, so does the gate. On its standard output it writes messages:
  * GATE_NETWORK first, with its port, or with 0 and the system's error code as `number`, then GATE_DENIED.
  */
-enum { GATE_PORT_FIRST = 47700, GATE_PORTS = 64 };
+enum { GATE_PORT_FIRST = 20000, GATE_PORT_LAST = 39999 };
 #define GATE_USER "cordon"
 
 #define GATE_SET_PORT "port"

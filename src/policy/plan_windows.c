@@ -156,10 +156,12 @@ static bool compile_filters(const struct plan *plan, struct plan_windows *window
 	for (size_t i = 0; i < count; i++)
 		if (!permit_port(windows, ports[i]))
 			return false;
+	/* Whoever connects is given a local port before, which is asked for as well. */
 	if (plan->network == NETWORK_FILTERED &&
-	    !add_filter(windows,
-			(struct windows_filter){
-				.permits = true, .layer = FILTER_CONNECT, .is_loopback = true, .is_gate = true }))
+	    (!add_filter(windows,
+			 (struct windows_filter){
+				 .permits = true, .layer = FILTER_CONNECT, .is_loopback = true, .is_gate = true }) ||
+	     !add_filter(windows, (struct windows_filter){ .permits = true, .layer = FILTER_ASSIGN, .is_gate = true })))
 		return false;
 	for (int layer = 0; layer < FILTER_LAYER_COUNT; layer++)
 		if (!add_filter(windows, (struct windows_filter){ .layer = (enum filter_layer)layer }))

@@ -187,7 +187,7 @@ struct windows_filter {
 	int family;         /* 4 or 6 */
 	struct sid account; /* condition: the asking process's user */
 	bool is_loopback;   /* condition: local and remote address are loopback */
-	bool is_gate;       /* condition: TCP to 127.0.0.1 at the account's port of the gate's (base/gate.h) */
+	bool is_gate;       /* condition: TCP; where it connects, to 127.0.0.1 at the account's port (base/gate.h) */
 	uint16_t port;      /* condition: the local port; 0: none */
 };
 

@@ -218,9 +218,10 @@ static bool print_filters(const struct plan_windows *windows, json_t *object)
 		    (filter->port && !set(row, "local_port", json_integer(filter->port))))
 			return false;
 		/* which of them set-up and the account say */
-		if (filter->is_gate && (!set_text(row, "remote_address", "127.0.0.1") ||
-					!set(row, "remote_port_from", json_integer(GATE_PORT_FIRST)) ||
-					!set(row, "remote_port_to", json_integer(GATE_PORT_FIRST + GATE_PORTS - 1))))
+		if (filter->is_gate && filter->layer == FILTER_CONNECT &&
+		    (!set_text(row, "remote_address", "127.0.0.1") ||
+		     !set(row, "remote_port_from", json_integer(GATE_PORT_FIRST)) ||
+		     !set(row, "remote_port_to", json_integer(GATE_PORT_LAST))))
 			return false;
 	}
 	return filters != NULL;

@@ -3,10 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/gate.h"
 #include "base/list.h"
 #include "base/scope.h"
 
-enum { DEFAULT_PER_KIND = 2, PASSWORD_CHARACTERS = 43, FIRST_PORT = 20000, PORT_ROOM = 19000 };
+enum { DEFAULT_PER_KIND = 2, PASSWORD_CHARACTERS = 43 };
 
 struct setup {
 	struct setup_host *host;
@@ -593,8 +594,8 @@ static bool lay_out(struct setup *setup, unsigned per_kind, struct cordon_error 
 		return false;
 	for (size_t i = 0; i < sizeof chance; i++)
 		snprintf(pool->key + 2 * i, 3, "%02x", chance[i]);
-	/* Below the ports that the system gives out by itself. */
-	port = (uint16_t)(FIRST_PORT + port % PORT_ROOM);
+	/* One for each account, from here on. */
+	port = (uint16_t)(GATE_PORT_FIRST + port % (GATE_PORT_LAST + 1 - GATE_PORT_FIRST - POOL_ACCOUNTS_MAX));
 	pool->group_name = "cordon-accounts";
 	pool->group_sid = "";
 	pool->account_count = per_kind * POOL_KIND_COUNT;
