@@ -440,7 +440,7 @@ static void gate__bears_many_connections(void **state)
 	CORDON_ON_EXIT(end_run) struct run run;
 	const char *many = getenv("CORDON_TEST_MANY");
 	if (!many)
-		many = is_wine() ? "60" : "1000";
+		many = is_wine() ? "30" : "1000";
 	begin(&run);
 	assert_string_equal(ASK(&run, { "many", "localhost", server_port, many }), many);
 	gate_finish(run.gate);
