@@ -1,7 +1,7 @@
 /* Repositories that a command has made, and parts of others that it has touched. Whoever uses git in one executes what
- * its hooks, its settings and the steps of an unfinished rebase say. Hooks that are no samples are set aside, and so are
- * settings, in whose place those stand again that only say how the repository is kept, and steps, without those that
- * run a command.
+ * its hooks, its settings and the records of an unfinished rebase or cherry-pick say. Hooks that are no samples are set
+ * aside, and so are settings, in whose place those stand again that only say how the repository is kept; steps, without
+ * those that run a command; and a strategy that is a program.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 #include "os/git.h"
 #include "os/os.h"
 
-enum { SETTINGS_MAX = 1 << 20, STEPS_MAX = 16 << 20, DEPTH_MAX = 3 };
+enum { SETTINGS_MAX = 1 << 20, STEPS_MAX = 16 << 20, STRATEGY_MAX = 1 << 10, DEPTH_MAX = 3 };
 
 struct disarming {
 	struct git_survey survey; /* only its arena */
@@ -118,9 +118,11 @@ static void open_up(const struct disarming *disarming, const char *path)
 		git_open_up(path);
 }
 
+typedef bool (*setting_test)(void *context, const struct git_named_setting *setting);
+
 /* A file that git can read only in part, or not at all, is kept out of its way as a whole. */
-static bool disarm_settings(const struct disarming *disarming, const char *directory, const char *name,
-			    struct cordon_error *err)
+static bool disarm_lines(const struct disarming *disarming, const char *directory, const char *name,
+			 setting_test is_harmless, struct cordon_error *err)
 {
 	struct cordon_error ignored = CORDON_ERROR_INIT;
 	CORDON_ON_EXIT(free_text) char *path = text_format("%s%c%s", directory, git_separator(), name);
@@ -133,7 +135,7 @@ static bool disarm_settings(const struct disarming *disarming, const char *direc
 	if (thing == GIT_NOTHING || !is_writable(disarming, path))
 		return true;
 	bool is_read = thing == GIT_FILE && os_read_file(path, SETTINGS_MAX, &text, &ignored);
-	enum git_kept what = is_read ? git_config_keep(text_str(&text), text.length, is_inert, &judging, &kept)
+	enum git_kept what = is_read ? git_config_keep(text_str(&text), text.length, is_harmless, &judging, &kept)
 				     : GIT_KEPT_NOTHING;
 	if (what == GIT_KEPT_ALL)
 		return true;
@@ -142,6 +144,12 @@ static bool disarm_settings(const struct disarming *disarming, const char *direc
 	if (!disarming->options->set_aside(disarming->options->context, path, err))
 		return false;
 	return what == GIT_KEPT_NOTHING || os_make_file(path, text_str(&kept), kept.length, err);
+}
+
+static bool disarm_settings(const struct disarming *disarming, const char *directory, const char *name,
+			    struct cordon_error *err)
+{
+	return disarm_lines(disarming, directory, name, is_inert, err);
 }
 
 static bool is_sample(void *context, const char *name)
@@ -190,21 +198,22 @@ static void keep_steps(const char *line, struct text *kept, bool *ret_all)
 	}
 }
 
-/* `git rebase --continue` executes what the list of steps says. git makes neither it nor its directory a link. */
-static bool disarm_rebase(const struct disarming *disarming, const char *directory, struct cordon_error *err)
+/* For NAME git executes git-merge-NAME, which a slash in it makes a path. These it has within itself. */
+static bool is_gits_strategy(const char *name, size_t length)
+{
+	static const char *const own[] = { "ort", "recursive", "subtree", "ours" };
+	for (size_t i = 0; i < COUNT_OF(own); i++)
+		if (strlen(own[i]) == length && memcmp(own[i], name, length) == 0)
+			return true;
+	return false;
+}
+
+static bool disarm_steps(const struct disarming *disarming, const char *path, struct cordon_error *err)
 {
 	struct cordon_error ignored = CORDON_ERROR_INIT;
-	CORDON_ON_EXIT(free_text) char *folder = text_format("%s%crebase-merge", directory, git_separator());
-	CORDON_ON_EXIT(free_text)
-	char *path = text_format("%s%cgit-rebase-todo", folder ? folder : "", git_separator());
 	CORDON_ON_EXIT(text_free) struct text steps = { 0 };
 	CORDON_ON_EXIT(text_free) struct text kept = { 0 };
 	bool is_all;
-	if (!folder || !path)
-		return cordon_fail_memory(err);
-	open_up(disarming, folder);
-	if (git_look(folder) != GIT_DIRECTORY)
-		return disarm_file(disarming, folder, err);
 	open_up(disarming, path);
 	if (git_look(path) != GIT_FILE || !os_read_file(path, STEPS_MAX, &steps, &ignored))
 		return disarm_file(disarming, path, err);
@@ -217,6 +226,58 @@ static bool disarm_rebase(const struct disarming *disarming, const char *directo
 		return cordon_fail_memory(err);
 	return disarming->options->set_aside(disarming->options->context, path, err) &&
 	       os_make_file(path, text_str(&kept), kept.length, err);
+}
+
+static bool disarm_strategy(const struct disarming *disarming, const char *path, struct cordon_error *err)
+{
+	struct cordon_error ignored = CORDON_ERROR_INIT;
+	CORDON_ON_EXIT(text_free) struct text text = { 0 };
+	open_up(disarming, path);
+	if (git_look(path) == GIT_FILE && os_read_file(path, STRATEGY_MAX, &text, &ignored) &&
+	    is_gits_strategy(text_str(&text), strcspn(text_str(&text), "\r\n")))
+		return true;
+	return disarm_file(disarming, path, err);
+}
+
+static bool is_harmless_option(void *context, const struct git_named_setting *setting)
+{
+	(void)context;
+	return strcasecmp(setting->section, "options") == 0 && !setting->has_subsection &&
+	       (strcasecmp(setting->key, "strategy") != 0 ||
+		(setting->value && is_gits_strategy(setting->value, strlen(setting->value))));
+}
+
+/* git makes none of its records a link. */
+static bool find_records(const struct disarming *disarming, const char *directory, const char *name, char **ret_folder,
+			 bool *ret_there, struct cordon_error *err)
+{
+	CORDON_ON_EXIT(free_text) char *folder = text_format("%s%c%s", directory, git_separator(), name);
+	if (!folder)
+		return cordon_fail_memory(err);
+	open_up(disarming, folder);
+	*ret_there = git_look(folder) == GIT_DIRECTORY;
+	if (!*ret_there && !disarm_file(disarming, folder, err))
+		return false;
+	*ret_folder = cordon_take(&folder);
+	return true;
+}
+
+/* What `git rebase --continue` and `git cherry-pick --continue` go by. */
+static bool disarm_unfinished(const struct disarming *disarming, const char *directory, struct cordon_error *err)
+{
+	CORDON_ON_EXIT(free_text) char *rebase = NULL;
+	CORDON_ON_EXIT(free_text) char *picking = NULL;
+	bool is_rebasing, is_picking;
+	if (!find_records(disarming, directory, "rebase-merge", &rebase, &is_rebasing, err) ||
+	    !find_records(disarming, directory, "sequencer", &picking, &is_picking, err))
+		return false;
+	CORDON_ON_EXIT(free_text) char *steps = text_format("%s%cgit-rebase-todo", rebase, git_separator());
+	CORDON_ON_EXIT(free_text) char *strategy = text_format("%s%cstrategy", rebase, git_separator());
+	if (!steps || !strategy)
+		return cordon_fail_memory(err);
+	if (is_rebasing && (!disarm_steps(disarming, steps, err) || !disarm_strategy(disarming, strategy, err)))
+		return false;
+	return !is_picking || disarm_lines(disarming, picking, "opts", is_harmless_option, err);
 }
 
 /* The user's own, as it was before the command: what there is of it is protected. */
@@ -233,7 +294,8 @@ static bool is_known(const struct disarming *disarming, const char *directory)
 }
 
 /* Where the record leads, as far as it may: to another repository, the worktree's own, in which whatever is changed
- * later is seen. A directory that is none yet could be made one when nobody thinks of this record any more.
+ * later is seen. A directory that is none yet could be made one when nobody thinks of this record any more; and in one
+ * of yours elsewhere git cannot have made the worktree.
  */
 static bool find_common(struct disarming *disarming, const char *directory, const char **ret_common,
 			struct cordon_error *err)
@@ -247,22 +309,36 @@ static bool find_common(struct disarming *disarming, const char *directory, cons
 	open_up(disarming, record);
 	const char *value = git_read_record(&disarming->survey, directory, "commondir", "");
 	*ret_common = value ? git_land(&disarming->survey, directory, value) : NULL;
-	return (*ret_common && git_is_directory(*ret_common)) || disarm_file(disarming, record, err);
+	return (*ret_common && git_is_directory(*ret_common) &&
+		(is_known(disarming, *ret_common) || is_writable(disarming, *ret_common))) ||
+	       disarm_file(disarming, record, err);
+}
+
+static bool disarm(struct disarming *disarming, const char *directory, int depth, struct cordon_error *err);
+
+static bool disarm_common(struct disarming *disarming, const char *directory, int depth, struct cordon_error *err)
+{
+	const char *common;
+	if (!find_common(disarming, directory, &common, err))
+		return false;
+	return !common || depth == DEPTH_MAX || strcmp(common, directory) == 0 ||
+	       disarm(disarming, common, depth + 1, err);
 }
 
 static bool disarm(struct disarming *disarming, const char *directory, int depth, struct cordon_error *err)
 {
-	const char *common;
 	open_up(disarming, directory);
 	bool is_repository = depth > 0 || git_has(directory, "commondir") || git_has(directory, "objects");
-	if (!is_repository || is_known(disarming, directory))
+	if (!is_repository)
 		return true;
+	/* Its HEAD was away for a while, in which nothing of it passed for a part of a repository. */
+	if (is_known(disarming, directory))
+		return disarm_unfinished(disarming, directory, err);
 	if (!disarm_hooks(disarming, directory, err) || !disarm_settings(disarming, directory, "config", err) ||
 	    !disarm_settings(disarming, directory, "config.worktree", err) ||
-	    !disarm_rebase(disarming, directory, err) || !find_common(disarming, directory, &common, err))
+	    !disarm_unfinished(disarming, directory, err))
 		return false;
-	return !common || depth == DEPTH_MAX || strcmp(common, directory) == 0 ||
-	       disarm(disarming, common, depth + 1, err);
+	return disarm_common(disarming, directory, depth, err);
 }
 
 static bool is_repository(const char *directory)
@@ -270,27 +346,33 @@ static bool is_repository(const char *directory)
 	return git_is_directory(directory) || git_is_type(directory, "commondir", PATH_FILE);
 }
 
+static bool is_unfinished(const char *name)
+{
+	return strcmp(name, "rebase-merge") == 0 || strcmp(name, "sequencer") == 0;
+}
+
 /* One part of a repository that was there: no more of it than the command has touched. */
 static bool disarm_part(struct disarming *disarming, const char *path, const char *parent, struct cordon_error *err)
 {
 	const char *name = os_name(path);
 	const char *folder = os_name(parent);
-	bool is_below = strcmp(folder, "hooks") == 0 || strcmp(folder, "rebase-merge") == 0;
+	bool is_below = strcmp(folder, "hooks") == 0 || is_unfinished(folder);
 	const char *directory = is_below ? git_cut_name(&disarming->survey, parent) : parent;
 	if (!directory)
 		return cordon_fail_memory(err);
 	if (!is_repository(directory))
 		return true;
 	/* What else there is of the user's own is protected. */
-	if (strcmp(is_below ? folder : name, "rebase-merge") == 0)
-		return disarm_rebase(disarming, directory, err);
+	if (is_unfinished(is_below ? folder : name))
+		return disarm_unfinished(disarming, directory, err);
 	if (is_known(disarming, directory))
 		return true;
 	if (is_below)
 		return is_sample(NULL, name) || disarm_file(disarming, path, err);
 	if (strcmp(name, "hooks") == 0)
 		return disarm_hooks(disarming, parent, err);
-	return strcmp(name, "commondir") == 0 ? disarm_file(disarming, path, err)
+	/* A worktree that the command has added is one of the repository's own. */
+	return strcmp(name, "commondir") == 0 ? disarm_common(disarming, directory, 0, err)
 					      : disarm_settings(disarming, parent, name, err);
 }
 

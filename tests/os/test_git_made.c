@@ -294,8 +294,11 @@ static void made__closed_places_are_left_alone(void **state)
 	make_directory("by-common");
 	write_file("by-common/HEAD", "ref: refs/heads/main\n");
 	write_file("by-common/commondir", "../closed/a\n");
-	disarm("by-common/HEAD");
 	assert_int_equal(moved_count, 0);
+	/* git would not have made a worktree of it either */
+	disarm("by-common/HEAD");
+	assert_int_equal(moved_count, 1);
+	assert_string_equal(moved[0], "by-common/commondir");
 }
 
 /* A file named HEAD makes no repository, and the user's own is none that was made. */
@@ -369,6 +372,51 @@ static void made__steps_that_run_a_command_are_taken_out(void **state)
 	assert_int_equal(moved_count, 1);
 }
 
+/* Of git-merge-NAME a slash makes a path. */
+static void made__strategies_that_are_programs_are_set_aside(void **state)
+{
+	static const char options[] = "[options]\n\tstrategy = recursive\n\tallow-ff = true\n";
+	(void)state;
+	make_repository("a", own);
+	make_directory("a/rebase-merge");
+	make_directory("a/sequencer");
+	write_file("a/rebase-merge/strategy", "ort\n");
+	write_file("a/sequencer/opts", options);
+	disarm("a/rebase-merge/strategy");
+	disarm("a/sequencer/opts");
+	assert_int_equal(moved_count, 0);
+	write_file("a/rebase-merge/strategy", "x/evil\n");
+	disarm("a/rebase-merge/strategy");
+	assert_int_equal(moved_count, 1);
+	assert_string_equal(moved[0], "a/rebase-merge/strategy");
+	write_file("a/sequencer/opts", "[options]\n\tallow-ff = true\n\tstrategy = ort/../evil\n");
+	disarm("a/sequencer");
+	assert_int_equal(moved_count, 2);
+	assert_string_equal(moved[1], "a/sequencer/opts");
+	assert_null(strstr(read_back("a/sequencer/opts"), "evil"));
+	assert_non_null(strstr(read_back("a/sequencer/opts"), "allow-ff"));
+}
+
+/* A worktree that the command has added stays one, and none of a repository that it makes up. */
+static void made__worktree_of_the_users_own_stays(void **state)
+{
+	struct cordon_error err = CORDON_ERROR_INIT;
+	(void)state;
+	make_repository("a", own);
+	assert_true(facts_add_variable(facts, "git", in_scratch("work/a"), &err));
+	make_directory("a/worktrees");
+	make_directory("a/worktrees/side");
+	write_file("a/worktrees/side/HEAD", "ref: refs/heads/side\n");
+	write_file("a/worktrees/side/commondir", "../..\n");
+	disarm("a/worktrees/side/commondir");
+	assert_int_equal(moved_count, 0);
+	make_directory("later");
+	write_file("a/worktrees/side/commondir", "../../../later\n");
+	disarm("a/worktrees/side/commondir");
+	assert_int_equal(moved_count, 1);
+	assert_string_equal(moved[0], "a/worktrees/side/commondir");
+}
+
 /* The user's own is disarmed in this alone. */
 static void known__steps_are_taken_out(void **state)
 {
@@ -384,6 +432,12 @@ static void known__steps_are_taken_out(void **state)
 	assert_string_equal(moved[0], "a/rebase-merge");
 	disarm("a/config");
 	assert_int_equal(moved_count, 1);
+	/* written while HEAD was away, and nothing of it was seen */
+	make_directory("a/rebase-merge");
+	write_file("a/rebase-merge/git-rebase-todo", "x ./evil\n");
+	disarm("a/HEAD");
+	assert_int_equal(moved_count, 2);
+	assert_string_equal(moved[1], "a/rebase-merge/git-rebase-todo");
 }
 
 int main(void)
@@ -402,6 +456,8 @@ int main(void)
 		TEST(made__others_are_left_alone),
 		TEST(made__parts_of_others_are_set_aside_one_by_one),
 		TEST(made__steps_that_run_a_command_are_taken_out),
+		TEST(made__strategies_that_are_programs_are_set_aside),
+		TEST(made__worktree_of_the_users_own_stays),
 		TEST(known__steps_are_taken_out),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

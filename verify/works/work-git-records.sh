@@ -30,12 +30,14 @@ act() {
 	git worktree add -q new
 	(cd new && echo new >>notes && git commit -q -a -m new)
 	git worktree remove new
+	git worktree add -q kept
 	git log --oneline | wc -l >result
 }
 
 worked() {
 	[ "$(cat "$WORK/result")" = 4 ] && git fsck >/dev/null 2>&1 && [ "$(git -C side rev-list --count HEAD)" = 3 ] &&
-		[ "$(git rev-list --count new)" = 5 ] && [ -s hooks-ran ] && [ ! -e .git/worktrees/new ]
+		[ "$(git rev-list --count new)" = 5 ] && [ -s hooks-ran ] && [ ! -e .git/worktrees/new ] &&
+		[ "$(git -C kept rev-list --count HEAD)" = 4 ]
 }
 
 . "$VERIFY/attempt.sh"

@@ -230,12 +230,13 @@ static bool is_name(const char *name, size_t length, const char *const *names)
 }
 
 /* What git would execute of a repository that is there and that no record names: a hook, all of them, or settings; of
- * any repository the steps of a rebase.
+ * any repository the records of an unfinished rebase or cherry-pick.
  */
 static bool is_part_of_git(const char *landing)
 {
-	static const char *const parts[] = { "hooks", "config", "config.worktree", "commondir", "rebase-merge", NULL };
-	static const char *const folders[] = { "hooks", "rebase-merge", NULL };
+	static const char *const parts[] = { "hooks",     "config", "config.worktree", "commondir", "rebase-merge",
+					     "sequencer", NULL };
+	static const char *const folders[] = { "hooks", "rebase-merge", "sequencer", NULL };
 	const char *name = strrchr(landing, '/') + 1;
 	size_t above = (size_t)(name - landing) - 1, start = above;
 	while (start > 0 && landing[start - 1] != '/')
