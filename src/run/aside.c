@@ -13,7 +13,7 @@
 #include "os/os.h"
 #include "run/state.h"
 
-enum { MADE_MAX = 1024 };
+enum { MADE_MAX = 2048 };
 
 static bool set_aside(const struct run *run, const char *path, size_t number, bool *ret_moved,
 		      char ret_place[OS_PLACE_SIZE], struct cordon_error *err)
@@ -57,6 +57,7 @@ static void note(struct run *run, const char *path, const struct rule *rule, con
 
 /* -- repositories that the command has made ----------------------------------------------------------------------- */
 
+/* Where no more can be kept the tree dies before a further act of it is answered, so that none goes unnoted. */
 void run_note_made(struct run *run, const char *path)
 {
 	for (size_t i = 0; i < run->made.count; i++)
@@ -68,7 +69,10 @@ void run_note_made(struct run *run, const char *path)
 		*made = copy;
 	else
 		free(copy);
-	run->has_made_more = run->has_made_more || !made;
+	if (!made || run->made.count == MADE_MAX) {
+		run->has_made_more = true;
+		run_end(run);
+	}
 }
 
 static void note_below(struct run *run, const char *path, const char *from, const char *to)
@@ -117,7 +121,8 @@ static void disarm_made(struct run *run)
 	}
 	if (run->has_made_more) {
 		struct cordon_error err = CORDON_ERROR_INIT;
-		cordon_fail(&err, CORDON_UNSUPPORTED, "more than %d repositories were made", MADE_MAX);
+		cordon_fail(&err, CORDON_UNSUPPORTED,
+			    "the command was ended: it made %d names that belong to repositories", MADE_MAX);
 		note(run, run->made.count ? run->made.items[run->made.count - 1] : "", NULL, NULL, &err);
 	}
 }

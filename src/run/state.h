@@ -100,7 +100,7 @@ struct run {
 		char **items;
 		size_t count, room;
 	} made;             /* where the command has made what the plan notes */
-	bool has_made_more; /* …than are kept */
+	bool has_made_more; /* …than are kept: the tree was ended for it */
 	struct aside_list {
 		struct aside *items;
 		size_t count, room;

@@ -24,10 +24,11 @@ act() {
 	printf '[options]\n\tstrategy = x/run-me\n' >.git/sequencer/opts
 	cd ..
 
+	copy=$(mktemp -d) && cp -R .git "$copy" && cd "$copy" && git reset -q --hard
 	git checkout -q -b mine topic && GIT_SEQUENCE_EDITOR='sed -i 1ibreak' git rebase -q -i main
-	mv .git/HEAD .git/away
-	echo "exec $PWD/git-merge-x/run-me" >.git/rebase-merge/git-rebase-todo
-	mv .git/away .git/HEAD
+	echo "exec $WORK/git-merge-x/run-me" >.git/rebase-merge/git-rebase-todo
+	cd "$WORK" && rm .git/HEAD && cp -R "$copy/.git/rebase-merge" .git && git -C "$copy" rev-parse HEAD >.git/HEAD
+	rm -rf "$copy"
 } >/dev/null 2>&1
 
 prepare() {
