@@ -149,6 +149,33 @@ static void registry__is_put_back(void **state)
 	assert_true(host->drop_list(host, &err));
 }
 
+/* A profile is found by its SID, with the folder's whole path; an SID that has none has none. */
+static void profile__is_found_by_sid(void **state)
+{
+	(void)state;
+	static const WCHAR place[] =
+		L"SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList\\S-1-5-21-7-7-7-1001";
+	static const WCHAR folder[] = L"%SystemDrive%\\Users\\cordon-open-1";
+	CORDON_ON_EXIT(windows_setup_close) struct windows_setup setup = { 0 };
+	struct cordon_error err = CORDON_ERROR_INIT;
+	char path[SETUP_PATH_SIZE] = "x";
+	HKEY key;
+	open_fine("profile", &setup);
+	if (!setup.host.find_profile(&setup.host, "S-1-5-21-7-7-7-1001", path, &err))
+		fail_msg("%s", err.text);
+	assert_string_equal(path, "");
+	if (is_windows("its list of profiles is left alone"))
+		skip();
+	assert_int_equal(RegCreateKeyExW(HKEY_LOCAL_MACHINE, place, 0, NULL, 0, KEY_ALL_ACCESS, NULL, &key, NULL), 0);
+	assert_int_equal(
+		RegSetValueExW(key, L"ProfileImagePath", 0, REG_EXPAND_SZ, (const BYTE *)folder, sizeof folder), 0);
+	RegCloseKey(key);
+	if (!setup.host.find_profile(&setup.host, "S-1-5-21-7-7-7-1001", path, &err))
+		fail_msg("%s", err.text);
+	assert_string_equal(path, "C:\\Users\\cordon-open-1");
+	assert_int_equal(RegDeleteKeyW(HKEY_LOCAL_MACHINE, place), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -157,6 +184,7 @@ int main(void)
 		cmocka_unit_test(files__are_put_whole),
 		cmocka_unit_test(setup__and_runs_exclude_each_other),
 		cmocka_unit_test(registry__is_put_back),
+		cmocka_unit_test(profile__is_found_by_sid),
 	};
 	return cmocka_run_group_tests(tests, scratch_setup, NULL);
 }

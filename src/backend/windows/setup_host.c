@@ -392,8 +392,9 @@ static bool host_find_profile(struct setup_host *host, const char *sid, char ret
 	*ret_path = 0;
 	_snwprintf(key, COUNT_OF(key), L"%ls\\%hs", profiles_key, sid);
 	key[COUNT_OF(key) - 1] = 0;
-	LSTATUS code = RegGetValueW(HKEY_LOCAL_MACHINE, key, L"ProfileImagePath",
-				    RRF_RT_REG_SZ | RRF_RT_REG_EXPAND_SZ | RRF_SUBKEY_WOW6464KEY, NULL, folder, &size);
+	/* A string to be expanded comes expanded, as a string; asked for by its own type it is refused. */
+	LSTATUS code = RegGetValueW(HKEY_LOCAL_MACHINE, key, L"ProfileImagePath", RRF_RT_REG_SZ | RRF_SUBKEY_WOW6464KEY,
+				    NULL, folder, &size);
 	if (code == ERROR_FILE_NOT_FOUND || code == ERROR_PATH_NOT_FOUND)
 		return true;
 	if (code != ERROR_SUCCESS)
