@@ -309,19 +309,10 @@ static void start__that_fails_at_any_step_leaves_nothing(void **state)
 {
 	(void)state;
 	static const char *const order[] = {
-		"make identities",
-		"make the package",
-		"make the token",
-		"make the job",
-		"start the gate",
-		"open the roots",
-		"make the temporary directory",
-		"make the environment",
-		"make the desktop",
-		"start the process",
-		"check the process",
-		"watch the process",
-		"let the process go",
+		"make identities",      "make the package",   "make the token",    "make the job",
+		"start the gate",       "open the roots",     "watch the files",   "make the temporary directory",
+		"make the environment", "make the desktop",   "start the process", "check the process",
+		"watch the process",    "let the process go",
 	};
 	char *const argv[] = { own_path, "command", "late", NULL };
 	DeleteFileA(in_scratch("late.txt"));

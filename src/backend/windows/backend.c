@@ -73,7 +73,7 @@ static struct assessment assess_one(const struct plan *plan, const struct probin
 	}
 	if (guarantee == GUARANTEE_FILES_PROTECT && row.level == LEVEL_ENFORCED && loses_denials(plan->windows)) {
 		row.level = LEVEL_PARTIAL;
-		why = "a protected file that the host saves by rename during the run is not protected until the next";
+		why = "a protected file that the host saves by rename during the run is open until cordon has seen it";
 	}
 	snprintf(row.why, sizeof row.why, "%s", why ? why : "nothing is known of it");
 	return row;
@@ -221,6 +221,35 @@ static void tell_end(const struct cage *cage, const struct supervision *seen, st
 	}
 }
 
+/* One at a time; what else there is keeps `ready` set. */
+static bool tell_mended(struct cage *cage, struct cage_event *event)
+{
+	const struct windows_object_list *objects = &cage->plan->windows->objects;
+	size_t found = objects->count, more = 0;
+	AcquireSRWLockExclusive(&cage->mending);
+	for (size_t i = objects->count; i-- > 0;)
+		if (cage->mended[i]) {
+			more += found < objects->count;
+			found = i;
+		}
+	bool is_unprotected = cage->is_unprotected && !cage->was_unprotected_told;
+	if (found < objects->count)
+		cage->mended[found] = false;
+	ReleaseSRWLockExclusive(&cage->mending);
+	if (found == objects->count && !is_unprotected)
+		return false;
+	event->kind = CAGE_COVER_LOST;
+	event->cover.is_mended = found < objects->count;
+	for (size_t i = 0; found == objects->count; i++)
+		if (objects->items[i].is_watched)
+			found = i;
+	event->cover.path = objects->items[found].path;
+	cage->was_unprotected_told |= !event->cover.is_mended;
+	if (more > 0 || (event->cover.is_mended && is_unprotected))
+		SetEvent(cage->ready);
+	return true;
+}
+
 static bool next_event(struct cage *cage, int timeout_ms, struct cage_event *ret_event, struct cordon_error *err)
 {
 	struct cage_event event = { .kind = CAGE_NOTHING, .error = CORDON_ERROR_INIT };
@@ -234,7 +263,9 @@ static bool next_event(struct cage *cage, int timeout_ms, struct cage_event *ret
 	} else {
 		WaitForSingleObject(cage->ready, timeout_ms < 0 ? INFINITE : (DWORD)timeout_ms);
 		const struct supervision seen = supervisor_look(cage->supervisor);
-		if (seen.is_over_limit && !cage->was_limit_told) {
+		if (tell_mended(cage, &event)) {
+			/* told */
+		} else if (seen.is_over_limit && !cage->was_limit_told) {
 			event.kind = CAGE_LIMIT;
 			event.limit = seen.limit;
 			cage->was_limit_told = true;

@@ -5,6 +5,7 @@
  *	launch.c       one process: suspended, in its job, with exactly its handles
  *	supervisor.c   who watches the job while it runs
  *	gate.h         the gate of a filtered network
+ *	watcher.c      who hears that a protected file was saved by rename
  *	run.c          one run: its steps in their order, and their undoing
  *	framing.c      what goes through the pipe between cordon and its runner; pure
  *	compose.c      what becomes of one descriptor; pure
@@ -172,10 +173,30 @@ CORDON_CHECKED bool roots_new(const struct plan *plan, struct identities *identi
 			      struct cordon_error *err);
 /* The plan's descriptors are on its files from here until roots_free, and no other run changes them. */
 CORDON_CHECKED bool roots_open(struct roots *roots, const struct plan_windows *windows, struct cordon_error *err);
+/* Between the two: what was saved by rename is protected again (descriptors_mend). From any thread, one at a time. */
+CORDON_CHECKED bool roots_mend(struct roots *roots, const struct plan_windows *windows,
+			       void (*mended)(void *context, size_t object), void *context, struct cordon_error *err);
 /* Not while a run goes on: CORDON_UNSUPPORTED. */
 CORDON_CHECKED bool roots_forget(const char *state, const char *path, size_t *ret_count, struct cordon_error *err);
 struct roots *roots_free(struct roots *roots); /* NULL is fine; returns NULL */
 void roots_free_at(struct roots **roots);
+
+/* -- watcher.c ----------------------------------------------------------------------------------------------------- */
+
+/* Called by the watcher's own thread. */
+struct watched {
+	void (*changed)(void *context); /* something happened in a folder of watched files */
+	void (*lost)(void *context);    /* a folder cannot be watched any more; the last that is heard */
+	void *context;
+};
+
+struct watcher;
+
+/* From here until watcher_free changes beside the plan's watched files are told of, if late or once too often. */
+CORDON_CHECKED bool watcher_new(const struct plan_windows *windows, const struct watched *watched,
+				struct watcher **ret_watcher, struct cordon_error *err);
+struct watcher *watcher_free(struct watcher *watcher); /* NULL is fine; returns NULL */
+void watcher_free_at(struct watcher **watcher);
 
 /* -- profiles.c ---------------------------------------------------------------------------------------------------- */
 
@@ -216,8 +237,12 @@ struct cage {
 	HDESK desktop;
 	WCHAR desktop_name[192];
 	PROCESS_INFORMATION process;
-	bool is_running; /* every step was taken */
-	bool was_started_told, was_limit_told, was_gate_lost_told;
+	struct watcher *watcher;
+	SRWLOCK mending;     /* over the next two, which the watcher's thread writes */
+	bool *mended;        /* by the plan's objects: to be told */
+	bool is_unprotected; /* one could not be protected again: the run ends */
+	bool is_running;     /* every step was taken */
+	bool was_started_told, was_limit_told, was_gate_lost_told, was_unprotected_told;
 	bool has_failed; /* `failure` says why nothing was started, and is to be told */
 	struct cordon_error failure;
 };

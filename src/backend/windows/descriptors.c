@@ -583,3 +583,67 @@ bool descriptors_apply(const struct descriptors *descriptors, const struct plan_
 		cordon_while(err, "and what was changed is not changed back yet (%s)", later.text);
 	return false;
 }
+
+/* -- while it runs ------------------------------------------------------------------------------------------------- */
+
+/* The entry of the file that was there before goes last: killed in between, both are undone. */
+static bool mend_object(struct changing *changing, const struct windows_object *object, struct cordon_error *err)
+{
+	const struct journal_object *before = find_entry(changing->journal, object->path);
+	uint32_t number = before ? before->number : 0;
+	bool was_done = before && before->is_done;
+	if (!put_object(changing, object, err))
+		return false;
+	return !before || ((!was_done || journal_drop_done(changing->store, number, err)) &&
+			   journal_drop(changing->store, number, err));
+}
+
+static bool is_there(struct store *store, const char *path, bool *ret_is_there, struct cordon_error *err)
+{
+	struct store_file *file;
+	if (!store->open(store, path, &file, err))
+		return false;
+	*ret_is_there = file;
+	if (file)
+		store->close(store, file);
+	return true;
+}
+
+static bool has_watched(const struct plan_windows *windows)
+{
+	bool has = false;
+	for (size_t i = 0; i < windows->objects.count; i++)
+		has |= windows->objects.items[i].is_watched;
+	return has;
+}
+
+bool descriptors_mend(const struct descriptors *descriptors, const struct plan_windows *windows,
+		      void (*mended)(void *context, size_t object), void *context, struct cordon_error *err)
+{
+	CORDON_ON_EXIT(journal_free) struct journal journal = { 0 };
+	struct changing changing = { .descriptors = descriptors, .store = descriptors->store, .journal = &journal };
+	if (!has_watched(windows))
+		return true;
+	if (!journal_load(descriptors->store, &journal, err))
+		return false;
+	for (size_t i = 0; i < windows->objects.count; i++) {
+		struct windows_object object = windows->objects.items[i];
+		bool is_fine;
+		if (!object.is_watched || object.is_created)
+			continue;
+		/* Which file it is has changed; that is what this is about. */
+		object.device = object.inode = 0;
+		if (!object_holds(&changing, &object, &is_fine, err))
+			return false;
+		if (is_fine)
+			continue;
+		if (!is_there(descriptors->store, object.path, &is_fine, err))
+			return false;
+		if (!is_fine)
+			continue;
+		if (!mend_object(&changing, &object, err))
+			return cordon_while(err, "protect '%s' again", object.path);
+		mended(context, i);
+	}
+	return true;
+}

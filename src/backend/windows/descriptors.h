@@ -33,6 +33,14 @@ CORDON_CHECKED bool descriptors_hold(const struct descriptors *descriptors, cons
 CORDON_CHECKED bool descriptors_apply(const struct descriptors *descriptors, const struct plan_windows *windows,
 				      struct cordon_error *err);
 
+/* While a run goes on: a watched file that was saved by rename is another file, on which nothing was put. It has what the
+ * plan wants again; `mended` is told of each (an index into windows->objects). A name that is gone is nothing to mend,
+ * and neither is what is no file any more: false for that.
+ */
+CORDON_CHECKED bool descriptors_mend(const struct descriptors *descriptors, const struct plan_windows *windows,
+				     void (*mended)(void *context, size_t object), void *context,
+				     struct cordon_error *err);
+
 /* *ret_count of the journal's objects were undone. `path` NULL: all. */
 CORDON_CHECKED bool descriptors_forget(const struct descriptors *descriptors, const char *path, size_t *ret_count,
 				       struct cordon_error *err);

@@ -193,6 +193,19 @@ bool roots_open(struct roots *roots, const struct plan_windows *windows, struct 
 	return roots->is_using;
 }
 
+bool roots_mend(struct roots *roots, const struct plan_windows *windows, void (*mended)(void *context, size_t object),
+		void *context, struct cordon_error *err)
+{
+	struct who who;
+	const struct descriptors descriptors = descriptors_of(roots, &who);
+	bool is_alone;
+	if (!windows_store_begin(roots->store, &is_alone, err))
+		return false;
+	bool is_mended = descriptors_mend(&descriptors, windows, mended, context, err);
+	windows_store_end(roots->store);
+	return is_mended;
+}
+
 bool roots_forget(const char *state, const char *path, size_t *ret_count, struct cordon_error *err)
 {
 	CORDON_ON_EXIT(windows_store_close_at) struct windows_store *store = NULL;

@@ -250,6 +250,46 @@ static bool open_roots(struct cage *cage, struct cordon_error *err)
 	return roots_open(cage->roots, cage->plan->windows, err);
 }
 
+static void note_mended(void *context, size_t object)
+{
+	struct cage *cage = context;
+	AcquireSRWLockExclusive(&cage->mending);
+	cage->mended[object] = true;
+	ReleaseSRWLockExclusive(&cage->mending);
+	SetEvent(cage->ready);
+}
+
+/* What is not protected any more is worth more than the run. */
+static void give_up(void *context)
+{
+	struct cage *cage = context;
+	AcquireSRWLockExclusive(&cage->mending);
+	cage->is_unprotected = true;
+	ReleaseSRWLockExclusive(&cage->mending);
+	supervisor_end(cage->supervisor);
+	SetEvent(cage->ready);
+}
+
+static void mend(void *context)
+{
+	struct cage *cage = context;
+	struct cordon_error ignored = CORDON_ERROR_INIT;
+	if (!roots_mend(cage->roots, cage->plan->windows, note_mended, cage, &ignored))
+		give_up(cage);
+}
+
+/* Before the command: what was saved since the roots were opened is seen by the first look. */
+static bool watch_files(struct cage *cage, struct cordon_error *err)
+{
+	const struct watched watched = { mend, give_up, cage };
+	InitializeSRWLock(&cage->mending);
+	cage->mended = calloc(cage->plan->windows->objects.count + 1, sizeof *cage->mended);
+	if (!cage->mended)
+		return cordon_fail_memory(err);
+	return watcher_new(cage->plan->windows, &watched, &cage->watcher, err) &&
+	       roots_mend(cage->roots, cage->plan->windows, note_mended, cage, err);
+}
+
 static bool make_desktop(struct cage *cage, struct cordon_error *err)
 {
 	struct arena_room room;
@@ -349,6 +389,13 @@ static bool watch_process(struct cage *cage, struct cordon_error *err)
 
 static bool release_process(struct cage *cage, struct cordon_error *err)
 {
+	AcquireSRWLockShared(&cage->mending);
+	bool is_unprotected = cage->is_unprotected;
+	ReleaseSRWLockShared(&cage->mending);
+	if (is_unprotected)
+		return cordon_fail(err, CORDON_UNSUPPORTED,
+				   "a protected file was saved while the command was being started, and cannot be "
+				   "protected again");
 	return ResumeThread(cage->process.hThread) != (DWORD)-1 ||
 	       windows_fail(err, GetLastError(), "let the command go");
 }
@@ -364,6 +411,7 @@ static const struct {
 	{ "make the job", make_job },
 	{ "start the gate", start_gate },
 	{ "open the roots", open_roots },
+	{ "watch the files", watch_files },
 	{ "make the temporary directory", make_temp },
 	{ "make the environment", make_environment },
 	{ "make the desktop", make_desktop },
@@ -387,6 +435,9 @@ void cage_empty(struct cage *cage)
 	struct cordon_error ignored = CORDON_ERROR_INIT;
 	if (cage->job)
 		(void)!job_end(cage->job, END_MS, &ignored);
+	cage->watcher = watcher_free(cage->watcher);
+	free(cage->mended);
+	cage->mended = NULL;
 	cage->supervisor = supervisor_free(cage->supervisor);
 	cage->gate = gate_end(cage->gate);
 	close_handle(&cage->process.hThread);
