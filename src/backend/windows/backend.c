@@ -87,7 +87,7 @@ static void assess(const struct plan *plan, const struct abilities *abilities,
 			ret_rows[i] = assess_one(plan, &abilities->probing, (enum guarantee)i);
 }
 
-/* "files.write (a file outside was written, …), registry (…)". */
+/* "files.write (a file outside was written, and 8 more), registry (…)": cordon-selftest tells each. */
 static void tell_failures(const struct probing *probing, struct text *text)
 {
 	for (int guarantee = 0; guarantee < GUARANTEE_COUNT; guarantee++) {
@@ -101,10 +101,11 @@ static void tell_failures(const struct probing *probing, struct text *text)
 			if (count++ == 0)
 				text_addf(text, "%s%s (", text->length ? ", " : "",
 					  guarantee_name((enum guarantee)guarantee));
-			else
-				text_add(text, ", ");
-			text_add(text, trial_verdict_text(trial, finding->verdict));
+			if (count == 1)
+				text_add(text, trial_verdict_text(trial, finding->verdict));
 		}
+		if (count > 1)
+			text_addf(text, ", and %u more", count - 1);
 		if (count > 0)
 			text_add_char(text, ')');
 	}

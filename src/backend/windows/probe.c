@@ -383,14 +383,16 @@ static bool run_tier(struct probe *probe, struct cordon_error *err)
 	const char *missing;
 	choose_tier(probe);
 	/* From here on what fails says something of the host. */
-	if (!grant(probe, &why))
-		say_why(probe->probing, why.text);
+	struct cordon_error refused = CORDON_ERROR_INIT;
+	bool is_granted = grant(probe, &refused);
 	if (!token_make(probe->recipe, &probe->identities, &token, &why)) {
 		say_why(probe->probing, why.text);
 		return run_side(probe, OUTSIDE, false, NULL, err);
 	}
 	if (!token_holds(token, probe->recipe, &probe->identities, &missing))
 		say_why(probe->probing, missing);
+	if (!is_granted)
+		say_why(probe->probing, refused.text);
 	return run_rounds(probe, token, err);
 }
 
