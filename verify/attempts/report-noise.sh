@@ -34,7 +34,7 @@ launch() {
 
 # What differs from run to run: who, when, how much, and what the host does meanwhile.
 settled() {
-	sed -E '/"(run_id|wall_ms|cpu_ms|memory_peak_bytes|processes_peak|pid)":/d
+	sed -E '/"(run_id|wall_ms|cpu_ms|memory_peak_bytes|memory_of_tree|processes_peak|pid)":/d
 		/"covers_lost": \[\]/d; /"covers_lost": \[/,/\]/d' "$1"
 }
 
