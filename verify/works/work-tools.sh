@@ -21,7 +21,6 @@ act() {
 	temporary=$(mktemp) && echo kept >"$temporary" && cat "$temporary" && rm "$temporary"
 	(flock 9 && echo locked) 9>lock
 	script -qec 'test -t 0 && echo terminal' /dev/null </dev/null 2>/dev/null | tr -d '\r'
-	ulimit -n
 	umask
 	id -un
 	nice -n 5 echo nicer
