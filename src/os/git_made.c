@@ -280,17 +280,20 @@ static bool disarm_unfinished(const struct disarming *disarming, const char *dir
 	return !is_picking || disarm_lines(disarming, picking, "opts", is_harmless_option, err);
 }
 
+/* Is that a value of the variable? */
+static bool is_among(const struct disarming *disarming, const char *name, const char *path)
+{
+	const struct variable *variable = facts_find_variable(disarming->facts, name, strlen(name));
+	for (size_t i = 0; variable && i < variable->count; i++)
+		if (strcmp(variable->values[i], path) == 0)
+			return true;
+	return false;
+}
+
 /* The user's own, as it was before the command: what there is of it is protected. */
 static bool is_known(const struct disarming *disarming, const char *directory)
 {
-	static const char *const names[] = { "git", "submodule" };
-	for (size_t i = 0; i < COUNT_OF(names); i++) {
-		const struct variable *variable = facts_find_variable(disarming->facts, names[i], strlen(names[i]));
-		for (size_t j = 0; variable && j < variable->count; j++)
-			if (strcmp(variable->values[j], directory) == 0)
-				return true;
-	}
-	return false;
+	return is_among(disarming, "git", directory) || is_among(disarming, "submodule", directory);
 }
 
 /* Where the record leads, as far as it may: to another repository, the worktree's own, in which whatever is changed
@@ -376,6 +379,19 @@ static bool disarm_part(struct disarming *disarming, const char *path, const cha
 					      : disarm_settings(disarming, parent, name, err);
 }
 
+/* A new checkout of a repository that the command has not made: where its settings say of hooks how they lie in the
+ * checkout (core.hooksPath, as husky has it) git would execute what is here. What a worktree of its own is git says in a
+ * directory of that worktree.
+ */
+static bool is_borrowed(const struct disarming *disarming, const char *checkout, const char *directory)
+{
+	if (!git_has(directory, "objects"))
+		return false;
+	return is_among(disarming, "git", directory)
+		       ? !is_among(disarming, "checkout", checkout)
+		       : !is_known(disarming, directory) && !is_writable(disarming, directory);
+}
+
 bool os_disarm_git(const struct facts *facts, const char *path, const struct os_disarm *options,
 		   struct cordon_error *err)
 {
@@ -390,12 +406,14 @@ bool os_disarm_git(const struct facts *facts, const char *path, const struct os_
 	if (strcmp(os_name(path), ".git") != 0)
 		return disarm_part(&disarming, path, parent, err);
 
-	const char *directory = path;
-	if (git_look(path) == GIT_FILE) {
-		const char *named = git_read_record(&disarming.survey, parent, os_name(path), "gitdir: ");
-		directory = named ? git_land(&disarming.survey, parent, named) : NULL;
-	} else {
-		directory = git_land(&disarming.survey, parent, os_name(path));
-	}
-	return !directory || disarm(&disarming, directory, 0, err);
+	enum git_thing thing = git_look(path);
+	const char *named = os_name(path);
+	if (thing == GIT_FILE)
+		named = git_read_record(&disarming.survey, parent, os_name(path), "gitdir: ");
+	const char *directory = named ? git_land(&disarming.survey, parent, named) : NULL;
+	if (!directory)
+		return true;
+	return thing != GIT_DIRECTORY && is_borrowed(&disarming, parent, directory)
+		       ? disarm_file(&disarming, path, err)
+		       : disarm(&disarming, directory, 0, err);
 }

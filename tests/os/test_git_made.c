@@ -278,7 +278,7 @@ static void made__closed_to_the_user_is_opened(void **state)
 	assert_string_equal(moved[2], "in/b/config");
 }
 
-/* Links and records lead to what the command can have written, or to what is none of cordon's business. */
+/* Links and records lead to what the command can have written, or are set aside themselves. */
 static void made__closed_places_are_left_alone(void **state)
 {
 	(void)state;
@@ -294,11 +294,32 @@ static void made__closed_places_are_left_alone(void **state)
 	make_directory("by-common");
 	write_file("by-common/HEAD", "ref: refs/heads/main\n");
 	write_file("by-common/commondir", "../closed/a\n");
-	assert_int_equal(moved_count, 0);
+	assert_int_equal(moved_count, 2);
+	assert_string_equal(moved[0], "by-file/.git");
+	assert_string_equal(moved[1], "by-link/.git");
 	/* git would not have made a worktree of it either */
 	disarm("by-common/HEAD");
+	assert_int_equal(moved_count, 3);
+	assert_string_equal(moved[2], "by-common/commondir");
+}
+
+/* Where it says of hooks how they lie in the checkout, each further checkout has its own. */
+static void known__has_one_checkout(void **state)
+{
+	struct cordon_error err = CORDON_ERROR_INIT;
+	(void)state;
+	make_repository("a", own);
+	assert_true(facts_add_variable(facts, "git", in_scratch("work/a"), &err));
+	assert_true(facts_add_variable(facts, "checkout", in_scratch("work/b"), &err));
+	make_directory("b");
+	make_directory("c");
+	write_file("b/.git", "gitdir: ../a\n");
+	write_file("c/.git", "gitdir: ../a\n");
+	disarm("b/.git");
+	assert_int_equal(moved_count, 0);
+	disarm("c/.git");
 	assert_int_equal(moved_count, 1);
-	assert_string_equal(moved[0], "by-common/commondir");
+	assert_string_equal(moved[0], "c/.git");
 }
 
 /* A file named HEAD makes no repository, and the user's own is none that was made. */
@@ -459,6 +480,7 @@ int main(void)
 		TEST(made__strategies_that_are_programs_are_set_aside),
 		TEST(made__worktree_of_the_users_own_stays),
 		TEST(known__steps_are_taken_out),
+		TEST(known__has_one_checkout),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
