@@ -91,7 +91,9 @@ struct cordon_run_options {
 	const char *tier;          /* Windows; NULL: "auto" */
 	int32_t input, output, error; /* descriptors that become 0, 1, 2 inside; borrowed until cordon_run_start returns.
 				       * Windows: handles, whose values fit in 32 bits; 0, 1, 2: this process's own streams */
-	const int32_t *passed;     /* further descriptors that pass under their own numbers */
+	const int32_t *passed;     /* further descriptors that pass under their own numbers (Windows: handles that can
+				    * be inherited, of files, pipes, sockets, sections, events, semaphores,
+				    * mutexes or timers) */
 	uint32_t passed_count;
 	uint32_t terminal;         /* CORDON_TERMINAL_*: which of 0, 1, 2 are a terminal of the command's own; 0: none */
 	uint32_t rows, columns;    /* its size; 0: that of the terminal it replaces, else 24 and 80 */
@@ -103,7 +105,8 @@ struct cordon_run_options {
 #define CORDON_RUN_KEEP_BACKGROUND 2u /* the run lasts until what the command leaves running has ended by itself */
 
 
-/* A terminal of the command's own (Linux: a pty that is made inside; CORDON_UNSUPPORTED elsewhere). The library touches
+/* A terminal of the command's own (Linux: a pty that is made inside; Windows: a pseudoconsole, CORDON_UNSUPPORTED where
+ * the system has none). The library touches
  * no terminal of the caller's: of an `input`, `output` or `error` that is one and is replaced, it reads the settings
  * and the size, for a start with the same, unless with CORDON_TERMINAL_BACKGROUND; replaced ones need not be open.
  * Without this the command gets what the caller gives: a terminal of the caller's is then its input or output, though
@@ -168,6 +171,8 @@ CORDON_API int32_t cordon_run_timeout(const struct cordon_run *run);
 CORDON_API int cordon_run_step(struct cordon_run *run, int32_t timeout_ms, int32_t *ret_ended, struct cordon_error *err);
 
 /* Passes a signal number (Linux) to the command's process group; SIGWINCH to what is in the foreground of its terminal.
+ * On Windows 2 and 21 (as the C runtime numbers Ctrl-C and Ctrl-Break) are typed into a console of the run's own that nobody
+ * has taken; others do nothing, as in a console that is shared, where the command hears of them itself.
  */
 CORDON_API void cordon_run_signal(struct cordon_run *run, int32_t signal);
 
@@ -177,6 +182,16 @@ CORDON_API void cordon_run_signal(struct cordon_run *run, int32_t signal);
  * over, read until there is nothing (EAGAIN) or no other side (EIO): the last output is still in it.
  */
 CORDON_API intptr_t cordon_run_take_terminal(struct cordon_run *run);
+
+/* Windows, where one handle is not for both: cordon_run_take_terminal gives a pipe to read from what is printed, whose
+ * end comes when the run is over; this one gives the pipe to write to what is typed, in UTF-8 with VT sequences. The
+ * console asks there where the cursor is (CSI 6 n) before it shows anything, and waits for the answer. The same holds
+ * of the handle. -1 on Linux.
+ */
+CORDON_API intptr_t cordon_run_take_keyboard(struct cordon_run *run);
+
+/* Windows: gives the command's terminal another size. On Linux the caller's side of the terminal does that. */
+CORDON_API void cordon_run_resize(struct cordon_run *run, uint32_t rows, uint32_t columns);
 
 /* Counts bytes that were read from the command's terminal against limits.output: how many of them may be passed on.
  * When that is fewer, the tree is being ended. Where that limit is set a terminal is refused (CORDON_UNSUPPORTED)

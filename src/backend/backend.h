@@ -216,10 +216,17 @@ struct backend_ops {
 	/* Asks the command to end, as the system does it (SIGTERM; a stopped one is woken). */
 	void (*ask)(struct cage *cage);
 
-	/* The next five are NULL in a backend without terminals, whose begin refuses `handover.terminal`.
+	/* The next seven are NULL in a backend without terminals, whose begin refuses `handover.terminal`, or where
+	 * there is no such thing.
 	 *
 	 * The other side of the command's terminal, from CAGE_STARTED on, once: the caller's from then on. Else -1. */
 	int (*take_terminal)(struct cage *cage);
+
+	/* Windows: where to write what is typed, which is another handle there. The same holds. */
+	int (*take_keyboard)(struct cage *cage);
+
+	/* Windows: the terminal's size is another. */
+	void (*resize)(struct cage *cage, uint16_t rows, uint16_t columns);
 
 	/* So many bytes were read there: how many of them limits.output lets go on. 0: nothing was there to read; with
 	 * a limit on output and a terminal CAGE_ENDED waits to be told that.

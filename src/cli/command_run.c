@@ -159,6 +159,10 @@ static void interrupt(struct cordon_run *run, struct relay *relay, int signal, s
 		cordon_run_end(run);
 		return;
 	}
+	if (host_is_last(signal)) {
+		cordon_run_end(run);
+		return;
+	}
 	if (host_is_interrupt(signal) && !relay_has_keyboard(relay)) {
 		if (interruption->last_ms && now - interruption->last_ms <= INTERRUPT_AGAIN_MS)
 			cordon_run_end(run);

@@ -61,6 +61,9 @@ bool host_is_interrupt(int signal);
 /* Does it mean that a run that has not begun must not begin? Others only tell of the terminal. */
 bool host_is_end(int signal);
 
+/* Is cordon itself to end at once, and with it the run? */
+bool host_is_last(int signal);
+
 uint64_t host_clock(void); /* monotonic, milliseconds */
 
 /* -- the report file ------------------------------------------------------------------------------------------ */

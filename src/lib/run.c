@@ -230,6 +230,17 @@ intptr_t cordon_run_take_terminal(struct cordon_run *run)
 	return run ? run_take_terminal(run->run) : -1;
 }
 
+intptr_t cordon_run_take_keyboard(struct cordon_run *run)
+{
+	return run ? run_take_keyboard(run->run) : -1;
+}
+
+void cordon_run_resize(struct cordon_run *run, uint32_t rows, uint32_t columns)
+{
+	if (run && rows <= UINT16_MAX && columns <= UINT16_MAX)
+		run_resize(run->run, (uint16_t)rows, (uint16_t)columns);
+}
+
 uint64_t cordon_run_count_output(struct cordon_run *run, uint64_t bytes)
 {
 	return run ? run_count_output(run->run, bytes) : 0;

@@ -303,6 +303,17 @@ int run_take_terminal(struct run *run)
 	return is_under_way(run) && backend_native.take_terminal ? backend_native.take_terminal(run->cage) : -1;
 }
 
+int run_take_keyboard(struct run *run)
+{
+	return is_under_way(run) && backend_native.take_keyboard ? backend_native.take_keyboard(run->cage) : -1;
+}
+
+void run_resize(struct run *run, uint16_t rows, uint16_t columns)
+{
+	if (is_under_way(run) && backend_native.resize)
+		backend_native.resize(run->cage, rows, columns);
+}
+
 uint64_t run_count_output(struct run *run, uint64_t bytes)
 {
 	const struct limit_setting *limit = &run->plan->limits[LIMIT_OUTPUT];

@@ -70,8 +70,10 @@ int run_timeout(const struct run *run);
 CORDON_CHECKED bool run_step(struct run *run, int timeout_ms, bool *ret_ended, struct cordon_error *err);
 void run_signal(struct run *run, int signal);
 void run_end(struct run *run);
-/* As cordon_run_take_terminal, cordon_run_count_output, cordon_run_stopped, cordon_run_pause, cordon_run_foreground. */
+/* As cordon_run_take_terminal, cordon_run_take_keyboard, cordon_run_resize, cordon_run_count_output, cordon_run_stopped, cordon_run_pause, cordon_run_foreground. */
 int run_take_terminal(struct run *run);
+int run_take_keyboard(struct run *run);
+void run_resize(struct run *run, uint16_t rows, uint16_t columns);
 uint64_t run_count_output(struct run *run, uint64_t bytes);
 int run_stopped(const struct run *run);
 void run_pause(struct run *run);

@@ -5,9 +5,9 @@
 #include "base/list.h"
 #include "base/scope.h"
 #include "os/os.h"
-#include "scratch.h"
+#include "world.h"
 
-enum { EVENT_MS = 20000, STEPS_MAX = 20, LEVEL_OF_WINE = 0x3000 };
+enum { EVENT_MS = 20000, STEPS_MAX = 20 };
 
 /* -- the command --------------------------------------------------------------------------------------------------- */
 
@@ -59,55 +59,20 @@ static int command(char **words)
 static const char *taken[STEPS_MAX];
 static unsigned taken_count, failing; /* the how many-eth; 0: none */
 
-bool operation_begins(const char *name, struct cordon_error *err)
+bool operation_begins(const char *name, struct cordon_error *error)
 {
 	if (taken_count < STEPS_MAX)
 		taken[taken_count] = name;
 	taken_count++;
-	return taken_count != failing || cordon_fail(err, CORDON_OS_FAILED, "planted: %s", name);
+	return taken_count != failing || cordon_fail(error, CORDON_OS_FAILED, "planted: %s", name);
 }
 
-static struct facts *facts;
-static const char *const no_mitigations[] = { "heap-terminate-on-corruption", NULL };
-static const struct windows_variable variables[] = { { "TEMP", "${run.temp}" },
-						     { "TMP", "${run.temp}" },
-						     { NULL, NULL } };
-static struct sid default_grants[] = { { SID_SYSTEM, 0 }, { SID_USER, 0 }, { SID_RUN, 0 } };
-static struct plan_windows windows;
-static struct plan plan;
-static struct cordon_error err;
 static unsigned settled;
 
-static int setup(void **state)
+static int setup_run(void **state)
 {
-	int result = scratch_setup(state);
-	if (result != 0 || !os_survey_host(scratch, &facts, &err))
-		return -1;
-	/* What another test left is not this one's. */
-	make_directory(in_scratch("temp"));
-	free(facts->temp);
-	facts->temp = strdup(in_scratch("temp"));
-	return facts->temp ? 0 : -1;
-}
-
-static int setup_plan(void **state)
-{
-	(void)state;
-	err = (struct cordon_error)CORDON_ERROR_INIT;
 	taken_count = failing = settled = 0;
-	windows = (struct plan_windows){
-		.tier = TIER_TOKEN,
-		.token = { .integrity = is_wine() ? LEVEL_OF_WINE : INTEGRITY_MEDIUM,
-			   .default_grants = { default_grants, COUNT_OF(default_grants), COUNT_OF(default_grants) } },
-		.mitigations = no_mitigations,
-		.variables = variables,
-	};
-	plan = (struct plan){ .target = TARGET_WINDOWS,
-			      .facts = facts,
-			      .directory = facts->workspace,
-			      .environment = facts->environment,
-			      .windows = &windows };
-	return 0;
+	return setup_plan(state);
 }
 
 static void settle(void *context, bool is_heir)
@@ -309,10 +274,10 @@ static void start__that_fails_at_any_step_leaves_nothing(void **state)
 {
 	(void)state;
 	static const char *const order[] = {
-		"make identities",      "make the package",   "make the token",    "make the job",
-		"start the gate",       "open the roots",     "watch the files",   "make the temporary directory",
-		"make the environment", "make the desktop",   "start the process", "check the process",
-		"watch the process",    "let the process go",
+		"make identities",      "make the package",  "make the token",     "make the job",
+		"start the gate",       "open the roots",    "watch the files",    "make the temporary directory",
+		"make the environment", "make the desktop",  "make the streams",   "start the process",
+		"check the process",    "watch the process", "let the process go",
 	};
 	char *const argv[] = { own_path, "command", "late", NULL };
 	DeleteFileA(in_scratch("late.txt"));
@@ -356,43 +321,22 @@ static void start__refuses_a_token_that_is_not_what_was_asked(void **state)
 	expect_nothing_left(cage);
 }
 
-static void begin__refuses_what_is_not_built(void **state)
-{
-	(void)state;
-	const int passed[] = { 5 };
-	const struct handover terminal = { .streams = { 0, 1, 2 }, .terminal = 7 };
-	const struct handover more = { .streams = { 0, 1, 2 }, .passed = passed, .passed_count = 1 };
-	struct cage *cage = NULL;
-	assert_false(backend_native.begin(&terminal, &cage, &err));
-	assert_false(backend_native.begin(&more, &cage, &err));
-	assert_null(cage);
-	backend_native.discard(NULL);
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	facts = facts_free(facts);
-	return 0;
-}
-
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(run__tells_its_start_and_its_end, setup_plan),
-		cmocka_unit_test_setup(run__that_finds_no_command_says_so, setup_plan),
-		cmocka_unit_test_setup(run__takes_along_what_the_command_leaves, setup_plan),
-		cmocka_unit_test_setup(run__waits_for_what_goes_on_when_told_to, setup_plan),
-		cmocka_unit_test_setup(run__that_is_ended_says_so, setup_plan),
-		cmocka_unit_test_setup(run__that_is_discarded_is_over, setup_plan),
-		cmocka_unit_test_setup(run__has_a_temporary_directory_of_its_own, setup_plan),
-		cmocka_unit_test_setup(limit__of_time_ends_the_tree, setup_plan),
-		cmocka_unit_test_setup(start__that_fails_at_any_step_leaves_nothing, setup_plan),
-		cmocka_unit_test_setup(start__refuses_a_token_that_is_not_what_was_asked, setup_plan),
-		cmocka_unit_test_setup(begin__refuses_what_is_not_built, setup_plan),
+		cmocka_unit_test_setup(run__tells_its_start_and_its_end, setup_run),
+		cmocka_unit_test_setup(run__that_finds_no_command_says_so, setup_run),
+		cmocka_unit_test_setup(run__takes_along_what_the_command_leaves, setup_run),
+		cmocka_unit_test_setup(run__waits_for_what_goes_on_when_told_to, setup_run),
+		cmocka_unit_test_setup(run__that_is_ended_says_so, setup_run),
+		cmocka_unit_test_setup(run__that_is_discarded_is_over, setup_run),
+		cmocka_unit_test_setup(run__has_a_temporary_directory_of_its_own, setup_run),
+		cmocka_unit_test_setup(limit__of_time_ends_the_tree, setup_run),
+		cmocka_unit_test_setup(start__that_fails_at_any_step_leaves_nothing, setup_run),
+		cmocka_unit_test_setup(start__refuses_a_token_that_is_not_what_was_asked, setup_run),
 	};
 	GetModuleFileNameA(NULL, own_path, sizeof own_path);
 	if (argc > 2 && strcmp(argv[1], "command") == 0)
 		return command(argv + 2);
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup_world, teardown_world);
 }

@@ -5,12 +5,17 @@
 
 #include "backend/windows/accounts.h"
 #include "backend/windows/cage.h"
+#include "backend/windows/console.h"
 #include "backend/windows/gate.h"
+#include "backend/windows/output.h"
 #include "backend/windows/setup_host.h"
 #include "base/scope.h"
 #include "os/os.h"
 
 enum { KILLED = 9 /* as a run reports it that was ended from outside */ };
+
+/* As the C runtime numbers them. */
+enum { NUMBER_INTERRUPT = 2, NUMBER_BREAK = 21 };
 
 static bool probe(struct cage *cage, struct abilities **ret_abilities, struct cordon_error *err)
 {
@@ -65,8 +70,6 @@ static struct assessment assess_one(const struct plan *plan, const struct probin
 	const struct trial_case *failed = find_failed(probing, guarantee, &finding);
 	struct assessment row = { .level = LEVEL_ABSENT };
 	const char *why = failed ? trial_verdict_text(failed, finding->verdict) : probing->why[0] ? probing->why : NULL;
-	if (!why && guarantee == GUARANTEE_LIMITS_OUTPUT)
-		why = "counting output is not in this version for Windows";
 	if (!why) {
 		row.level = !promise->proof || was_tried(probing, guarantee) ? promise->best : promise->unproved;
 		why = promise->why;
@@ -149,11 +152,11 @@ static bool trust(const struct plan *plan, const struct abilities *abilities, st
 
 static bool begin(const struct handover *handover, struct cage **ret_cage, struct cordon_error *err)
 {
-	if (handover->terminal)
+	if (handover->terminal && !console_is_known())
 		return cordon_fail(err, CORDON_UNSUPPORTED,
-				   "a terminal of the command's own is not in this version for Windows");
-	if (handover->passed_count > 0)
-		return cordon_fail(err, CORDON_UNSUPPORTED, "--pass-fd is not in this version for Windows");
+				   "this Windows has no pseudoconsoles (1809 and later have them): use --no-tty");
+	if (!passed_check(handover->passed, handover->passed_count, err))
+		return false;
 	struct cage *cage = calloc(1, sizeof *cage);
 	if (!cage)
 		return cordon_fail_memory(err);
@@ -208,12 +211,22 @@ static bool tell_gate(struct cage *cage, bool is_over, struct cage_event *event)
 	return true;
 }
 
+/* What was printed last is still to come: closing the console lets it out, and its reader sees the end. */
+static bool is_terminal_awaited(struct cage *cage)
+{
+	if (cage->console)
+		console_hang_up(cage->console);
+	return cage->was_terminal_taken && cage->output && !cage->is_terminal_over;
+}
+
 static void tell_end(const struct cage *cage, const struct supervision *seen, struct cage_event *event)
 {
 	event->kind = CAGE_ENDED;
 	event->exit.by_signal = seen->was_ended;
 	event->exit.code = seen->was_ended ? KILLED : (int)seen->status;
 	event->exit.usage = seen->usage;
+	if (cage->output)
+		event->exit.usage.output_bytes = counter_passed(output_counter(cage->output));
 	if (cage->gate) {
 		struct cage_usage *usage = &event->exit.usage;
 		gate_count(cage->gate, &usage->net_bytes_in, &usage->net_bytes_out);
@@ -270,6 +283,8 @@ static bool next_event(struct cage *cage, int timeout_ms, struct cage_event *ret
 			event.kind = CAGE_LIMIT;
 			event.limit = seen.limit;
 			cage->was_limit_told = true;
+		} else if (seen.is_over && is_terminal_awaited(cage)) {
+			ResetEvent(cage->ready); /* count_output sets it */
 		} else if (!tell_gate(cage, seen.is_over, &event) && seen.is_over) {
 			tell_end(cage, &seen, &event);
 		}
@@ -278,17 +293,61 @@ static bool next_event(struct cage *cage, int timeout_ms, struct cage_event *ret
 	return true;
 }
 
-/* Ctrl-C reaches the command without us: it shares the console, and a second one ends the tree. */
+/* In a console that nobody sees, Ctrl-C is typed. One that is the caller's to see is the caller's to type in; and in one
+ * that it shares, the command hears Ctrl-C itself.
+ */
 static void pass_signal(struct cage *cage, int signal)
 {
-	(void)cage;
-	(void)signal;
+	if (cage->console && (signal == NUMBER_INTERRUPT || signal == NUMBER_BREAK))
+		console_interrupt(cage->console);
 }
 
-/* There is nothing that every program of Windows would hear; whoever asks ends it a moment later. */
+/* As when its window is closed, which every program of Windows hears. Without a console there is nothing like it. */
 static void ask(struct cage *cage)
 {
-	(void)cage;
+	if (cage->console)
+		console_hang_up(cage->console);
+}
+
+/* -- the terminal -------------------------------------------------------------------------------------------------- */
+
+static int number_of(HANDLE handle)
+{
+	return handle ? (int)(intptr_t)handle : -1;
+}
+
+static int take_terminal(struct cage *cage)
+{
+	int number = cage->was_started_told && cage->console ? number_of(console_take_printed(cage->console)) : -1;
+	cage->was_terminal_taken = cage->was_terminal_taken || number != -1;
+	return number;
+}
+
+static int take_keyboard(struct cage *cage)
+{
+	return cage->was_started_told && cage->console ? number_of(console_take_typed(cage->console)) : -1;
+}
+
+static void resize(struct cage *cage, uint16_t rows, uint16_t columns)
+{
+	if (cage->console)
+		console_resize(cage->console, rows, columns);
+}
+
+static uint64_t count_output(struct cage *cage, uint64_t bytes)
+{
+	if (bytes == 0) {
+		cage->is_terminal_over = true;
+		SetEvent(cage->ready);
+	}
+	if (bytes == 0 || !cage->output)
+		return bytes;
+	bool is_first;
+	uint64_t allowed = counter_take(output_counter(cage->output), bytes, &is_first);
+	counter_pass(output_counter(cage->output), allowed);
+	if (is_first)
+		supervisor_exceed(cage->supervisor, LIMIT_OUTPUT);
+	return allowed;
 }
 
 static void end(struct cage *cage)
@@ -326,6 +385,10 @@ const struct backend_ops backend_native = {
 	.next_event = next_event,
 	.signal = pass_signal,
 	.ask = ask,
+	.take_terminal = take_terminal,
+	.take_keyboard = take_keyboard,
+	.resize = resize,
+	.count_output = count_output,
 	.end = end,
 	.discard = discard,
 	.forget = roots_forget,

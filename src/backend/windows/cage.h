@@ -3,6 +3,10 @@
  *	identities.c   the values behind the plan's SID roles, and the token made of them
  *	job.c          the job, read back
  *	launch.c       one process: suspended, in its job, with exactly its handles
+ *	console.c      a console of the run's own
+ *	flow.c         bytes on their way, counted; pure
+ *	output.c       what passes output on, where it is counted
+ *	passed.c       which handles may be passed
  *	supervisor.c   who watches the job while it runs
  *	gate.h         the gate of a filtered network
  *	watcher.c      who hears that a protected file was saved by rename
@@ -98,10 +102,13 @@ struct launch {
 	bool has_own_console;           /* one without a window */
 	const WCHAR *desktop;           /* station\\name; NULL: this process's own */
 	uint64_t mitigations;           /* PROCESS_CREATION_MITIGATION_POLICY_…; 0: none */
-	bool has_console;               /* shares this process's console; else it has none */
+	void *console;     /* a pseudoconsole's attribute: a stream that is NULL is that console; or NULL */
+	bool has_console;  /* shares this process's console; else, and without `console`, it has none */
+	const int *passed; /* handles that may be inherited, as passed_check has found */
+	size_t passed_count;
 };
 
-/* Starts the process suspended, in the job and with no handle but the three; ResumeThread lets it go. Errors:
+/* Starts the process suspended, in the job and with no handle but these; ResumeThread lets it go. Errors:
  * CORDON_NOT_FOUND, CORDON_NOT_EXECUTABLE (also for batch files), CORDON_OS_FAILED.
  */
 CORDON_CHECKED bool launch_start(const struct launch *launch, PROCESS_INFORMATION *ret_process,
@@ -112,11 +119,19 @@ CORDON_CHECKED bool launch_start(const struct launch *launch, PROCESS_INFORMATIO
 CORDON_CHECKED bool launch_find(const char *name, const char *directory, char *const *environment, char **ret_program,
 				struct cordon_error *err);
 
+/* -- passed.c ------------------------------------------------------------------------------------------------------ */
+
+/* Each is open, can be inherited, and leads to nothing but bytes and signals. CORDON_BAD_USAGE. */
+CORDON_CHECKED bool passed_check(const int *numbers, size_t count, struct cordon_error *err);
+
 /* -- supervisor.c -------------------------------------------------------------------------------------------------- */
 
-/* Both handles are borrowed until supervisor_free, as the plan's limits are. */
+struct output;
+
+/* All of it is borrowed until supervisor_join, as the plan's limits are. */
 struct supervised {
 	HANDLE job, process;
+	struct output *output;              /* NULL: output passes straight */
 	const struct limit_setting *limits; /* LIMIT_COUNT of them */
 	bool keep_background;
 };
@@ -140,7 +155,11 @@ CORDON_CHECKED bool supervisor_new(HANDLE job, HANDLE ready, struct supervisor *
 CORDON_CHECKED bool supervisor_start(struct supervisor *supervisor, const struct supervised *supervised,
 				     struct cordon_error *err);
 struct supervision supervisor_look(struct supervisor *supervisor);
-void supervisor_end(struct supervisor *supervisor);                /* ends the whole tree; is_over follows */
+void supervisor_end(struct supervisor *supervisor); /* ends the whole tree; is_over follows */
+/* On any thread: more was used than that limit allows; has it look again. */
+void supervisor_exceed(struct supervisor *supervisor, enum limit limit);
+void supervisor_wake(struct supervisor *supervisor);
+void supervisor_join(struct supervisor *supervisor);               /* ends the tree and its own thread; NULL is fine */
 struct supervisor *supervisor_free(struct supervisor *supervisor); /* NULL is fine; returns NULL */
 void supervisor_free_at(struct supervisor **supervisor);
 
@@ -232,6 +251,10 @@ struct cage {
 	uint16_t gate_port;       /* the account's; 0: any */
 	const char *gate_account; /* its SID; NULL: not known */
 	struct supervisor *supervisor;
+	struct output *output;   /* NULL: it is not counted */
+	struct console *console; /* NULL: the caller's is shared, or there is none */
+	HANDLE streams[3];       /* for the command, borrowed; NULL: none, or the console */
+	bool was_terminal_taken, is_terminal_over;
 	char *temp;
 	char **environment;
 	HDESK desktop;

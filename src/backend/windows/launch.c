@@ -42,7 +42,7 @@ bool launch_find(const char *name, const char *directory, char *const *environme
 
 /* -- attributes --------------------------------------------------------------------------------------------------- */
 
-enum { ATTRIBUTES_MAX = 4 };
+enum { ATTRIBUTES_MAX = 5 };
 
 static void free_attributes(LPPROC_THREAD_ATTRIBUTE_LIST *list)
 {
@@ -80,19 +80,23 @@ static bool add_attribute(LPPROC_THREAD_ATTRIBUTE_LIST list, DWORD_PTR which, vo
  */
 struct inherited {
 	HANDLE own[3];
-	HANDLE list[3];
+	HANDLE *list; /* those, and what is passed */
 	size_t count;
 };
 
 static void free_inherited(struct inherited *inherited)
 {
-	for (size_t i = 0; i < inherited->count; i++)
-		CloseHandle(inherited->list[i]);
+	for (size_t i = 0; i < 3; i++)
+		close_handle(&inherited->own[i]);
+	free(inherited->list);
 }
 
 static bool copy_streams(const struct launch *launch, struct inherited *inherited, struct cordon_error *err)
 {
 	HANDLE self = GetCurrentProcess();
+	inherited->list = calloc(3 + launch->passed_count, sizeof *inherited->list);
+	if (!inherited->list)
+		return cordon_fail_memory(err);
 	for (size_t i = 0; i < 3; i++) {
 		if (!launch->streams[i])
 			continue;
@@ -101,6 +105,8 @@ static bool copy_streams(const struct launch *launch, struct inherited *inherite
 			return windows_fail(err, GetLastError(), "pass stream %zu", i);
 		inherited->list[inherited->count++] = inherited->own[i];
 	}
+	for (size_t i = 0; i < launch->passed_count; i++)
+		inherited->list[inherited->count++] = (HANDLE)(intptr_t)launch->passed[i];
 	return true;
 }
 
@@ -160,9 +166,10 @@ static BOOL create(const struct launch *launch, struct texts *texts, bool inheri
 		   PROCESS_INFORMATION *process)
 {
 	const DWORD flags = CREATE_SUSPENDED | CREATE_UNICODE_ENVIRONMENT | EXTENDED_STARTUPINFO_PRESENT |
-			    (launch->has_own_console ? CREATE_NO_WINDOW
-			     : launch->has_console   ? 0
-						     : DETACHED_PROCESS);
+			    (launch->console           ? 0
+			     : launch->has_own_console ? CREATE_NO_WINDOW
+			     : launch->has_console     ? 0
+						       : DETACHED_PROCESS);
 	if (launch->token)
 		return CreateProcessAsUserW(launch->token, texts->program, texts->line, NULL, NULL, inherits, flags,
 					    texts->environment, texts->directory, &about->StartupInfo, process);
@@ -191,6 +198,8 @@ bool launch_start(const struct launch *launch, PROCESS_INFORMATION *ret_process,
 	    (inherited.count > 0 &&
 	     !add_attribute(attributes, PROC_THREAD_ATTRIBUTE_HANDLE_LIST, inherited.list,
 			    inherited.count * sizeof *inherited.list, "limit the handles", err)) ||
+	    (launch->console && !add_attribute(attributes, ATTRIBUTE_PSEUDOCONSOLE, launch->console,
+					       sizeof launch->console, "enter the console", err)) ||
 	    (mitigations && !add_attribute(attributes, PROC_THREAD_ATTRIBUTE_MITIGATION_POLICY, &mitigations,
 					   sizeof mitigations, "set the mitigations", err)) ||
 	    (launch->package && !add_attribute(attributes, PROC_THREAD_ATTRIBUTE_SECURITY_CAPABILITIES, launch->package,

@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "backend/windows/cage.h"
+#include "backend/windows/console.h"
 #include "backend/windows/gate.h"
+#include "backend/windows/output.h"
 #include "base/list.h"
 #include "base/scope.h"
 #include "base/windows_descriptor.h"
@@ -345,6 +347,57 @@ static HANDLE stream_of(const struct cage *cage, int number)
 	return given >= 0 && given < 3 ? GetStdHandle(own[given]) : (HANDLE)(intptr_t)given;
 }
 
+static bool is_console(HANDLE stream)
+{
+	DWORD mode;
+	return stream && GetConsoleMode(stream, &mode);
+}
+
+/* The caller's console is shared only by who is given it as a stream: in it a program could read and type for all. */
+static bool shares_console(const struct cage *cage)
+{
+	return !cage->handover.terminal &&
+	       (is_console(cage->streams[0]) || is_console(cage->streams[1]) || is_console(cage->streams[2]));
+}
+
+/* As large as the caller's, where that is what it stands for. */
+static void measure_console(const struct cage *cage, uint16_t *rows, uint16_t *columns)
+{
+	CONSOLE_SCREEN_BUFFER_INFO about;
+	for (int i = 0; i < 3 && (*rows == 0 || *columns == 0); i++) {
+		if (!(cage->handover.terminal & 1u << i) || !GetConsoleScreenBufferInfo(stream_of(cage, i), &about))
+			continue;
+		*rows = (uint16_t)(about.srWindow.Bottom - about.srWindow.Top + 1);
+		*columns = (uint16_t)(about.srWindow.Right - about.srWindow.Left + 1);
+	}
+}
+
+static bool make_streams(struct cage *cage, struct cordon_error *err)
+{
+	const struct limit_setting *limit = &cage->plan->limits[LIMIT_OUTPUT];
+	unsigned terminal = cage->handover.terminal;
+	uint16_t rows = cage->handover.rows, columns = cage->handover.columns;
+	for (int i = 0; i < 3; i++)
+		cage->streams[i] = terminal & 1u << i ? NULL : stream_of(cage, i);
+	if (limit->is_set && terminal && !cage->handover.counts_terminal)
+		return cordon_fail(err, CORDON_UNSUPPORTED,
+				   "limits.output with a terminal that the caller does not count");
+	/* A container has one of its own already; on older Windows the command shares what there is. */
+	if (terminal || (!is_container(cage) && !shares_console(cage) && console_is_known())) {
+		measure_console(cage, &rows, &columns);
+		if (!console_make(rows, columns, terminal, &cage->console, err))
+			return false;
+	}
+	if (!limit->is_set)
+		return true;
+	if (!output_new(cage->streams, limit->value, &cage->output, err))
+		return false;
+	for (int i = 1; i < 3; i++)
+		if (cage->streams[i])
+			cage->streams[i] = output_stream(cage->output, i);
+	return true;
+}
+
 static bool make_process(struct cage *cage, struct cordon_error *err)
 {
 	CORDON_ON_EXIT(free_text) char *program = NULL;
@@ -352,14 +405,17 @@ static bool make_process(struct cage *cage, struct cordon_error *err)
 		.argv = cage->argv,
 		.directory = cage->plan->directory,
 		.environment = cage->environment,
-		.streams = { stream_of(cage, 0), stream_of(cage, 1), stream_of(cage, 2) },
+		.streams = { cage->streams[0], cage->streams[1], cage->streams[2] },
 		.token = cage->token,
 		.job = cage->job,
 		.desktop = cage->desktop_name,
 		.package = is_container(cage) ? &cage->package : NULL,
 		/* A process that has to make a console of its own, below a restricted token, does not start everywhere. */
-		.has_console = GetConsoleCP() != 0,
+		.console = cage->console ? console_attribute(cage->console) : NULL,
+		.has_console = !cage->console && GetConsoleCP() != 0,
 		.has_own_console = is_container(cage),
+		.passed = cage->handover.passed,
+		.passed_count = cage->handover.passed_count,
 	};
 	if (!find_mitigations(cage->plan->windows, &launch.mitigations, err) ||
 	    !launch_find(cage->argv[0], cage->plan->directory, cage->environment, &program, err))
@@ -376,11 +432,26 @@ static bool check_process(struct cage *cage, struct cordon_error *err)
 	       cordon_fail(err, CORDON_UNSUPPORTED, "%s", why);
 }
 
+static void end_for_output(void *context)
+{
+	supervisor_exceed(context, LIMIT_OUTPUT);
+}
+
+static void look_again(void *context)
+{
+	supervisor_wake(context);
+}
+
 static bool watch_process(struct cage *cage, struct cordon_error *err)
 {
+	const struct output_told told = { end_for_output, look_again, cage->supervisor };
+	if ((cage->console && !console_begin(cage->console, err)) ||
+	    (cage->output && !output_begin(cage->output, &told, err)))
+		return false;
 	const struct supervised supervised = {
 		.job = cage->job,
 		.process = cage->process.hProcess,
+		.output = cage->output,
 		.limits = cage->plan->limits,
 		.keep_background = cage->handover.keep_background,
 	};
@@ -415,6 +486,7 @@ static const struct {
 	{ "make the temporary directory", make_temp },
 	{ "make the environment", make_environment },
 	{ "make the desktop", make_desktop },
+	{ "make the streams", make_streams },
 	{ "start the process", make_process },
 	{ "check the process", check_process },
 	{ "watch the process", watch_process },
@@ -438,8 +510,12 @@ void cage_empty(struct cage *cage)
 	cage->watcher = watcher_free(cage->watcher);
 	free(cage->mended);
 	cage->mended = NULL;
+	supervisor_join(cage->supervisor);
+	/* Until here each of the two may call the other. */
+	cage->output = output_free(cage->output);
 	cage->supervisor = supervisor_free(cage->supervisor);
 	cage->gate = gate_end(cage->gate);
+	cage->console = console_free(cage->console);
 	close_handle(&cage->process.hThread);
 	close_handle(&cage->process.hProcess);
 	close_handle(&cage->job);

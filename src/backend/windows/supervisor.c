@@ -3,6 +3,7 @@
  * A job's messages are not certain to arrive, so each is only a reason to look; what counts is what the job answers.
  */
 #include "backend/windows/cage.h"
+#include "backend/windows/output.h"
 #include "base/scope.h"
 #include "os/os.h"
 
@@ -60,7 +61,7 @@ static void end_job(struct supervisor *supervisor)
 	TerminateJobObject(supervisor->told.job, ENDED_STATUS);
 }
 
-static void exceed(struct supervisor *supervisor, enum limit limit)
+void supervisor_exceed(struct supervisor *supervisor, enum limit limit)
 {
 	AcquireSRWLockExclusive(&supervisor->lock);
 	bool is_first = !supervisor->seen.is_over_limit && !supervisor->is_ending;
@@ -92,14 +93,14 @@ static void hear(struct supervisor *supervisor, DWORD message)
 		supervisor->active -= supervisor->active > 0;
 		break;
 	case JOB_OBJECT_MSG_JOB_MEMORY_LIMIT:
-		exceed(supervisor, LIMIT_MEMORY);
+		supervisor_exceed(supervisor, LIMIT_MEMORY);
 		break;
 	case JOB_OBJECT_MSG_ACTIVE_PROCESS_LIMIT:
 		/* A program hears that it may not start another; one that goes on and on trying is ended. */
 		if (supervisor->crowded_ms == 0)
 			supervisor->crowded_ms = os_clock();
 		else if (os_clock() - supervisor->crowded_ms >= PATIENCE_MS)
-			exceed(supervisor, LIMIT_PROCESSES);
+			supervisor_exceed(supervisor, LIMIT_PROCESSES);
 		break;
 	default:
 		break;
@@ -118,9 +119,9 @@ static void check_limits(struct supervisor *supervisor, const JOBOBJECT_BASIC_AN
 {
 	const struct limit_setting *limits = supervisor->told.limits;
 	if (limits[LIMIT_CPU_TIME].is_set && cpu_ms(counts) > limits[LIMIT_CPU_TIME].value)
-		exceed(supervisor, LIMIT_CPU_TIME);
+		supervisor_exceed(supervisor, LIMIT_CPU_TIME);
 	if (limits[LIMIT_DISK].is_set && counts->IoInfo.WriteTransferCount > limits[LIMIT_DISK].value)
-		exceed(supervisor, LIMIT_DISK);
+		supervisor_exceed(supervisor, LIMIT_DISK);
 }
 
 /* The command's own end, once; what it leaves running goes with it unless that is to be waited for. */
@@ -147,12 +148,21 @@ static bool look(struct supervisor *supervisor)
 		return false;
 	check_crowd(supervisor, &counts);
 	check_limits(supervisor, &counts);
+	bool is_empty = supervisor->was_command_over && counts.BasicInfo.ActiveProcesses == 0;
 	AcquireSRWLockExclusive(&supervisor->lock);
+	if (is_empty && supervisor->is_ending && supervisor->told.output)
+		output_hurry(supervisor->told.output);
 	supervisor->seen.usage.cpu_ms = cpu_ms(&counts);
 	supervisor->seen.usage.memory_peak = memory_peak(supervisor->told.job);
 	supervisor->seen.usage.is_memory_whole = true;
 	supervisor->seen.usage.has_processes = true;
-	supervisor->seen.is_over = supervisor->was_command_over && counts.BasicInfo.ActiveProcesses == 0;
+	supervisor->seen.usage.has_disk = supervisor->told.limits[LIMIT_DISK].is_set;
+	supervisor->seen.usage.disk_bytes = supervisor->seen.usage.has_disk ? counts.IoInfo.WriteTransferCount : 0;
+	if (supervisor->told.output) {
+		supervisor->seen.usage.has_output = true;
+		supervisor->seen.usage.output_bytes = counter_passed(output_counter(supervisor->told.output));
+	}
+	supervisor->seen.is_over = is_empty && (!supervisor->told.output || output_is_over(supervisor->told.output));
 	bool is_over = supervisor->seen.is_over;
 	ReleaseSRWLockExclusive(&supervisor->lock);
 	return is_over;
@@ -218,16 +228,29 @@ void supervisor_end(struct supervisor *supervisor)
 	end_job(supervisor);
 }
 
+/* A message of no kind that a job has. */
+void supervisor_wake(struct supervisor *supervisor)
+{
+	PostQueuedCompletionStatus(supervisor->port, 0, 0, NULL);
+}
+
+/* The job is empty by now, or ends here: the thread does not outlive it. */
+void supervisor_join(struct supervisor *supervisor)
+{
+	if (!supervisor || !supervisor->thread)
+		return;
+	end_job(supervisor);
+	supervisor_wake(supervisor);
+	WaitForSingleObject(supervisor->thread, INFINITE);
+	close_handle(&supervisor->thread);
+	supervisor->thread = NULL;
+}
+
 struct supervisor *supervisor_free(struct supervisor *supervisor)
 {
 	if (!supervisor)
 		return NULL;
-	/* The job is empty by now, or ends here: the thread does not outlive it. */
-	if (supervisor->thread) {
-		TerminateJobObject(supervisor->told.job, ENDED_STATUS);
-		WaitForSingleObject(supervisor->thread, INFINITE);
-	}
-	close_handle(&supervisor->thread);
+	supervisor_join(supervisor);
 	close_handle(&supervisor->port);
 	free(supervisor);
 	return NULL;

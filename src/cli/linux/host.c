@@ -204,6 +204,12 @@ bool host_stop(int signal, bool whole_group)
 	return was_continued;
 }
 
+bool host_is_last(int signal)
+{
+	(void)signal;
+	return false;
+}
+
 bool host_is_end(int signal)
 {
 	return signal == SIGINT || signal == SIGTERM || signal == SIGHUP || signal == SIGQUIT;

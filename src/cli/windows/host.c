@@ -1,7 +1,6 @@
 #include "cli/host.h"
 
-#define WIN32_LEAN_AND_MEAN
-#include <windows.h>
+#include "cli/windows/fail.h"
 
 #include <fcntl.h>
 #include <io.h>
@@ -48,7 +47,9 @@ static bool open_stream(DWORD which, int number)
 				  FILE_SHARE_READ | FILE_SHARE_WRITE, &inherited, OPEN_EXISTING, 0, NULL);
 	if (null != INVALID_HANDLE_VALUE && SetStdHandle(which, null))
 		return true;
-	say("stream %d is missing, and NUL cannot be opened in its place (error %lu)", number, GetLastError());
+	struct cordon_error err = CORDON_ERROR_INIT;
+	host_fail(&err, GetLastError(), "stream %d is missing, and NUL cannot be opened in its place", number);
+	say_error(&err);
 	return false;
 }
 
@@ -124,59 +125,12 @@ uint64_t host_clock(void)
 	return GetTickCount64();
 }
 
-/* -- signals ---------------------------------------------------------------------------------------------------- */
-
-bool host_write_line(int descriptor, const char *line, int timeout_ms)
-{
-	(void)descriptor;
-	(void)line;
-	(void)timeout_ms;
-	return false; /* no run starts in this version */
-}
-
 void host_show_time(uint64_t since_1970_ms, char *text, size_t size)
 {
 	time_t seconds = (time_t)(since_1970_ms / 1000);
 	struct tm parts = { 0 };
 	if (localtime_s(&parts, &seconds) != 0 || strftime(text, size, "%Y-%m-%d %H:%M:%S", &parts) == 0)
 		text[0] = '\0';
-}
-
-/* As the C runtime numbers them. */
-enum { NUMBER_INTERRUPT = 2, NUMBER_TERMINATE = 15, NUMBER_BREAK = 21 };
-
-static HANDLE signal_event;
-static volatile LONG signal_number;
-
-static BOOL WINAPI note(DWORD kind)
-{
-	LONG number = kind == CTRL_C_EVENT       ? NUMBER_INTERRUPT
-		      : kind == CTRL_BREAK_EVENT ? NUMBER_BREAK
-						 : NUMBER_TERMINATE;
-	InterlockedExchange(&signal_number, number);
-	SetEvent(signal_event);
-	return TRUE;
-}
-
-bool host_catch_signals(const struct relay *relay, struct cordon_error *err)
-{
-	(void)relay;
-	signal_event = CreateEventW(NULL, FALSE, FALSE, NULL);
-	if (!signal_event || !SetConsoleCtrlHandler(note, TRUE))
-		return cordon_fail_os(err, GetLastError(), "catch Ctrl-C (error %lu)", GetLastError());
-	return true;
-}
-
-bool host_wait(intptr_t waitable, struct relay *relay, int timeout_ms, int *ret_signal, struct cordon_error *err)
-{
-	(void)relay;
-	HANDLE handles[] = { signal_event, (HANDLE)waitable };
-	DWORD count = waitable == -1 ? 1 : 2;
-	DWORD timeout = timeout_ms < 0 ? INFINITE : (DWORD)timeout_ms;
-	if (WaitForMultipleObjects(count, handles, FALSE, timeout) == WAIT_FAILED)
-		return cordon_fail_os(err, GetLastError(), "wait for the run (error %lu)", GetLastError());
-	*ret_signal = (int)InterlockedExchange(&signal_number, 0);
-	return true;
 }
 
 bool host_was_in_scope(void)
@@ -186,15 +140,4 @@ bool host_was_in_scope(void)
 
 void host_enter_scope(void)
 {
-}
-
-bool host_is_interrupt(int signal)
-{
-	return signal == NUMBER_INTERRUPT;
-}
-
-bool host_is_end(int signal)
-{
-	(void)signal;
-	return true;
 }

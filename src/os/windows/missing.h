@@ -9,6 +9,9 @@
 #define ERROR_ELEVATION_REQUIRED 740L
 #define ERROR_SYSTEM_INTEGRITY_POLICY_VIOLATION 4551L
 
+/* UpdateProcThreadAttribute: PROC_THREAD_ATTRIBUTE_PSEUDOCONSOLE */
+#define ATTRIBUTE_PSEUDOCONSOLE 0x00020016u
+
 /* What FSCTL_GET_REPARSE_POINT answers ([MS-FSCC] 2.1.2.4, 2.1.2.5). Offsets and lengths are in bytes of `names`. */
 struct reparse_answer {
 	ULONG tag;

@@ -1,0 +1,59 @@
+/* tests/windows/world.h: a host and a plan for runs whose token restricts nothing, so that Wine has it as it was asked
+ * for. Each test may change the plan; it is made anew for the next.
+ */
+#pragma once
+
+#include "backend/windows/cage.h"
+#include "base/list.h"
+#include "os/os.h"
+#include "scratch.h"
+
+enum { LEVEL_OF_WINE = 0x3000 };
+
+static struct facts *facts;
+static struct plan_windows windows;
+static struct plan plan;
+static struct cordon_error err;
+
+__attribute__((unused)) static int setup_world(void **state)
+{
+	int result = scratch_setup(state);
+	if (result != 0 || !os_survey_host(scratch, &facts, &err))
+		return -1;
+	/* What another test left is not this one's. */
+	make_directory(in_scratch("temp"));
+	free(facts->temp);
+	facts->temp = strdup(in_scratch("temp"));
+	return facts->temp ? 0 : -1;
+}
+
+__attribute__((unused)) static int teardown_world(void **state)
+{
+	(void)state;
+	facts = facts_free(facts);
+	return 0;
+}
+
+__attribute__((unused)) static int setup_plan(void **state)
+{
+	static const char *const no_mitigations[] = { "heap-terminate-on-corruption", NULL };
+	static const struct windows_variable variables[] = { { "TEMP", "${run.temp}" },
+							     { "TMP", "${run.temp}" },
+							     { NULL, NULL } };
+	static struct sid default_grants[] = { { SID_SYSTEM, 0 }, { SID_USER, 0 }, { SID_RUN, 0 } };
+	(void)state;
+	err = (struct cordon_error)CORDON_ERROR_INIT;
+	windows = (struct plan_windows){
+		.tier = TIER_TOKEN,
+		.token = { .integrity = is_wine() ? LEVEL_OF_WINE : INTEGRITY_MEDIUM,
+			   .default_grants = { default_grants, COUNT_OF(default_grants), COUNT_OF(default_grants) } },
+		.mitigations = no_mitigations,
+		.variables = variables,
+	};
+	plan = (struct plan){ .target = TARGET_WINDOWS,
+			      .facts = facts,
+			      .directory = facts->workspace,
+			      .environment = facts->environment,
+			      .windows = &windows };
+	return 0;
+}
