@@ -304,11 +304,13 @@ static bool is_cut(const struct message *message, const int carried[CARRIED_COUN
 	return false;
 }
 
-static bool hear(struct cage *cage, struct cage_event *ret_event, struct cordon_error *err)
+/* One message, if there is one. */
+static bool hear(struct cage *cage, bool *ret_heard, struct cage_event *ret_event, struct cordon_error *err)
 {
 	struct message message;
 	int carried[CARRIED_COUNT];
-	if (!message_receive(cage->control, &message, carried)) {
+	*ret_heard = message_receive(cage->control, &message, carried);
+	if (!*ret_heard) {
 		if (errno != EAGAIN && errno != EINTR)
 			cage_unwatch(cage, cage->control); /* its end is told by the pidfd */
 		return true;
@@ -364,12 +366,14 @@ static bool tell_gate_lost(struct cage *cage, struct cage_event *ret_event)
 
 static bool dispatch(struct cage *cage, int descriptor, struct cage_event *ret_event, struct cordon_error *err)
 {
+	bool is_heard = true;
 	if (descriptor == cage->control)
-		return hear(cage, ret_event, err);
+		return hear(cage, &is_heard, ret_event, err);
 	if (descriptor == cage->init) {
 		/* its last words may still lie in the socket */
-		if (!hear(cage, ret_event, err))
-			return false;
+		while (is_heard && ret_event->kind == CAGE_NOTHING)
+			if (!hear(cage, &is_heard, ret_event, err))
+				return false;
 		if (ret_event->kind == CAGE_NOTHING && !cage->is_tree_dead)
 			died(cage, ret_event);
 		if (cage->is_tree_dead)
