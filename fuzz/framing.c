@@ -27,6 +27,7 @@ static bool write_again(const struct frame *frame, struct text *text, struct cor
 	CORDON_ON_EXIT(arena_free) struct arena arena = { 0 };
 	struct frame_start start;
 	struct frame_return order;
+	struct frame_clean clean;
 	struct frame_started started;
 	struct frame_failed failed;
 	struct cordon_error why = CORDON_ERROR_INIT;
@@ -46,7 +47,7 @@ static bool write_again(const struct frame *frame, struct text *text, struct cor
 		strcpy(why.text, failed.text);
 		return frame_write_failed(&why, text, err);
 	case FRAME_CLEAN:
-		return frame_write_clean(text, err);
+		return frame_read_clean(frame, &arena, &clean, err) && frame_write_clean(&clean, text, err);
 	case FRAME_DONE:
 		return frame_write_done(text, err);
 	}

@@ -141,6 +141,14 @@ static bool write_descriptor(struct store *store, struct store_file *file, const
 	return true;
 }
 
+/* Nothing here asks for it: tests/windows/test_ownership.c has files with owners. */
+static bool own_file(struct store *store, struct store_file *file, struct cordon_error *err)
+{
+	(void)store;
+	(void)file;
+	return cordon_fail(err, CORDON_UNSUPPORTED, "the model gives no owners");
+}
+
 static bool list(struct store *store, struct store_file *directory,
 		 bool (*visit)(void *context, const char *name, struct cordon_error *err), void *context,
 		 struct cordon_error *err)
@@ -256,8 +264,8 @@ static bool names(struct store *store, bool (*visit)(void *context, const char *
 void nt_store_open(struct nt_store *store, struct nt_world *world)
 {
 	*store = (struct nt_store){
-		.store = { open_path, open_in, close_file, tell, read_descriptor, write_descriptor, list, make,
-			   remove_empty, put, get, drop, names },
+		.store = { open_path, open_in, close_file, tell, read_descriptor, write_descriptor, own_file, list,
+			   make, remove_empty, put, get, drop, names },
 		.world = world,
 		.user = nt_world_user(world),
 	};

@@ -142,8 +142,8 @@ static void frame__is_refused_by_its_first_wrong_byte(void **state)
 		{ { 1, 1, 1, 0, 0x10, 0 }, 6, FRAME_WRONG }, /* and one */
 		{ { 1, 129, 0, 4, 0, 0 }, 6, FRAME_MORE },   /* what an answer may be */
 		{ { 1, 129, 1, 4, 0, 0 }, 6, FRAME_WRONG },  /* and more */
-		{ { 1, 3, 1, 0, 0, 0 }, 6, FRAME_WRONG },    /* has no content */
-		{ { 1, 3, 0, 0, 0, 0 }, 6, FRAME_WHOLE },
+		{ { 1, 130, 1, 0, 0, 0 }, 6, FRAME_WRONG },  /* has no content */
+		{ { 1, 130, 0, 0, 0, 0 }, 6, FRAME_WHOLE },
 		{ { 1, 129, 0xff, 0xff, 0xff, 0xff }, 6, FRAME_WRONG },
 	};
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -167,6 +167,22 @@ static void return__comes_out_as_it_went_in(void **state)
 	assert_int_equal(read.place_count, 2);
 	assert_string_equal(read.places[1].path, "D:\\b");
 	assert_true(read.places[1].inode == UINT64_MAX && read.places[0].device == 1);
+	assert_true(windows_sid_equals(read.user, account_sid));
+}
+
+static void clean__comes_out_as_it_went_in(void **state)
+{
+	(void)state;
+	CORDON_ON_EXIT(text_free) struct text text = { 0 };
+	CORDON_ON_EXIT(arena_free) struct arena arena = { 0 };
+	const struct frame_clean wanted = { account_sid, "C:\\Users\\one" };
+	const struct frame_clean nowhere = { account_sid, "" };
+	struct frame_clean read;
+	assert_false(frame_write_clean(&nowhere, &text, &err));
+	assert_true(frame_write_clean(&wanted, &text, &err));
+	const struct frame frame = the_frame(&text);
+	assert_true(frame_read_clean(&frame, &arena, &read, &err));
+	assert_string_equal(read.profile, wanted.profile);
 	assert_true(windows_sid_equals(read.user, account_sid));
 }
 
@@ -291,6 +307,7 @@ int main(void)
 		cmocka_unit_test_setup(order__that_is_too_long_is_not_sent, setup),
 		cmocka_unit_test_setup(frame__is_refused_by_its_first_wrong_byte, setup),
 		cmocka_unit_test_setup(return__comes_out_as_it_went_in, setup),
+		cmocka_unit_test_setup(clean__comes_out_as_it_went_in, setup),
 		cmocka_unit_test_setup(answer__comes_out_as_it_went_in, setup),
 		cmocka_unit_test_setup(failure__is_told_in_words_that_can_be_printed, setup),
 		cmocka_unit_test_setup(failure__that_is_long_is_cut, setup),

@@ -11,6 +11,7 @@
 #include "os/os.h"
 #include "policy/policy.h"
 #include "scratch.h"
+#include "stand_in.h"
 
 enum { CHILD_MS = 60000, MANY = 1000, ANSWER_MAX = 4096 };
 
@@ -524,8 +525,19 @@ static struct cage_event next_of(struct cage *cage)
 	return event;
 }
 
-/* Its variables lead the command to the gate, and the report has what went through. As the user's own account: what an
- * account of the pool needs is another's to test.
+static uint16_t find_port(void)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int size = sizeof at;
+	SOCKET taken = socket(AF_INET, SOCK_STREAM, 0);
+	assert_true(bind(taken, (struct sockaddr *)&at, size) == 0 &&
+		    getsockname(taken, (struct sockaddr *)&at, &size) == 0);
+	closesocket(taken);
+	return ntohs(at.sin_port);
+}
+
+/* Its variables lead the command to the gate, and the report has what went through. With the user's own account in
+ * the place of another.
  */
 static void run__with_a_filtered_network_has_a_gate(void **state)
 {
@@ -536,7 +548,7 @@ static void run__with_a_filtered_network_has_a_gate(void **state)
 		{ NULL, NULL },
 	};
 	static const char *const no_mitigations[] = { NULL };
-	static struct sid grants[] = { { SID_SYSTEM, 0 }, { SID_USER, 0 }, { SID_RUN, 0 } };
+	static struct sid grants[] = { { SID_SYSTEM, 0 }, { SID_ACCOUNT, 0 }, { SID_RUN, 0 } };
 	struct plan_windows windows = {
 		.tier = TIER_ACCOUNT,
 		.token = { .integrity = is_wine() ? LEVEL_OF_WINE : INTEGRITY_MEDIUM,
@@ -549,9 +561,17 @@ static void run__with_a_filtered_network_has_a_gate(void **state)
 	struct facts *facts;
 	struct cage *cage;
 	HANDLE from, to;
-	char at[8], answers[100] = "";
+	char at[8], answers[100] = "", text[200];
 	DWORD length;
 	begin(&run);
+	/* The rule `localhost` is refused in this tier, an address of it is the gate's as any other. */
+	struct policy *policy = policy_new(TARGET_WINDOWS);
+	snprintf(text, sizeof text, "{ \"network\": { \"mode\": \"filtered\", \"allow\": [\"127.0.0.1:%u\"] } }",
+		 server_port);
+	assert_true(policy_add_text(policy, LAYER_POLICY, "C:\\policy.json", "C:\\", text, strlen(text), &err) &&
+		    policy_resolve(policy, run.facts, &err));
+	run.plan.policy = policy;
+	stand_in_port = find_port();
 	assert_true(os_survey_host(scratch, &facts, &err) && CreatePipe(&from, &to, NULL, 4096));
 	run.plan.target = TARGET_WINDOWS;
 	run.plan.network = NETWORK_FILTERED;
@@ -560,12 +580,13 @@ static void run__with_a_filtered_network_has_a_gate(void **state)
 	run.plan.environment = facts->environment;
 	run.plan.windows = &windows;
 	snprintf(at, sizeof at, "%u", server_port);
-	char *const argv[] = { own_path, "client",  "0",          "absolute", "localhost", at,
+	char *const argv[] = { own_path, "client",  "0",          "absolute", "127.0.0.1", at,
 			       "",       "connect", "other.test", "443",      "",          NULL };
 	const struct handover handover = { .streams = { 0, (int)(intptr_t)to, 2 } };
 	if (!backend_native.begin(&handover, &cage, &err) || !backend_native.start(cage, &run.plan, NULL, argv, &err))
 		fail_msg("%s", err.text);
 	CloseHandle(to);
+	assert_int_equal(gate_port(cage->gate), stand_in_port);
 	assert_int_equal(next_of(cage).kind, CAGE_STARTED);
 	struct cage_event event = next_of(cage);
 	assert_int_equal(event.kind, CAGE_DENIED);
@@ -582,6 +603,7 @@ static void run__with_a_filtered_network_has_a_gate(void **state)
 	free(event.exit.traffic);
 	CloseHandle(from);
 	backend_native.discard(cage);
+	policy_free(policy);
 	facts_free(facts);
 	run.plan.facts = NULL;
 }
@@ -621,6 +643,9 @@ int main(int argc, char **argv)
 	WSAStartup(MAKEWORD(2, 2), &about);
 	if (argc > 6 && strcmp(argv[1], "client") == 0)
 		return client(argc, argv);
+	if (argc == 4 && strcmp(argv[1], "runner") == 0)
+		return stand_in_serve(argv);
+	runner_program = NULL;
 	GetModuleFileNameA(NULL, own_path, sizeof own_path);
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gate__lets_through_what_is_allowed),

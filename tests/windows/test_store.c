@@ -106,6 +106,11 @@ static bool write_descriptor(struct store *store, struct store_file *file, const
 	return os_write_file(in_scratch("beside"), os_name(place), (const char *)bytes, length, err);
 }
 
+static bool own_file(struct store *store, struct store_file *file, struct cordon_error *err)
+{
+	return own(store)->real->own(own(store)->real, file, err);
+}
+
 static bool list(struct store *store, struct store_file *directory,
 		 bool (*visit)(void *context, const char *name, struct cordon_error *err), void *context,
 		 struct cordon_error *err)
@@ -152,7 +157,7 @@ static void beside_open(struct beside *beside, unsigned dies_at)
 {
 	struct cordon_error err = CORDON_ERROR_INIT;
 	*beside = (struct beside){ .store = { open_path_, open_in, close_file, tell, read_descriptor, write_descriptor,
-					      list, make, remove_empty, put, get, drop, names },
+					      own_file, list, make, remove_empty, put, get, drop, names },
 				   .dies_at = dies_at };
 	if (!windows_store_open(in_scratch("state"), &beside->windows, &err))
 		fail_msg("%s", err.text);
@@ -400,6 +405,21 @@ static void store__lets_one_change_while_nobody_uses(void **state)
 	windows_store_close(a);
 }
 
+/* Whose a file is, is read back. */
+static void store__makes_the_user_the_owner(void **state)
+{
+	(void)state;
+	struct store real = windows_store_files();
+	struct store_file *file = NULL;
+	struct cordon_error err = CORDON_ERROR_INIT;
+	write_file(in_scratch("owned.txt"), "x");
+	assert_true(real.open(&real, in_scratch("owned.txt"), &file, &err));
+	assert_non_null(file);
+	if (!real.own(&real, file, &err))
+		fail_msg("%s", err.text);
+	real.close(&real, file);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -408,6 +428,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(journal__is_whole_or_refused),
 		cmocka_unit_test(store__believes_no_success),
 		cmocka_unit_test(store__lets_one_change_while_nobody_uses),
+		cmocka_unit_test(store__makes_the_user_the_owner),
 	};
 	GetModuleFileNameA(NULL, own_path, sizeof own_path);
 	if (argc > 4 && strcmp(argv[1], "child") == 0)

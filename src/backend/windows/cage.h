@@ -7,9 +7,12 @@
  *	flow.c         bytes on their way, counted; pure
  *	output.c       what passes output on, where it is counted
  *	passed.c       which handles may be passed
+ *	runner.h       the command started as another account: runner.c and what belongs to it
  *	supervisor.c   who watches the job while it runs
  *	gate.h         the gate of a filtered network
  *	watcher.c      who hears that a protected file was saved by rename
+ *	ownership.c    what the account made becomes the user's; pure over a store
+ *	returning.c    that, of one run
  *	run.c          one run: its steps in their order, and their undoing
  *	framing.c      what goes through the pipe between cordon and its runner; pure
  *	compose.c      what becomes of one descriptor; pure
@@ -67,6 +70,20 @@ CORDON_CHECKED bool package_describe(const char *const *capabilities, struct ide
  */
 bool package_holds(HANDLE process, const SECURITY_CAPABILITIES *package, const char **ret_why);
 
+/* Takes over what "S-1-…" says as the role's. */
+CORDON_CHECKED bool identities_add(struct identities *identities, enum sid_role role, const char *sid,
+				   struct cordon_error *err);
+/* Whose the token is, and its logon session's (left alone where it has none), in the identities' memory. */
+CORDON_CHECKED bool identities_of_token(struct identities *identities, HANDLE token, PSID *ret_user, PSID *ret_logon,
+					struct cordon_error *err);
+
+/* A protected descriptor that gives all to those of the list and to `also` (NULL: nobody else), and carries the level
+ * (0: none), for this object and what is made in it. The arena's.
+ */
+CORDON_CHECKED bool identities_describe(const struct identities *identities, PSID also, const struct sid_list *list,
+					uint32_t level, struct arena *arena, const uint8_t **ret_bytes,
+					struct cordon_error *err);
+
 /* The token of the recipe, made from this process's own. Of a container's it is the one that the package's is made of
  * when the process starts. The system may have said yes and done nothing: who uses it
  * asks token_holds first.
@@ -91,13 +108,13 @@ CORDON_CHECKED bool job_end(HANDLE job, DWORD timeout_ms, struct cordon_error *e
 /* -- launch.c ------------------------------------------------------------------------------------------------------ */
 
 struct launch {
-	const char *program;      /* a whole path */
-	char *const *argv;        /* argv[0] is not used */
-	const char *directory;    /* NULL: this process's own */
-	char *const *environment; /* NULL: this process's own */
-	HANDLE streams[3];        /* what becomes 0, 1, 2; NULL: none */
-	HANDLE token;             /* NULL: this process's own */
-	HANDLE job;
+	const char *program;            /* a whole path */
+	char *const *argv;              /* argv[0] is not used */
+	const char *directory;          /* NULL: this process's own */
+	char *const *environment;       /* NULL: this process's own */
+	HANDLE streams[3];              /* what becomes 0, 1, 2; NULL: none */
+	HANDLE token;                   /* NULL: this process's own */
+	HANDLE job;                     /* NULL: the one that this process is in */
 	PSECURITY_CAPABILITIES package; /* NULL: none */
 	bool has_own_console;           /* one without a window */
 	const WCHAR *desktop;           /* station\\name; NULL: this process's own */
@@ -134,6 +151,7 @@ struct supervised {
 	struct output *output;              /* NULL: output passes straight */
 	const struct limit_setting *limits; /* LIMIT_COUNT of them */
 	bool keep_background;
+	unsigned own_processes; /* of the job, which are not the command's: they are not counted */
 };
 
 struct supervision {
@@ -169,6 +187,8 @@ struct windows_store;
 
 /* In cordon's state, which is made. */
 CORDON_CHECKED bool windows_store_open(const char *state, struct windows_store **ret_store, struct cordon_error *err);
+/* Files alone, without a journal: those operations are NULL. */
+struct store windows_store_files(void);
 struct store *windows_store_operations(struct windows_store *store);
 struct windows_store *windows_store_close(struct windows_store *store); /* NULL is fine; returns NULL */
 void windows_store_close_at(struct windows_store **store);
@@ -250,6 +270,9 @@ struct cage {
 	struct gate *gate;        /* of a filtered network in the account tier; gate.h */
 	uint16_t gate_port;       /* the account's; 0: any */
 	const char *gate_account; /* its SID; NULL: not known */
+	struct account *account;  /* these two in the account tier only */
+	struct runner *runner;
+	struct returning *returning;
 	struct supervisor *supervisor;
 	struct output *output;   /* NULL: it is not counted */
 	struct console *console; /* NULL: the caller's is shared, or there is none */

@@ -14,6 +14,7 @@ static size_t most_of(unsigned kind)
 	switch (kind) {
 	case FRAME_START:
 	case FRAME_RETURN:
+	case FRAME_CLEAN:
 		return FRAME_MAX;
 	case FRAME_STARTED:
 	case FRAME_FAILED:
@@ -166,10 +167,16 @@ bool frame_write_return(const struct frame_return *order, struct text *text, str
 	       finish(FRAME_RETURN, &content, text, err);
 }
 
-bool frame_write_clean(struct text *text, struct cordon_error *err)
+bool frame_write_clean(const struct frame_clean *order, struct text *text, struct cordon_error *err)
 {
-	const struct text nothing = { 0 };
-	return finish(FRAME_CLEAN, &nothing, text, err);
+	CORDON_ON_EXIT(text_free) struct text content = { 0 };
+	CORDON_ON_EXIT(arena_free) struct arena arena = { 0 };
+	struct frame_clean read;
+	add_sid(&content, order->user);
+	add_string(&content, order->profile);
+	const struct frame frame = { FRAME_CLEAN, (const uint8_t *)text_str(&content), content.length };
+	return (!text_ok(&content) || content.length > FRAME_MAX || frame_read_clean(&frame, &arena, &read, err)) &&
+	       finish(FRAME_CLEAN, &content, text, err);
 }
 
 bool frame_write_started(const struct frame_started *started, struct text *text, struct cordon_error *err)
@@ -405,6 +412,18 @@ bool frame_read_return(const struct frame *frame, struct arena *arena, struct fr
 		order.places[i].inode = take_long(&reader);
 	}
 	if (!end(frame, &reader, FRAME_RETURN, err))
+		return false;
+	*ret_order = order;
+	return true;
+}
+
+bool frame_read_clean(const struct frame *frame, struct arena *arena, struct frame_clean *ret_order,
+		      struct cordon_error *err)
+{
+	struct reader reader = { frame->bytes, frame->length, NULL, arena };
+	struct frame_clean order = { .user = take_sid(&reader) };
+	order.profile = take_words(&reader);
+	if (!end(frame, &reader, FRAME_CLEAN, err))
 		return false;
 	*ret_order = order;
 	return true;

@@ -12,7 +12,7 @@
  *	                  DONE       RETURN or CLEAN is done
  *	                  FAILED     none of it; why
  *
- * The runner gets one order and gives one answer. What it answers is claims: cordon looks at what the handles lead to.
+ * Each order has one answer. What the runner answers is claims: cordon looks at what the handles lead to.
  */
 #pragma once
 
@@ -92,6 +92,11 @@ struct frame_return {
 	size_t place_count;
 };
 
+struct frame_clean {
+	struct windows_sid user; /* who runs cordon: of his own registry nothing is removed */
+	const char *profile;     /* the account's, a whole path */
+};
+
 struct frame_started {
 	uint64_t process, thread, token; /* handles of the runner's; none is 0 */
 };
@@ -107,7 +112,7 @@ enum { FRAME_WORDS_MAX = 400 };
 /* Adds the frame. CORDON_BAD_USAGE for what a reader would refuse: too much of it, a text with a zero in it. */
 CORDON_CHECKED bool frame_write_start(const struct frame_start *start, struct text *text, struct cordon_error *err);
 CORDON_CHECKED bool frame_write_return(const struct frame_return *order, struct text *text, struct cordon_error *err);
-CORDON_CHECKED bool frame_write_clean(struct text *text, struct cordon_error *err);
+CORDON_CHECKED bool frame_write_clean(const struct frame_clean *order, struct text *text, struct cordon_error *err);
 CORDON_CHECKED bool frame_write_started(const struct frame_started *started, struct text *text,
 					struct cordon_error *err);
 CORDON_CHECKED bool frame_write_done(struct text *text, struct cordon_error *err);
@@ -119,6 +124,8 @@ CORDON_CHECKED bool frame_read_start(const struct frame *frame, struct arena *ar
 				     struct cordon_error *err);
 CORDON_CHECKED bool frame_read_return(const struct frame *frame, struct arena *arena, struct frame_return *ret_order,
 				      struct cordon_error *err);
+CORDON_CHECKED bool frame_read_clean(const struct frame *frame, struct arena *arena, struct frame_clean *ret_order,
+				     struct cordon_error *err);
 CORDON_CHECKED bool frame_read_started(const struct frame *frame, struct frame_started *ret_started,
 				       struct cordon_error *err);
 CORDON_CHECKED bool frame_read_failed(const struct frame *frame, struct arena *arena, struct frame_failed *ret_failed,

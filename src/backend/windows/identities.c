@@ -3,6 +3,7 @@
 #include "backend/windows/cage.h"
 #include "base/list.h"
 #include "base/scope.h"
+#include "base/windows_descriptor.h"
 #include "os/os.h"
 
 #include <sddl.h>
@@ -60,15 +61,7 @@ static bool find_own(struct identities *identities, struct cordon_error *err)
 	CORDON_ON_EXIT(close_handle) HANDLE token = NULL;
 	if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token))
 		return windows_fail(err, GetLastError(), "open the own token");
-	const TOKEN_USER *user = ask_token(identities, token, TokenUser);
-	const TOKEN_GROUPS *groups = ask_token(identities, token, TokenGroups);
-	if (!user || !groups)
-		return windows_fail(err, GetLastError(), "ask the own token");
-	identities->roles[SID_USER] = user->User.Sid;
-	for (DWORD i = 0; i < groups->GroupCount; i++)
-		if ((groups->Groups[i].Attributes & SE_GROUP_LOGON_ID) == SE_GROUP_LOGON_ID)
-			identities->roles[SID_LOGON] = groups->Groups[i].Sid;
-	return true;
+	return identities_of_token(identities, token, &identities->roles[SID_USER], &identities->roles[SID_LOGON], err);
 }
 
 bool identities_make(size_t capability_count, struct identities *ret_identities, struct cordon_error *err)
@@ -104,6 +97,69 @@ PSID identities_find(const struct identities *identities, struct sid sid)
 	if (sid.role != SID_CAPABILITY)
 		return identities->roles[sid.role];
 	return sid.root < identities->capability_count ? identities->capabilities[sid.root] : NULL;
+}
+
+bool identities_add(struct identities *identities, enum sid_role role, const char *sid, struct cordon_error *err)
+{
+	CORDON_ON_EXIT(free_wide) uint16_t *wide = NULL;
+	CORDON_ON_EXIT(free_local) PSID found = NULL;
+	if (!wide_make(sid, &wide, err))
+		return false;
+	if (!ConvertStringSidToSidW(wide, &found))
+		return windows_fail(err, GetLastError(), "read the identity '%s'", sid);
+	identities->roles[role] = keep(identities, found);
+	return identities->roles[role] || cordon_fail_memory(err);
+}
+
+bool identities_of_token(struct identities *identities, HANDLE token, PSID *ret_user, PSID *ret_logon,
+			 struct cordon_error *err)
+{
+	const TOKEN_USER *user = ask_token(identities, token, TokenUser);
+	const TOKEN_GROUPS *groups = ask_token(identities, token, TokenGroups);
+	if (!user || !groups)
+		return windows_fail(err, GetLastError(), "ask whose a token is");
+	*ret_user = user->User.Sid;
+	for (DWORD i = 0; i < groups->GroupCount; i++)
+		if ((groups->Groups[i].Attributes & SE_GROUP_LOGON_ID) == SE_GROUP_LOGON_ID)
+			*ret_logon = groups->Groups[i].Sid;
+	return true;
+}
+
+/* -- descriptors --------------------------------------------------------------------------------------------------- */
+
+static bool add_grant(struct windows_list *list, struct arena *arena, PSID sid)
+{
+	struct windows_ace *entry = LIST_ADD_IN(arena, list);
+	if (entry)
+		*entry = (struct windows_ace){ .type = WINDOWS_ENTRY_ALLOWS,
+					       .flags = WINDOWS_TREE,
+					       .rights = RIGHTS_ALL,
+					       .sid = { sid, (uint16_t)GetLengthSid(sid) } };
+	return entry;
+}
+
+bool identities_describe(const struct identities *identities, PSID also, const struct sid_list *list, uint32_t level,
+			 struct arena *arena, const uint8_t **ret_bytes, struct cordon_error *err)
+{
+	const uint8_t label[12] = { 1, 1, 0, 0, 0, 0, 0, 16, (uint8_t)level, (uint8_t)(level >> 8) };
+	struct windows_descriptor descriptor = { .is_protected = true };
+	size_t length;
+	if (also && !add_grant(&descriptor.list, arena, also))
+		return cordon_fail_memory(err);
+	for (size_t i = 0; i < list->count; i++) {
+		PSID sid = identities_find(identities, list->items[i]);
+		if (!sid)
+			return cordon_fail(err, CORDON_UNSUPPORTED, "this host has no identity '%s'",
+					   sid_role_name(list->items[i].role));
+		if (!add_grant(&descriptor.list, arena, sid))
+			return cordon_fail_memory(err);
+	}
+	descriptor.has_label = level != 0;
+	descriptor.label = (struct windows_ace){ .type = WINDOWS_ENTRY_LABEL,
+						 .flags = WINDOWS_TREE,
+						 .rights = 1, /* no write from below */
+						 .sid = { label, sizeof label } };
+	return windows_descriptor_write(&descriptor, arena, ret_bytes, &length, err);
 }
 
 /* -- token ------------------------------------------------------------------------------------------------------ */
@@ -184,6 +240,14 @@ static bool holds_restricting(const TOKEN_GROUPS *restricting, const struct wind
 	return true;
 }
 
+/* The account's where there is one, else the user's. */
+static bool is_whose(struct identities *asked, HANDLE token, const struct identities *identities)
+{
+	PSID wanted = identities->roles[identities->roles[SID_ACCOUNT] ? SID_ACCOUNT : SID_USER];
+	const TOKEN_USER *user = ask_token(asked, token, TokenUser);
+	return user && EqualSid(user->User.Sid, wanted);
+}
+
 bool token_holds(HANDLE token, const struct windows_token *recipe, const struct identities *identities,
 		 const char **ret_why)
 {
@@ -195,6 +259,8 @@ bool token_holds(HANDLE token, const struct windows_token *recipe, const struct 
 		*ret_why = "a restricted token comes back without its restricting identities";
 	else if (recipe->drops_privileges && (!privileges || privileges->PrivilegeCount > 1))
 		*ret_why = "a token that was to lose its privileges keeps them";
+	else if (!is_whose(&asked, token, identities))
+		*ret_why = "a token comes back as another account's than it was made for";
 	else if (!recipe->is_container && integrity_of(&asked, token) != recipe->integrity)
 		*ret_why = "a token comes back with another integrity level than it was given";
 	identities_free(&asked);

@@ -194,7 +194,8 @@ bool launch_start(const struct launch *launch, PROCESS_INFORMATION *ret_process,
 	about.StartupInfo.hStdInput = inherited.own[0];
 	about.StartupInfo.hStdOutput = inherited.own[1];
 	about.StartupInfo.hStdError = inherited.own[2];
-	if (!add_attribute(attributes, PROC_THREAD_ATTRIBUTE_JOB_LIST, &job, sizeof job, "enter the job", err) ||
+	if ((job &&
+	     !add_attribute(attributes, PROC_THREAD_ATTRIBUTE_JOB_LIST, &job, sizeof job, "enter the job", err)) ||
 	    (inherited.count > 0 &&
 	     !add_attribute(attributes, PROC_THREAD_ATTRIBUTE_HANDLE_LIST, inherited.list,
 			    inherited.count * sizeof *inherited.list, "limit the handles", err)) ||

@@ -320,8 +320,9 @@ static void choose_tier(struct probe *probe)
 	probe->tiers = TRIAL_TOKEN;
 	switch (probe->plan->windows->tier) {
 	case TIER_ACCOUNT:
-		say_why(probe->probing,
-			accounts_read(&pool, &err) ? "runs in accounts are not in this version" : err.text);
+		say_why(probe->probing, accounts_read(&pool, &err)
+						? "this version does not try what an account is kept from"
+						: err.text);
 		break;
 	case TIER_APPCONTAINER:
 		if (!enter_package(probe, &err)) {

@@ -41,6 +41,9 @@ static struct windows_sid find(const void *context, struct sid sid)
 static bool is_cordons(const void *context, struct windows_sid sid)
 {
 	const struct roots *roots = context;
+	PSID accounts = roots->identities->roles[SID_ACCOUNTS];
+	if (accounts && EqualSid(accounts, (PSID)(uintptr_t)sid.bytes))
+		return true;
 	for (size_t i = 0; i < roots->known.count; i++)
 		if (EqualSid(roots->known.items[i], (PSID)(uintptr_t)sid.bytes))
 			return true;

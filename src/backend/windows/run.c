@@ -3,65 +3,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backend/windows/cage.h"
 #include "backend/windows/console.h"
 #include "backend/windows/gate.h"
 #include "backend/windows/output.h"
+#include "backend/windows/runner.h"
 #include "base/list.h"
 #include "base/scope.h"
-#include "base/windows_descriptor.h"
 #include "os/os.h"
 
 enum { END_MS = 10000 };
 
 /* -- the temporary directory --------------------------------------------------------------------------------------- */
 
-#define ALL_RIGHTS 0x1f01ffu
-
-static bool add_grant(struct windows_list *list, struct arena *arena, PSID sid)
-{
-	struct windows_ace *entry = LIST_ADD_IN(arena, list);
-	if (entry)
-		*entry = (struct windows_ace){ .type = WINDOWS_ENTRY_ALLOWS,
-					       .flags = WINDOWS_TREE,
-					       .rights = ALL_RIGHTS,
-					       .sid = { sid, (uint16_t)GetLengthSid(sid) } };
-	return entry;
-}
-
-/* S-1-16-level; what is made there has the level too. */
-static void set_label(struct windows_descriptor *descriptor, uint32_t level, uint8_t room[12])
-{
-	const uint8_t sid[12] = { 1, 1, 0, 0, 0, 0, 0, 16, (uint8_t)level, (uint8_t)(level >> 8) };
-	memcpy(room, sid, sizeof sid);
-	descriptor->has_label = true;
-	descriptor->label = (struct windows_ace){ .type = WINDOWS_ENTRY_LABEL,
-						  .flags = WINDOWS_TREE,
-						  .rights = 1, /* no write from below */
-						  .sid = { room, sizeof sid } };
-}
-
 /* For whom the token's own things are, and the user, who removes it. */
 static bool describe_own(const struct cage *cage, struct arena *arena, const uint8_t **ret_bytes,
 			 struct cordon_error *err)
 {
 	const struct windows_token *recipe = &cage->plan->windows->token;
-	struct windows_descriptor descriptor = { .is_protected = true };
-	uint8_t label[12];
-	size_t length;
-	if (!add_grant(&descriptor.list, arena, cage->identities.roles[SID_USER]))
-		return cordon_fail_memory(err);
-	for (size_t i = 0; i < recipe->default_grants.count; i++) {
-		PSID sid = identities_find(&cage->identities, recipe->default_grants.items[i]);
-		if (!sid)
-			return cordon_fail(err, CORDON_UNSUPPORTED, "this host has no identity '%s'",
-					   sid_role_name(recipe->default_grants.items[i].role));
-		if (!add_grant(&descriptor.list, arena, sid))
-			return cordon_fail_memory(err);
-	}
-	if (recipe->integrity < INTEGRITY_MEDIUM)
-		set_label(&descriptor, recipe->integrity, label);
-	return windows_descriptor_write(&descriptor, arena, ret_bytes, &length, err);
+	return identities_describe(&cage->identities, cage->identities.roles[SID_USER], &recipe->default_grants,
+				   recipe->integrity < INTEGRITY_MEDIUM ? recipe->integrity : 0, arena, ret_bytes, err);
 }
 
 static bool make_temp(struct cage *cage, struct cordon_error *err)
@@ -121,7 +81,9 @@ static char *fill_in(const struct cage *cage, const struct windows_variable *var
 {
 	const struct {
 		const char *name, *value;
-	} known[] = { { "${run.temp}", cage->temp }, { "${package.folder}", cage->package_folder } };
+	} known[] = { { "${run.temp}", cage->temp },
+		      { "${package.folder}", cage->package_folder },
+		      { "${account.profile}", cage->account ? cage->account->profile : NULL } };
 	const char *rest = variable->value, *front = "";
 	if (cage->gate && strstr(rest, "${gate.")) {
 		char *filled = fill_in_gate(cage, variable);
@@ -180,9 +142,15 @@ static bool is_container(const struct cage *cage)
 	return cage->plan->windows->token.is_container;
 }
 
+static bool add_account(struct cage *cage, struct cordon_error *err)
+{
+	return !cage->account || (identities_add(&cage->identities, SID_ACCOUNT, cage->account->sid, err) &&
+				  identities_add(&cage->identities, SID_ACCOUNTS, cage->account->group_sid, err));
+}
+
 static bool make_identities(struct cage *cage, struct cordon_error *err)
 {
-	return identities_make(cage->plan->windows->roots.count, &cage->identities, err) &&
+	return identities_make(cage->plan->windows->roots.count, &cage->identities, err) && add_account(cage, err) &&
 	       (!is_container(cage) || package_find(cage->plan, cage->package_name, &cage->identities, err)) &&
 	       roots_new(cage->plan, &cage->identities, &cage->roots, err);
 }
@@ -229,7 +197,10 @@ static bool make_token(struct cage *cage, struct cordon_error *err)
 static bool make_job(struct cage *cage, struct cordon_error *err)
 {
 	const char *missing;
-	return job_make(&cage->plan->windows->job, &cage->job, &missing, err) &&
+	struct windows_job limits = cage->plan->windows->job;
+	if (limits.processes && cage->account)
+		limits.processes += RUNNER_PROCESSES;
+	return job_make(&limits, &cage->job, &missing, err) &&
 	       supervisor_new(cage->job, cage->ready, &cage->supervisor, err);
 }
 
@@ -243,7 +214,10 @@ static bool start_gate(struct cage *cage, struct cordon_error *err)
 		.port = cage->gate_port,
 		.ready = cage->ready,
 	};
-	return cage->plan->network != NETWORK_FILTERED || cage->plan->windows->tier != TIER_ACCOUNT ||
+	if (cage->plan->network != NETWORK_FILTERED || cage->plan->windows->tier != TIER_ACCOUNT)
+		return true;
+	/* The filters let the account reach that port and no other. */
+	return (cage->gate_port || cordon_fail(err, CORDON_UNSUPPORTED, "the account has no port for the gate")) &&
 	       gate_start(&wanted, &cage->gate, err);
 }
 
@@ -382,8 +356,8 @@ static bool make_streams(struct cage *cage, struct cordon_error *err)
 	if (limit->is_set && terminal && !cage->handover.counts_terminal)
 		return cordon_fail(err, CORDON_UNSUPPORTED,
 				   "limits.output with a terminal that the caller does not count");
-	/* A container has one of its own already; on older Windows the command shares what there is. */
-	if (terminal || (!is_container(cage) && !shares_console(cage) && console_is_known())) {
+	/* A container has one of its own already, and the runner makes one; on older Windows the command shares what there is. */
+	if (terminal || (!is_container(cage) && !cage->account && !shares_console(cage) && console_is_known())) {
 		measure_console(cage, &rows, &columns);
 		if (!console_make(rows, columns, terminal, &cage->console, err))
 			return false;
@@ -398,29 +372,39 @@ static bool make_streams(struct cage *cage, struct cordon_error *err)
 	return true;
 }
 
-static bool make_process(struct cage *cage, struct cordon_error *err)
+/* What both ways of starting the command are told; *ret_program is the caller's to free. */
+static bool describe_launch(const struct cage *cage, struct launch *launch, char **ret_program,
+			    struct cordon_error *err)
 {
-	CORDON_ON_EXIT(free_text) char *program = NULL;
-	struct launch launch = {
+	*launch = (struct launch){
 		.argv = cage->argv,
 		.directory = cage->plan->directory,
 		.environment = cage->environment,
 		.streams = { cage->streams[0], cage->streams[1], cage->streams[2] },
-		.token = cage->token,
-		.job = cage->job,
-		.desktop = cage->desktop_name,
-		.package = is_container(cage) ? &cage->package : NULL,
-		/* A process that has to make a console of its own, below a restricted token, does not start everywhere. */
-		.console = cage->console ? console_attribute(cage->console) : NULL,
-		.has_console = !cage->console && GetConsoleCP() != 0,
-		.has_own_console = is_container(cage),
-		.passed = cage->handover.passed,
-		.passed_count = cage->handover.passed_count,
 	};
-	if (!find_mitigations(cage->plan->windows, &launch.mitigations, err) ||
-	    !launch_find(cage->argv[0], cage->plan->directory, cage->environment, &program, err))
+	if (!find_mitigations(cage->plan->windows, &launch->mitigations, err) ||
+	    !launch_find(cage->argv[0], cage->plan->directory, cage->environment, ret_program, err))
 		return false;
-	launch.program = program;
+	launch->program = *ret_program;
+	return true;
+}
+
+static bool make_process(struct cage *cage, struct cordon_error *err)
+{
+	CORDON_ON_EXIT(free_text) char *program = NULL;
+	struct launch launch;
+	if (!describe_launch(cage, &launch, &program, err))
+		return false;
+	launch.token = cage->token;
+	launch.job = cage->job;
+	launch.desktop = cage->desktop_name;
+	launch.package = is_container(cage) ? &cage->package : NULL;
+	/* A process that has to make a console of its own, below a restricted token, does not start everywhere. */
+	launch.console = cage->console ? console_attribute(cage->console) : NULL;
+	launch.has_console = !cage->console && GetConsoleCP() != 0;
+	launch.has_own_console = is_container(cage);
+	launch.passed = cage->handover.passed;
+	launch.passed_count = cage->handover.passed_count;
 	return launch_start(&launch, &cage->process, err);
 }
 
@@ -431,6 +415,121 @@ static bool check_process(struct cage *cage, struct cordon_error *err)
 	return !is_container(cage) || package_holds(cage->process.hProcess, &cage->package, &why) ||
 	       cordon_fail(err, CORDON_UNSUPPORTED, "%s", why);
 }
+
+/* -- the account's steps ------------------------------------------------------------------------------------------- */
+
+/* What would be asked of the runner and of the filters of setup in vain is refused before anything is made. */
+static bool check_asked(struct cage *cage, struct cordon_error *err)
+{
+	const struct plan *plan = cage->plan;
+	size_t ports = 0, count = 0;
+	if (cage->handover.terminal)
+		return cordon_fail(
+			err, CORDON_UNSUPPORTED,
+			"the tier 'account' has no terminal of the command's own: use --no-tty and redirect the "
+			"streams");
+	if (cage->handover.passed_count)
+		return cordon_fail(err, CORDON_UNSUPPORTED, "the tier 'account' passes no handles (--pass-fd)");
+	if (plan->network == NETWORK_OPEN)
+		return true;
+	policy_listen_ports(plan->policy, &ports);
+	if (ports)
+		return cordon_fail(err, CORDON_UNSUPPORTED,
+				   "the filters of cordon setup leave no port to listen on (network.listen)");
+	const struct host_rule *hosts = policy_allowed_hosts(plan->policy, &count);
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(hosts[i].pattern, "localhost") == 0)
+			return cordon_fail(err, CORDON_UNSUPPORTED,
+					   "the filters of cordon setup leave no port of localhost but the gate's "
+					   "(network.allow)");
+	return true;
+}
+
+/* What the network is to an account the filters say that setup has put on, for good. */
+static bool claim_account(struct cage *cage, struct cordon_error *err)
+{
+	static const enum pool_kind kinds[] = {
+		[NETWORK_OFF] = POOL_CLOSED,
+		[NETWORK_FILTERED] = POOL_GATED,
+		[NETWORK_OPEN] = POOL_OPEN,
+	};
+	cage->account = calloc(1, sizeof *cage->account);
+	cage->runner = calloc(1, sizeof *cage->runner);
+	if (!cage->account || !cage->runner)
+		return cordon_fail_memory(err);
+	if (!logon_claim(kinds[cage->plan->network], cage->account, err))
+		return false;
+	cage->gate_port = cage->account->gate_port;
+	cage->gate_account = cage->account->sid;
+	return true;
+}
+
+static bool copy_runner(struct cage *cage, struct cordon_error *err)
+{
+	cage->runner->account = cage->account;
+	cage->runner->identities = &cage->identities;
+	cage->runner->job = cage->job;
+	return runner_copy(cage->runner, cage->plan->facts->state, err);
+}
+
+static bool make_runner_desktop(struct cage *cage, struct cordon_error *err)
+{
+	return runner_make_desktop(cage->runner, err);
+}
+
+static bool make_pipe(struct cage *cage, struct cordon_error *err)
+{
+	return runner_make_pipe(cage->runner, err);
+}
+
+static bool start_runner(struct cage *cage, struct cordon_error *err)
+{
+	bool is_started = runner_start(cage->runner, err);
+	account_forget_password(cage->account);
+	return is_started;
+}
+
+static bool confine_runner(struct cage *cage, struct cordon_error *err)
+{
+	return runner_confine(cage->runner, err);
+}
+
+static bool meet_runner(struct cage *cage, struct cordon_error *err)
+{
+	return runner_meet(cage->runner, err);
+}
+
+static bool order_process(struct cage *cage, struct cordon_error *err)
+{
+	CORDON_ON_EXIT(free_text) char *program = NULL;
+	struct launch launch;
+	if (!describe_launch(cage, &launch, &program, err))
+		return false;
+	launch.has_console = true;
+	return runner_order(cage->runner, &launch, &cage->plan->windows->token, err);
+}
+
+static bool take_process(struct cage *cage, struct cordon_error *err)
+{
+	return runner_take_over(cage->runner, &cage->plan->windows->token, &cage->identities, &cage->process, err);
+}
+
+static bool mend_earlier(struct cage *cage, struct cordon_error *err)
+{
+	return returning_mend(cage->plan->facts->state, &cage->identities, cage->account->sid, &cage->returning, err);
+}
+
+static bool note_returning(struct cage *cage, struct cordon_error *err)
+{
+	return returning_note(cage->returning, cage->plan->windows, err);
+}
+
+static bool sweep_earlier(struct cage *cage, struct cordon_error *err)
+{
+	return runner_clean(cage->runner, err) && returning_ask(cage->returning, cage->runner, err);
+}
+
+/* -- letting go ---------------------------------------------------------------------------------------------------- */
 
 static void end_for_output(void *context)
 {
@@ -454,6 +553,7 @@ static bool watch_process(struct cage *cage, struct cordon_error *err)
 		.output = cage->output,
 		.limits = cage->plan->limits,
 		.keep_background = cage->handover.keep_background,
+		.own_processes = cage->account ? RUNNER_PROCESSES : 0,
 	};
 	return supervisor_start(cage->supervisor, &supervised, err);
 }
@@ -472,10 +572,12 @@ static bool release_process(struct cage *cage, struct cordon_error *err)
 }
 
 /* Nothing of the command's runs before the last of them. */
-static const struct {
+struct step {
 	const char *name;
 	bool (*take)(struct cage *cage, struct cordon_error *err);
-} steps[] = {
+};
+
+static const struct step own_steps[] = {
 	{ "make identities", make_identities },
 	{ "make the package", make_package },
 	{ "make the token", make_token },
@@ -493,9 +595,39 @@ static const struct {
 	{ "let the process go", release_process },
 };
 
+/* The runner makes the token and the command's desktop. */
+static const struct step account_steps[] = {
+	{ "check what is asked for", check_asked },
+	{ "claim an account", claim_account },
+	{ "make identities", make_identities },
+	{ "make the job", make_job },
+	{ "start the gate", start_gate },
+	{ "mend what earlier runs left", mend_earlier },
+	{ "note what will be returned", note_returning },
+	{ "open the roots", open_roots },
+	{ "watch the files", watch_files },
+	{ "make the temporary directory", make_temp },
+	{ "make the environment", make_environment },
+	{ "make the streams", make_streams },
+	{ "copy the runner", copy_runner },
+	{ "make a desktop for the runner", make_runner_desktop },
+	{ "make the pipe", make_pipe },
+	{ "start the runner", start_runner },
+	{ "confine the runner", confine_runner },
+	{ "meet the runner", meet_runner },
+	{ "sweep the account", sweep_earlier },
+	{ "have the process started", order_process },
+	{ "take the process over", take_process },
+	{ "watch the process", watch_process },
+	{ "let the process go", release_process },
+};
+
 bool cage_start(struct cage *cage, struct cordon_error *err)
 {
-	for (size_t i = 0; i < COUNT_OF(steps); i++)
+	bool is_account = cage->plan->windows->tier == TIER_ACCOUNT;
+	const struct step *steps = is_account ? account_steps : own_steps;
+	size_t count = is_account ? COUNT_OF(account_steps) : COUNT_OF(own_steps);
+	for (size_t i = 0; i < count; i++)
 		if (!operation_begins(steps[i].name, err) || !steps[i].take(cage, err))
 			return false;
 	cage->is_running = true;
@@ -505,8 +637,7 @@ bool cage_start(struct cage *cage, struct cordon_error *err)
 void cage_empty(struct cage *cage)
 {
 	struct cordon_error ignored = CORDON_ERROR_INIT;
-	if (cage->job)
-		(void)!job_end(cage->job, END_MS, &ignored);
+	bool is_over = !cage->job || job_end(cage->job, END_MS, &ignored);
 	cage->watcher = watcher_free(cage->watcher);
 	free(cage->mended);
 	cage->mended = NULL;
@@ -518,11 +649,14 @@ void cage_empty(struct cage *cage)
 	cage->console = console_free(cage->console);
 	close_handle(&cage->process.hThread);
 	close_handle(&cage->process.hProcess);
+	if (cage->runner)
+		runner_free(cage->runner);
 	close_handle(&cage->job);
 	close_handle(&cage->token);
 	close_handle(&cage->ready);
 	if (cage->desktop)
 		CloseDesktop(cage->desktop);
+	cage->returning = returning_end(cage->returning, is_over);
 	remove_temp(cage);
 	remove_package(cage);
 	for (char **entry = cage->environment; entry && *entry; entry++)
@@ -531,4 +665,9 @@ void cage_empty(struct cage *cage)
 	free(cage->temp);
 	cage->roots = roots_free(cage->roots);
 	identities_free(&cage->identities);
+	/* The last: from here on it is another run's. */
+	if (cage->account)
+		account_release(cage->account);
+	free(cage->account);
+	free(cage->runner);
 }

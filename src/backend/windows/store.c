@@ -231,6 +231,44 @@ static bool store_write(struct store *store, struct store_file *file, const uint
 	return was_kept(handle, bytes, length, has_label, &arena, err);
 }
 
+/* -- owners -------------------------------------------------------------------------------------------------------- */
+
+enum { SID_ROOM = SECURITY_MAX_SID_SIZE + sizeof(TOKEN_USER), OWNER_ROOM = 512 };
+
+static bool is_owner(HANDLE handle, PSID user)
+{
+	_Alignas(max_align_t) BYTE room[OWNER_ROOM];
+	DWORD length;
+	PSID owner;
+	BOOL is_default;
+	return GetKernelObjectSecurity(handle, OWNER_SECURITY_INFORMATION, room, sizeof room, &length) &&
+	       GetSecurityDescriptorOwner(room, &owner, &is_default) && owner && EqualSid(owner, user);
+}
+
+static bool store_own(struct store *store, struct store_file *file, struct cordon_error *err)
+{
+	_Alignas(max_align_t) BYTE room[SID_ROOM];
+	CORDON_ON_EXIT(close_handle) HANDLE token = NULL;
+	CORDON_ON_EXIT(close_handle) HANDLE stronger = NULL;
+	SECURITY_DESCRIPTOR descriptor;
+	DWORD length;
+	(void)store;
+	if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token) ||
+	    !GetTokenInformation(token, TokenUser, room, sizeof room, &length))
+		return windows_fail(err, GetLastError(), "ask who the user is");
+	PSID user = ((const TOKEN_USER *)(const void *)room)->User.Sid;
+	stronger = ReOpenFile(file->handle, READ_CONTROL | WRITE_OWNER, ALL_SHARE,
+			      FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT);
+	if (stronger == INVALID_HANDLE_VALUE)
+		return windows_fail(err, GetLastError(), "ReOpenFile: open it for its owner");
+	if (!InitializeSecurityDescriptor(&descriptor, SECURITY_DESCRIPTOR_REVISION) ||
+	    !SetSecurityDescriptorOwner(&descriptor, user, FALSE) ||
+	    !SetKernelObjectSecurity(stronger, OWNER_SECURITY_INFORMATION, &descriptor))
+		return windows_fail(err, GetLastError(), "SetKernelObjectSecurity: take it over");
+	return is_owner(stronger, user) ||
+	       cordon_fail(err, CORDON_UNSUPPORTED, "the system takes an owner and does not keep him");
+}
+
 /* -- directories --------------------------------------------------------------------------------------------------- */
 
 static bool visit_listing(const char *listing, bool (*visit)(void *context, const char *name, struct cordon_error *err),
@@ -377,12 +415,23 @@ static void unlock_byte(HANDLE file, DWORD byte)
 	UnlockFileEx(file, 0, 1, 0, &where);
 }
 
+static const struct store operations = {
+	store_open_path, store_open_in, store_close_file,   store_tell, store_read, store_write, store_own,
+	store_list,      store_make,    store_remove_empty, store_put,  store_get,  store_drop,  store_names,
+};
+
+struct store windows_store_files(void)
+{
+	struct store files = operations;
+	files.put = NULL;
+	files.get = NULL;
+	files.drop = NULL;
+	files.names = NULL;
+	return files;
+}
+
 bool windows_store_open(const char *state, struct windows_store **ret_store, struct cordon_error *err)
 {
-	static const struct store operations = {
-		store_open_path, store_open_in,      store_close_file, store_tell, store_read, store_write, store_list,
-		store_make,      store_remove_empty, store_put,        store_get,  store_drop, store_names,
-	};
 	CORDON_ON_EXIT(windows_store_close_at) struct windows_store *store = calloc(1, sizeof *store);
 	CORDON_ON_EXIT(free_text) char *lock = text_format("%s\\descriptors.lock", state);
 	CORDON_ON_EXIT(free_wide) uint16_t *native = NULL;

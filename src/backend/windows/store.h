@@ -36,6 +36,8 @@ struct store {
 	/* The list, and where the bytes have one (be it empty) the label: of this object alone. */
 	bool (*write)(struct store *store, struct store_file *file, const uint8_t *bytes, size_t length,
 		      struct cordon_error *err);
+	/* Makes the user its owner. Fails where he may not take it (WRITE_OWNER). */
+	bool (*own)(struct store *store, struct store_file *file, struct cordon_error *err);
 	bool (*list)(struct store *store, struct store_file *directory,
 		     bool (*visit)(void *context, const char *name, struct cordon_error *err), void *context,
 		     struct cordon_error *err);

@@ -1,0 +1,148 @@
+/* backend/windows/runner.h: the command started as an account of cordon's own.
+ *
+ * CreateProcessWithLogonW passes neither handles nor a job, and gives a token that is not restricted. So it starts a
+ * program of cordon's, the runner: suspended, put in the run's job, let go. The runner hears by a pipe what to start,
+ * makes the token from its own and starts the command suspended. Cordon takes the process's handles from the runner,
+ * looks at what they lead to, and lets the command go.
+ *
+ *	pipe.c           the pipe, for both
+ *	station.c        a window station and a desktop, for both
+ *	logon.c          claims accounts and starts programs as one; where a test has another
+ *	runner.c         cordon's side
+ *	returning.c      what the account made becomes the user's again
+ *	runner_inside.c  the runner's side; runner_alone.c makes a program of it
+ *	sweep_account.c  what the runner does before: nothing of an earlier run is left in the account
+ */
+#pragma once
+
+#include "backend/windows/accounts.h"
+#include "backend/windows/cage.h"
+#include "backend/windows/framing.h"
+
+/* -- pipe.c -------------------------------------------------------------------------------------------------------- */
+
+enum { PIPE_NAME_ROOM = 64 };
+
+/* The first and only instance of a random name, for that client on this machine. */
+CORDON_CHECKED bool pipe_make(PSID client, WCHAR ret_name[PIPE_NAME_ROOM], HANDLE *ret_pipe, struct cordon_error *err);
+/* Waits for a client, which has to be that process. Each wait ends with the process, too. */
+CORDON_CHECKED bool pipe_meet(HANDLE pipe, HANDLE process, DWORD timeout_ms, struct cordon_error *err);
+/* As a client; the server has to be the process of that number. */
+CORDON_CHECKED bool pipe_join(const WCHAR *name, DWORD server, HANDLE *ret_pipe, struct cordon_error *err);
+/* `process` NULL: there is none to wait for; then the pipe breaks. */
+CORDON_CHECKED bool pipe_send(HANDLE pipe, HANDLE process, const struct text *bytes, DWORD timeout_ms,
+			      struct cordon_error *err);
+/* One frame, whose bytes are in *bytes, which is emptied before. */
+CORDON_CHECKED bool pipe_receive(HANDLE pipe, HANDLE process, DWORD timeout_ms, struct text *bytes,
+				 struct frame *ret_frame, struct cordon_error *err);
+
+/* -- station.c ----------------------------------------------------------------------------------------------------- */
+
+enum { DESKTOP_NAME_ROOM = 192 };
+
+struct station {
+	HWINSTA station;
+	HDESK desktop;
+	WCHAR name[DESKTOP_NAME_ROOM]; /* of both, for STARTUPINFO */
+};
+
+/* The station is one for all of this logon session: only administrators name others. The desktop is new. For a moment
+ * the station is the whole process's.
+ */
+CORDON_CHECKED bool station_make(const uint8_t *descriptor, struct station *ret_station, struct cordon_error *err);
+void station_free(struct station *station);
+
+/* -- logon.c ------------------------------------------------------------------------------------------------------- */
+
+CORDON_CHECKED bool logon_claim(enum pool_kind kind, struct account *ret_account, struct cordon_error *err);
+/* Starts the program as the account, suspended, with the profile loaded. The line begins with the program. */
+CORDON_CHECKED bool logon_start(const struct account *account, const WCHAR *program, WCHAR *line, WCHAR *desktop,
+				PROCESS_INFORMATION *ret_process, struct cordon_error *err);
+
+/* -- runner.c ------------------------------------------------------------------------------------------------------ */
+
+/* How many processes of the job are not the command's: the runner, and who serves its console. */
+enum { RUNNER_PROCESSES = 2 };
+
+struct runner {
+	const struct account *account; /* borrowed, as the two below */
+	const struct identities *identities;
+	HANDLE job;
+	char *program; /* a copy that the account may execute */
+	struct station station;
+	WCHAR pipe_name[PIPE_NAME_ROOM];
+	HANDLE pipe;
+	PROCESS_INFORMATION process;
+	struct text bytes; /* of the last answer */
+};
+
+/* One step each; `state` is cordon's, where the copy is kept. */
+CORDON_CHECKED bool runner_copy(struct runner *runner, const char *state, struct cordon_error *err);
+CORDON_CHECKED bool runner_make_desktop(struct runner *runner, struct cordon_error *err);
+CORDON_CHECKED bool runner_make_pipe(struct runner *runner, struct cordon_error *err);
+CORDON_CHECKED bool runner_start(struct runner *runner, struct cordon_error *err);
+/* Nobody of its account opens it, and it is in the job, before anything of it has run. */
+CORDON_CHECKED bool runner_confine(struct runner *runner, struct cordon_error *err);
+CORDON_CHECKED bool runner_meet(struct runner *runner, struct cordon_error *err);
+/* CLEAN and RETURN. */
+CORDON_CHECKED bool runner_clean(struct runner *runner, struct cordon_error *err);
+CORDON_CHECKED bool runner_return(struct runner *runner, const struct frame_return *order, struct cordon_error *err);
+/* The command: from the launch are taken the program, its arguments, directory, environment, streams, mitigations and
+ * console. The process is suspended. Errors: as of launch_start.
+ */
+CORDON_CHECKED bool runner_order(struct runner *runner, const struct launch *launch, const struct windows_token *recipe,
+				 struct cordon_error *err);
+CORDON_CHECKED bool runner_take_over(struct runner *runner, const struct windows_token *recipe,
+				     struct identities *identities, PROCESS_INFORMATION *ret_process,
+				     struct cordon_error *err);
+/* Ends the runner; what it has started ends with the job. Half-made is fine. */
+void runner_free(struct runner *runner);
+
+/* One process in an account, without a run around it: what the live probe starts. The claim first; then what needs the
+ * accounts' identity (SID_ACCOUNT and SID_ACCOUNTS, which the claim adds to *identities) may be laid; then the start,
+ * once, in the job and under the recipe. The process is suspended. All that is handed in is borrowed until the end, by
+ * when the caller has ended the job.
+ */
+struct account_child {
+	struct account account;
+	struct runner runner;
+};
+CORDON_CHECKED bool account_child_claim(struct account_child *child, enum pool_kind kind, struct identities *identities,
+					struct cordon_error *err);
+CORDON_CHECKED bool account_child_start(struct account_child *child, const char *state, HANDLE job,
+					const struct launch *launch, const struct windows_token *recipe,
+					struct identities *identities, PROCESS_INFORMATION *ret_process,
+					struct cordon_error *err);
+void account_child_end(struct account_child *child); /* zeroed is fine */
+
+/* The name of the runner beside the program; NULL: this program is one itself, with the word "runner" first. */
+extern const WCHAR *runner_program;
+
+/* -- returning.c --------------------------------------------------------------------------------------------------- */
+
+struct returning;
+
+/* What runs that were killed have left in this account, and where nobody else runs in any, is the user's again as far as
+ * he may take it.
+ */
+CORDON_CHECKED bool returning_mend(const char *state, const struct identities *identities, const char *account,
+				   struct returning **ret_returning, struct cordon_error *err);
+/* Before anything is made in the roots. */
+CORDON_CHECKED bool returning_note(struct returning *returning, const struct plan_windows *windows,
+				   struct cordon_error *err);
+/* What the user may not take, the account opens. */
+CORDON_CHECKED bool returning_ask(struct returning *returning, struct runner *runner, struct cordon_error *err);
+/* When nothing of the account runs any more. What is left is noted, and the next start's. NULL is fine; returns NULL. */
+struct returning *returning_end(struct returning *returning, bool is_over);
+
+/* -- sweep_account.c ----------------------------------------------------------------------------------------------- */
+
+/* As the account: nothing of an earlier run lives, or lies in the profile or its registry. Of the user himself, who may
+ * stand for the account in a test, neither processes nor registry are touched.
+ */
+CORDON_CHECKED bool sweep_account(PSID account, PSID user, const char *profile, struct cordon_error *err);
+
+/* -- runner_inside.c ----------------------------------------------------------------------------------------------- */
+
+/* Serves the pipe until it breaks or the command has ended. The program's exit status. */
+int runner_serve(const WCHAR *pipe, DWORD server);

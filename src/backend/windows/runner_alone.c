@@ -1,0 +1,11 @@
+/* cordon-runner.exe PIPE PROCESS: what cordon starts as an account of its own. A program without a console: it makes
+ * one when nobody but itself can open who serves it.
+ */
+#include "backend/windows/runner.h"
+
+int wmain(int argc, WCHAR **argv);
+
+int wmain(int argc, WCHAR **argv)
+{
+	return argc == 3 ? runner_serve(argv[1], wcstoul(argv[2], NULL, 10)) : 2;
+}

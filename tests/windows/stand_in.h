@@ -1,0 +1,60 @@
+/* tests/windows/stand_in.h: the test's own user in the place of an account, and the test's program as its own runner, for
+ * CreateProcessWithLogonW needs an account that setup has made, and Wine has none of it. The test sets runner_program
+ * to NULL, and its main hands the word "runner" to stand_in_serve.
+ */
+#pragma once
+
+#include "backend/windows/runner.h"
+#include "base/scope.h"
+#include "scratch.h"
+
+#include <sddl.h>
+
+static const char *lie = ""; /* a further word for the next runner */
+
+/* Where a gate of the account's has to listen. */
+__attribute__((unused)) static uint16_t stand_in_port;
+
+bool logon_claim(enum pool_kind kind, struct account *ret_account, struct cordon_error *error)
+{
+	CORDON_ON_EXIT(close_handle) HANDLE token = NULL;
+	CORDON_ON_EXIT(text_free) struct text sid = { 0 };
+	_Alignas(max_align_t) char room[512];
+	DWORD length;
+	LPWSTR wide;
+	assert_true(OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token));
+	assert_true(GetTokenInformation(token, TokenUser, room, sizeof room, &length));
+	assert_true(ConvertSidToStringSidW(((TOKEN_USER *)(void *)room)->User.Sid, &wide));
+	wide_add(&sid, wide, wide_length(wide));
+	LocalFree(wide);
+	(void)error;
+	*ret_account = (struct account){ .kind = kind,
+					 .name = strdup("nobody"),
+					 .sid = strdup(text_str(&sid)),
+					 .group_sid = strdup("S-1-5-32-545"),
+					 .profile = strdup(in_scratch("profile")),
+					 .password = calloc(8, sizeof(uint16_t)),
+					 .gate_port = stand_in_port };
+	return true;
+}
+
+bool logon_start(const struct account *account, const WCHAR *program, WCHAR *line, WCHAR *desktop,
+		 PROCESS_INFORMATION *ret_process, struct cordon_error *error)
+{
+	STARTUPINFOW about = { .cb = sizeof about, .lpDesktop = desktop };
+	WCHAR longer[1200];
+	assert_non_null(account->password);
+	_snwprintf(longer, 1199, L"%ls %hs", line, lie);
+	longer[1199] = 0;
+	return CreateProcessW(program, longer, NULL, NULL, FALSE, CREATE_SUSPENDED | CREATE_NEW_CONSOLE, NULL, NULL,
+			      &about, ret_process) ||
+	       windows_fail(error, GetLastError(), "start the runner");
+}
+
+/* PROGRAM runner PIPE PROCESS */
+__attribute__((unused)) static int stand_in_serve(char **argv)
+{
+	CORDON_ON_EXIT(free_wide) uint16_t *pipe = NULL;
+	struct cordon_error error = CORDON_ERROR_INIT;
+	return wide_make(argv[2], &pipe, &error) ? runner_serve(pipe, strtoul(argv[3], NULL, 10)) : 1;
+}
