@@ -291,8 +291,7 @@ static bool give_streams(const struct runner *runner, const struct launch *launc
 			continue;
 		if (is_console(launch->streams[i]))
 			return cordon_fail(err, CORDON_UNSUPPORTED,
-					   "standard %s is your console, which the account does not get: use --tty, or "
-					   "redirect it",
+					   "standard %s is your console, which the account does not get: redirect it",
 					   names[i]);
 		if (!DuplicateHandle(GetCurrentProcess(), launch->streams[i], runner->process.hProcess, &given, 0,
 				     FALSE, DUPLICATE_SAME_ACCESS))
