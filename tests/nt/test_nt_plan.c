@@ -804,8 +804,13 @@ static void tell(const struct trial *trial)
 	struct cordon_error err = CORDON_ERROR_INIT;
 	if (settings.is_verbose && trial->plan && plan_print(trial->plan, &printed, &err))
 		fputs(text_str(&printed), stderr);
-	if (settings.is_verbose && trial->about != NT_NO_FILE)
-		tell_descriptor(&trial->world.tree.files[trial->about].descriptor);
+	for (size_t file = settings.is_verbose ? trial->about : NT_NO_FILE; file != NT_NO_FILE;
+	     file = trial->world.tree.files[file].parent) {
+		print_message("  %s\n", trial->world.tree.files[file].path);
+		if (file < trial->before.tree.count)
+			tell_descriptor(&trial->before.tree.files[file].descriptor);
+		tell_descriptor(&trial->world.tree.files[file].descriptor);
+	}
 	const char *rest = strstr(text_str(&trial->text), ", \"network\"");
 	print_message("%s\n    %s%s%.*s%s\n", trial->finding.text, trial->preset ? trial->preset : "",
 		      trial->preset ? " and " : "", (int)(rest - text_str(&trial->text)), text_str(&trial->text),

@@ -241,7 +241,9 @@ static bool narrows(const struct windows_object *object)
 }
 
 /* An object without a list is open to all: the first entry of a list would close it to everybody else. What is made in
- * such a directory is its maker's and the system's, and stays so.
+ * such a directory is its maker's and the system's, and stays so. Not with the right to delete what lies in a directory
+ * whatever that itself allows: what is there already inherits this too, and a write-restricted token is not asked twice
+ * for that right.
  */
 static bool give_list(const struct composing *composing, bool is_directory, struct windows_descriptor *descriptor)
 {
@@ -256,6 +258,7 @@ static bool give_list(const struct composing *composing, bool is_directory, stru
 	if (!put_at(&descriptor->list, composing->arena, 0, entry))
 		return false;
 	entry.flags = WINDOWS_TREE | WINDOWS_INHERIT_ONLY;
+	entry.rights = RIGHTS_ALL & ~RIGHT_DELETE_CHILD;
 	for (size_t i = 0; is_directory && i < COUNT_OF(makers); i++) {
 		entry.sid = composing->who->find(composing->who->context, (struct sid){ .role = makers[i] });
 		if (!put_at(&descriptor->list, composing->arena, 1, entry))
