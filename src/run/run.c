@@ -14,9 +14,9 @@
 enum { GRACE_MS = 2000 };
 
 /* For an act that may follow another at once it is cheaper to wait here than to go round by the caller; so long it may
- * take, one and all of them.
+ * take, one and all of them. Shorter where the caller has a terminal's bytes to move.
  */
-enum { LINGER_MS = 1, LINGER_MOST_MS = 20 };
+enum { LINGER_MS = 5, LINGER_AT_TERMINAL_MS = 1, LINGER_MOST_MS = 20 };
 
 static void free_at(struct run **run)
 {
@@ -500,7 +500,7 @@ bool run_step(struct run *run, int timeout_ms, bool *ret_ended, struct cordon_er
 			refuse(run, err);
 			return false;
 		}
-		timeout_ms = LINGER_MS;
+		timeout_ms = run->options.terminal ? LINGER_AT_TERMINAL_MS : LINGER_MS;
 	} while (is_followed(&event) && os_clock() - begun < LINGER_MOST_MS);
 	if (run->cage)
 		check_clock(run);

@@ -188,6 +188,7 @@ static bool observe(struct cage *cage, int listener, int diagnosis, struct cordo
 		return cordon_fail_memory(err);
 	if (cage->gate)
 		observer_use_gate(cage->observer, cage->gate, cage->inside->handover.observe);
+	cage->listener = listener;
 	return cage_watch(cage, listener, EPOLLIN, err);
 }
 
@@ -399,11 +400,32 @@ static bool dispatch(struct cage *cage, int descriptor, struct cage_event *ret_e
 			tell_gate_lost(cage, ret_event);
 		return true;
 	}
-	if (cage->observer && !observer_next(cage->observer))
+	if (cage->observer && !observer_next(cage->observer)) {
 		cage_unwatch(cage, descriptor);
-	else if (cage->observer && !observer_take(cage->observer, ret_event))
+		cage->listener = -1;
+	} else if (cage->observer && !observer_take(cage->observer, ret_event)) {
 		ret_event->kind = CAGE_LET_ON;
+	}
 	return true;
+}
+
+/* Whose acts are looked at waits meanwhile. The kernel starts the observer on that very processor, which has nothing else
+ * to do then, if it waits for the listener itself; behind an epoll it is woken wherever it ran last, and may stand behind
+ * the command's next process there. True when the listener is what there is to see to; that is not asked every time, so
+ * that the others have their turn.
+ */
+static bool wait_for_listener(struct cage *cage, int *timeout_ms)
+{
+	enum { TURNS = 8 };
+	struct pollfd sources[] = { { cage->listener, POLLIN, 0 }, { cage->events, POLLIN, 0 } };
+	if (cage->listener < 0 || *timeout_ms == 0 || poll(sources, 2, *timeout_ms) < 0)
+		return false;
+	if (sources[0].revents & ~POLLIN) { /* nobody is looked at any more */
+		cage->listener = -1;
+		return false;
+	}
+	*timeout_ms = 0;
+	return sources[0].revents && ++cage->turn % TURNS != 0;
 }
 
 bool cage_next_event(struct cage *cage, int timeout_ms, struct cage_event *ret_event, struct cordon_error *err)
@@ -419,7 +441,10 @@ bool cage_next_event(struct cage *cage, int timeout_ms, struct cage_event *ret_e
 	/* what it refused was before whatever comes now */
 	if (cage->gate && (gate_take(cage->gate, ret_event) || tell_gate_lost(cage, ret_event)))
 		return true;
-	int count = epoll_wait(cage->events, &event, 1, timeout_ms);
+	event.data.fd = -1;
+	if (wait_for_listener(cage, &timeout_ms))
+		event.data.fd = cage->listener;
+	int count = event.data.fd >= 0 ? 1 : epoll_wait(cage->events, &event, 1, timeout_ms);
 	if (count < 0 && errno != EINTR)
 		return cordon_fail_errno(err, errno, "wait for the run");
 	if (count <= 0)

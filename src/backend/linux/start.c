@@ -124,7 +124,7 @@ bool cage_begin(const struct handover *handover, struct cage **ret_cage, struct 
 	if (!cage)
 		return cordon_fail_memory(err);
 	cage->control = cage->init = cage->view = cage->table = cage->timer = cage->root = cage->shared_memory = -1;
-	cage->terminal = cage->decoys.place = -1;
+	cage->terminal = cage->listener = cage->decoys.place = -1;
 	for (int i = 0; i < CARRIED_COUNT; i++)
 		cage->handed[i] = -1;
 	cage->refusal = (struct cordon_error)CORDON_ERROR_INIT;

@@ -21,6 +21,8 @@ struct cage {
 	bool was_running;
 	bool is_ending; /* the tree was told to die */
 	struct observer *observer;
+	int listener;      /* the observer's, while anybody is looked at; else -1 */
+	unsigned turn;     /* of waiting for it */
 	struct gate *gate; /* NULL unless the network is filtered */
 	bool is_gate_told; /* that it is gone */
 	struct mender *mender;
