@@ -1,6 +1,6 @@
 #!/bin/sh
 # kernel: the host's devices are not even seen.
-# plant: dev+sockets
+# plant: dev
 prepare() {
 	[ -e /dev/kmsg ] || [ -e /dev/mem ] || skip "this host shows neither /dev/kmsg nor /dev/mem"
 }

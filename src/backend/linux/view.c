@@ -275,6 +275,8 @@ static bool cover(const struct plan_mount *mount, struct cordon_error *err)
 		close(empty);
 		return is_fine;
 	}
+	if (is_planted("dev")) /* with it went what a cover is made of */
+		return true;
 	int decoy = kernel_open_tree(AT_FDCWD, "/dev/.cordon/nowhere",
 				     OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW);
 	if (decoy < 0)
