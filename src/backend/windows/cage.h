@@ -22,7 +22,7 @@
  *	package.c      one run's AppContainer profile, made and removed; pure over a table
  *	profiles.c     the table: the host's profiles, and notes of them
  *	operations.c   where a test makes a step fail
- *	prober.c       what tries the acts of trial.h; a program of its own
+ *	prober_acts.h  what tries the acts of trial.h; a program of its own
  *	staging.c      what the prober acts on
  *	probe.c        runs the prober outside and inside a tier
  *	kept.c         what it found, kept while nothing it rests on changes; pure over a table

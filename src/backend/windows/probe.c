@@ -211,31 +211,50 @@ static bool make_job(int side, HANDLE *ret_job, struct cordon_error *err)
 	       windows_fail(err, GetLastError(), "set the limits of a job");
 }
 
+struct words {
+	char *items[16];
+	size_t count;
+};
+
+static void free_words(struct words *words)
+{
+	for (size_t i = 0; i < words->count; i++)
+		free(words->items[i]);
+}
+
+/* Takes over the word. */
+static bool add_word(struct words *words, char *word)
+{
+	words->items[words->count] = word;
+	words->count += word != NULL;
+	return word != NULL;
+}
+
+/* What the prober is told (prober.c). */
+static bool add_words(const struct probe *probe, int side, bool goes_out, struct words *words)
+{
+	const struct staging *staging = &probe->staging;
+	return add_word(words, strdup(staging->program)) && add_word(words, strdup("try")) &&
+	       add_word(words, text_format("%u", probe->tiers)) && add_word(words, strdup(goes_out ? "out" : "in")) &&
+	       add_word(words, text_format("folder=%s", staging->sides[side])) &&
+	       add_word(words, text_format("pipe=\\\\.\\pipe\\%s", staging->name)) &&
+	       add_word(words, text_format("key=%s", staging->key)) &&
+	       add_word(words, text_format("own=%s", staging->own[side])) &&
+	       add_word(words, text_format("port=%u", staging->port)) &&
+	       add_word(words, text_format("process=%lu", GetCurrentProcessId()));
+}
+
 static bool start_prober(struct probe *probe, int side, bool goes_out, HANDLE token, HANDLE to, HANDLE job,
 			 PROCESS_INFORMATION *ret_process, struct cordon_error *err)
 {
 	struct staging *staging = &probe->staging;
-	CORDON_ON_EXIT(free_text) char *port = text_format("%u", staging->port);
-	CORDON_ON_EXIT(free_text) char *pipe = text_format("\\\\.\\pipe\\%s", staging->name);
-	CORDON_ON_EXIT(free_text) char *process_id = text_format("%lu", GetCurrentProcessId());
-	CORDON_ON_EXIT(free_text) char *tiers = text_format("%u", probe->tiers);
+	CORDON_ON_EXIT(free_words) struct words words = { 0 };
 	CORDON_ON_EXIT(free_text) char *directory = text_format("%s\\root", staging->sides[side]);
-	if (!port || !pipe || !process_id || !tiers || !directory)
+	if (!directory || !add_words(probe, side, goes_out, &words))
 		return cordon_fail_memory(err);
-	char in[] = "in", out[] = "out";
-	char *argv[] = { staging->program,
-			 staging->sides[side],
-			 port,
-			 pipe,
-			 process_id,
-			 staging->key,
-			 staging->own[side],
-			 tiers,
-			 goes_out ? out : in,
-			 NULL };
 	bool is_in_package = side == INSIDE && probe->recipe->is_container;
 	const struct launch launch = { .program = staging->program,
-				       .argv = argv,
+				       .argv = words.items,
 				       .directory = directory,
 				       .streams = { NULL, to, NULL },
 				       .token = token,

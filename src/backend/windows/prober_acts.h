@@ -1,0 +1,56 @@
+/* backend/windows/prober_acts.h: what the files of the prober share.
+ *
+ *	prober.c            takes the words apart, and tries what trial.h lists
+ *	prober_files.c      acts on files and volumes
+ *	prober_network.c    on the network
+ *	prober_services.c   by services
+ *	prober_session.c    on the user's session
+ *	prober_processes.c  on processes, and what programs rest on
+ *
+ * An act answers with 0 where it was done, else with the error of the call that failed.
+ */
+#pragma once
+
+#ifndef WIN32_LEAN_AND_MEAN
+#define WIN32_LEAN_AND_MEAN
+#endif
+#include <winsock2.h>
+#include <windows.h>
+
+#include <stdbool.h>
+
+#include "backend/windows/trial.h"
+
+enum { PATH_ROOM = 1024, STATUS_OF_NOTHING = 7, WAIT_MS = 60000 };
+#define STATUS_OF_CRASH 0xc0000005u
+
+/* What the prober was told to act on; prober.c lists the words. */
+struct given {
+	WCHAR *folder, *pipe, *key, *own;
+	DWORD port, process;
+};
+extern struct given given;
+
+struct act {
+	const char *name; /* the trial's; NULL ends the list */
+	DWORD (*act)(void);
+};
+extern const struct act acts_on_files[], acts_on_network[], acts_by_services[], acts_on_session[], acts_on_processes[];
+
+#define ACT(name, expression) \
+	static DWORD name(void) \
+	{ \
+		return expression; \
+	}
+
+/* 0, or what GetLastError says. */
+DWORD outcome(BOOL is_done);
+/* Of a call that opens something, which is closed. */
+DWORD close_outcome(HANDLE handle);
+
+/* A path in the folder; valid for the next few calls. */
+const WCHAR *in_folder(const WCHAR *name);
+/* The probe's own name, without the pipe's folder. */
+const WCHAR *probe_name(void);
+DWORD write_to(const WCHAR *path, DWORD disposition);
+DWORD read_from(const WCHAR *path);

@@ -1,0 +1,207 @@
+/* The prober's acts on processes and jobs, and what programs rest on. */
+#include "backend/windows/prober_acts.h"
+
+#include <bcrypt.h>
+
+#include <stdio.h>
+
+static DWORD open_process(DWORD access)
+{
+	return close_outcome(OpenProcess(access, FALSE, given.process));
+}
+
+/* Starts this program again. *ret_status is its exit status once it has ended, its process id when it is not waited
+ * for.
+ */
+static DWORD start_again(const WCHAR *word, bool waits, DWORD *ret_status)
+{
+	WCHAR program[PATH_ROOM], line[PATH_ROOM + 32];
+	STARTUPINFOW about = { .cb = sizeof about };
+	PROCESS_INFORMATION started;
+	GetModuleFileNameW(NULL, program, PATH_ROOM);
+	_snwprintf(line, PATH_ROOM + 31, L"\"%ls\" %ls", program, word);
+	/* No console: a window of its own would open for each. */
+	if (!CreateProcessW(program, line, NULL, NULL, FALSE, DETACHED_PROCESS, NULL, NULL, &about, &started))
+		return outcome(FALSE);
+	*ret_status = started.dwProcessId;
+	if (waits && (WaitForSingleObject(started.hProcess, WAIT_MS) != WAIT_OBJECT_0 ||
+		      !GetExitCodeProcess(started.hProcess, ret_status)))
+		return ERROR_TIMEOUT;
+	CloseHandle(started.hThread);
+	CloseHandle(started.hProcess);
+	return 0;
+}
+
+static DWORD leave_process(void)
+{
+	DWORD id;
+	return start_again(L"wait", false, &id) == 0 ? id : 0;
+}
+
+static DWORD commit_memory(void)
+{
+	void *memory = VirtualAlloc(NULL, TRIAL_MEMORY, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+	DWORD code = outcome(memory != NULL);
+	if (memory)
+		VirtualFree(memory, 0, MEM_RELEASE);
+	return code;
+}
+
+/* Until one does not start; they end again. */
+static DWORD more_processes(void)
+{
+	HANDLE started[TRIAL_PROCESSES];
+	unsigned count = 0;
+	DWORD code = 0, id;
+	for (; count < TRIAL_PROCESSES && code == 0; count += code == 0) {
+		code = start_again(L"wait", false, &id);
+		started[count] = code == 0 ? OpenProcess(PROCESS_TERMINATE | SYNCHRONIZE, FALSE, id) : NULL;
+	}
+	for (unsigned i = 0; i < count; i++) {
+		if (!started[i])
+			continue;
+		TerminateProcess(started[i], 0);
+		WaitForSingleObject(started[i], WAIT_MS);
+		CloseHandle(started[i]);
+	}
+	return code;
+}
+
+static DWORD run_line(WCHAR *line, DWORD flags, DWORD expected)
+{
+	STARTUPINFOW about = { .cb = sizeof about };
+	PROCESS_INFORMATION started;
+	DWORD status = 0;
+	if (!CreateProcessW(NULL, line, NULL, NULL, FALSE, flags, NULL, NULL, &about, &started))
+		return outcome(FALSE);
+	bool is_over = WaitForSingleObject(started.hProcess, WAIT_MS) == WAIT_OBJECT_0 &&
+		       GetExitCodeProcess(started.hProcess, &status);
+	CloseHandle(started.hThread);
+	CloseHandle(started.hProcess);
+	return !is_over ? ERROR_TIMEOUT : status == expected ? 0 : ERROR_GEN_FAILURE;
+}
+
+static DWORD run_again(const WCHAR *word, DWORD flags, DWORD expected)
+{
+	WCHAR program[PATH_ROOM], line[PATH_ROOM + 32];
+	GetModuleFileNameW(NULL, program, PATH_ROOM);
+	_snwprintf(line, PATH_ROOM + 31, L"\"%ls\" %ls", program, word);
+	return run_line(line, flags, expected);
+}
+
+static DWORD start_program(void)
+{
+	return run_again(L"nothing", DETACHED_PROCESS, STATUS_OF_NOTHING);
+}
+
+static DWORD exit_status(void)
+{
+	return run_again(L"crash", DETACHED_PROCESS, STATUS_OF_CRASH);
+}
+
+static DWORD leave_job(void)
+{
+	return run_again(L"nothing", DETACHED_PROCESS | CREATE_BREAKAWAY_FROM_JOB, STATUS_OF_NOTHING);
+}
+
+static DWORD start_cmd(void)
+{
+	WCHAR line[MAX_PATH + 32];
+	UINT length = GetSystemDirectoryW(line, MAX_PATH);
+	wcscpy(line + length, L"\\cmd.exe /d /c exit 7");
+	return run_line(line, DETACHED_PROCESS, STATUS_OF_NOTHING);
+}
+
+static DWORD nest_job(void)
+{
+	WCHAR program[PATH_ROOM], line[PATH_ROOM + 32];
+	STARTUPINFOW about = { .cb = sizeof about };
+	PROCESS_INFORMATION started;
+	HANDLE job = CreateJobObjectW(NULL, NULL);
+	if (!job)
+		return outcome(FALSE);
+	GetModuleFileNameW(NULL, program, PATH_ROOM);
+	_snwprintf(line, PATH_ROOM + 31, L"\"%ls\" nothing", program);
+	DWORD code = outcome(CreateProcessW(program, line, NULL, NULL, FALSE, DETACHED_PROCESS | CREATE_SUSPENDED, NULL,
+					    NULL, &about, &started));
+	if (code == 0) {
+		code = outcome(AssignProcessToJobObject(job, started.hProcess));
+		TerminateProcess(started.hProcess, 0);
+		WaitForSingleObject(started.hProcess, WAIT_MS);
+		CloseHandle(started.hThread);
+		CloseHandle(started.hProcess);
+	}
+	CloseHandle(job);
+	return code;
+}
+
+static DWORD random_bytes(void)
+{
+	unsigned char bytes[16];
+	return BCryptGenRandom(NULL, bytes, sizeof bytes, BCRYPT_USE_SYSTEM_PREFERRED_RNG) == 0 ? 0 : ERROR_GEN_FAILURE;
+}
+
+static DWORD use_pipe(void)
+{
+	HANDLE from, to;
+	char byte = 0;
+	DWORD count;
+	if (!CreatePipe(&from, &to, NULL, 0))
+		return outcome(FALSE);
+	DWORD code = outcome(WriteFile(to, "x", 1, &count, NULL) && ReadFile(from, &byte, 1, &count, NULL) &&
+			     byte == 'x');
+	CloseHandle(from);
+	CloseHandle(to);
+	return code;
+}
+
+/* With the default descriptor, as build tools and node make theirs. */
+static DWORD use_own_pipe(void)
+{
+	WCHAR name[PATH_ROOM];
+	_snwprintf(name, PATH_ROOM - 1, L"\\\\.\\pipe\\%ls-own", given.own);
+	HANDLE server = CreateNamedPipeW(name, PIPE_ACCESS_DUPLEX, PIPE_TYPE_BYTE | PIPE_REJECT_REMOTE_CLIENTS, 1, 512,
+					 512, 0, NULL);
+	if (server == INVALID_HANDLE_VALUE)
+		return outcome(FALSE);
+	DWORD code = close_outcome(CreateFileW(name, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0, NULL));
+	CloseHandle(server);
+	return code;
+}
+
+static DWORD use_event(void)
+{
+	HANDLE made = CreateEventW(NULL, TRUE, TRUE, given.own);
+	if (!made)
+		return outcome(FALSE);
+	DWORD code = close_outcome(OpenEventW(EVENT_MODIFY_STATE | SYNCHRONIZE, FALSE, given.own));
+	CloseHandle(made);
+	return code;
+}
+
+ACT(read_memory, open_process(PROCESS_VM_READ))
+ACT(write_memory, open_process(PROCESS_VM_WRITE | PROCESS_VM_OPERATION))
+ACT(copy_handle, open_process(PROCESS_DUP_HANDLE))
+ACT(start_as_child, open_process(PROCESS_CREATE_PROCESS))
+ACT(end_process, open_process(PROCESS_TERMINATE))
+
+const struct act acts_on_processes[] = {
+	{ "read-memory", read_memory },
+	{ "write-memory", write_memory },
+	{ "copy-handle", copy_handle },
+	{ "start-as-child", start_as_child },
+	{ "end-process", end_process },
+	{ "commit-memory", commit_memory },
+	{ "more-processes", more_processes },
+	{ "leave-job", leave_job },
+	{ "leave-process", leave_process },
+	{ "random-bytes", random_bytes },
+	{ "pipe", use_pipe },
+	{ "own-pipe", use_own_pipe },
+	{ "event", use_event },
+	{ "start-program", start_program },
+	{ "start-cmd", start_cmd },
+	{ "exit-status", exit_status },
+	{ "nested-job", nest_job },
+	{ 0 },
+};

@@ -1,0 +1,93 @@
+/* The prober's acts on what belongs to the user's session: objects, console, desktop, registry, credentials. */
+#include "backend/windows/prober_acts.h"
+
+#include <dpapi.h>
+#include <wincred.h>
+
+#include <stdio.h>
+
+static DWORD write_section(void)
+{
+	return close_outcome(OpenFileMappingW(FILE_MAP_WRITE, FALSE, probe_name()));
+}
+
+/* No letter, so that nobody sees a drive; who made the probe looks for it and removes it. */
+static DWORD define_device(void)
+{
+	return outcome(DefineDosDeviceW(0, given.own, given.folder));
+}
+
+static DWORD attach_console(void)
+{
+	FreeConsole();
+	DWORD code = outcome(AttachConsole(given.process));
+	FreeConsole();
+	return code;
+}
+
+static DWORD open_desktop(void)
+{
+	HDESK desktop = OpenDesktopW(L"Default", 0, FALSE,
+				     DESKTOP_CREATEWINDOW | DESKTOP_WRITEOBJECTS | DESKTOP_HOOKCONTROL);
+	DWORD code = outcome(desktop != NULL);
+	if (desktop)
+		CloseDesktop(desktop);
+	return code;
+}
+
+static DWORD open_clipboard(void)
+{
+	DWORD code = outcome(OpenClipboard(NULL));
+	if (code == 0)
+		CloseClipboard();
+	return code;
+}
+
+static DWORD write_registry(void)
+{
+	HKEY opened;
+	DWORD value = 1;
+	DWORD code = (DWORD)RegOpenKeyExW(HKEY_USERS, given.key, 0, KEY_SET_VALUE, &opened);
+	if (code != 0)
+		return code;
+	code = (DWORD)RegSetValueExW(opened, L"changed", 0, REG_DWORD, (const BYTE *)&value, sizeof value);
+	RegCloseKey(opened);
+	return code;
+}
+
+static DWORD read_credential(void)
+{
+	PCREDENTIALW credential;
+	DWORD code = outcome(CredReadW(probe_name(), CRED_TYPE_GENERIC, 0, &credential));
+	if (code == 0)
+		CredFree(credential);
+	return code;
+}
+
+static DWORD unprotect(void)
+{
+	BYTE bytes[4096];
+	DWORD length = 0;
+	DATA_BLOB open = { 0 };
+	HANDLE file = CreateFileW(in_folder(L"root\\blob"), GENERIC_READ, FILE_SHARE_READ, NULL, OPEN_EXISTING, 0,
+				  NULL);
+	if (file == INVALID_HANDLE_VALUE)
+		return ERROR_GEN_FAILURE;
+	DWORD code = outcome(ReadFile(file, bytes, sizeof bytes, &length, NULL));
+	CloseHandle(file);
+	DATA_BLOB closed = { length, bytes };
+	if (code == 0)
+		code = outcome(CryptUnprotectData(&closed, NULL, NULL, NULL, NULL, CRYPTPROTECT_UI_FORBIDDEN, &open));
+	LocalFree(open.pbData);
+	return code;
+}
+
+ACT(write_pipe, close_outcome(CreateFileW(given.pipe, GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0, NULL)))
+
+const struct act acts_on_session[] = {
+	{ "write-pipe", write_pipe },         { "write-section", write_section },
+	{ "define-device", define_device },   { "attach-console", attach_console },
+	{ "open-desktop", open_desktop },     { "open-clipboard", open_clipboard },
+	{ "write-registry", write_registry }, { "read-credential", read_credential },
+	{ "unprotect", unprotect },           { 0 },
+};
