@@ -4,7 +4,8 @@
  * /dev/.cordon/hidden, and there a link to nowhere: the command finds nothing, as if the name did not exist, and the
  * time of the second link's last use tells that somebody has followed it. A facade is read-only, and no such time is
  * kept there: hence two. Every name that the policy hides has a decoy, whether it exists on the host or not, so that
- * none tells which do.
+ * none tells which do. On the way from one to the other all pass through a third, `tried`: mostly nobody has, and it is
+ * the only one to be looked at.
  *
  * Who tried is not known; --explain knows, and needs no decoys. The command may change the links' times, which shows as
  * well, for that changes another time that nobody can set.
@@ -22,6 +23,7 @@
 #include "backend/linux/kernel.h"
 
 #define PLACE "/dev/.cordon/hidden"
+#define TRIED "tried"
 
 /* The presets hide three dozen names: so many are made before there is a plan, when init has nothing else to do. */
 enum { DECOYS_AHEAD = 40, DECOYS = 96 };
@@ -36,19 +38,24 @@ bool decoys_are_wanted(const struct inside *inside)
 	return inside->handover.observe && !inside->handover.explain && !is_planted("dev") && !is_planted("decoys");
 }
 
+/* A link that was never used. */
+static bool make_link(const char *target, int place, const char *name)
+{
+	static const struct timespec never[2] = { { 0, 0 }, { 0, 0 } };
+	return symlinkat(target, place, name) == 0 && utimensat(place, name, never, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 /* As long as there are fewer than that. */
 static bool make(struct inside *inside, unsigned count, struct cordon_error *err)
 {
-	static const struct timespec never[2] = { { 0, 0 }, { 0, 0 } };
 	char name[16];
 	if (inside->decoys_ready >= count)
 		return true;
 	int place = open(PLACE, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	bool is_fine = place >= 0;
+	bool is_fine = place >= 0 && (inside->decoys_ready || make_link(".", place, TRIED));
 	for (; is_fine && inside->decoys_ready < count; inside->decoys_ready++) {
 		name_decoy(name, inside->decoys_ready);
-		is_fine = symlinkat("/proc/0/hidden", place, name) == 0 &&
-			  utimensat(place, name, never, AT_SYMLINK_NOFOLLOW) == 0;
+		is_fine = make_link("/proc/0/hidden", place, name);
 	}
 	int code = errno;
 	if (place >= 0)
@@ -65,11 +72,11 @@ bool decoys_make(struct inside *inside, struct cordon_error *err)
 /* Numbered in the order of the plan. */
 bool decoys_place(struct inside *inside, const struct plan_mount *facade, int shown, struct cordon_error *err)
 {
-	char target[sizeof PLACE + 16] = PLACE "/";
+	char target[sizeof PLACE "/" TRIED "/" + 16] = PLACE "/" TRIED "/";
 	if (!decoys_are_wanted(inside))
 		return true;
 	for (char *const *hidden = facade->decoys; hidden && *hidden && inside->decoys < DECOYS; hidden++) {
-		name_decoy(target + sizeof PLACE, inside->decoys++);
+		name_decoy(target + sizeof PLACE "/" TRIED, inside->decoys++);
 		if (!make(inside, inside->decoys, err))
 			return false;
 		if (symlinkat(target, shown, *hidden) != 0)
@@ -86,17 +93,22 @@ int decoys_open(const struct inside *inside)
 /* -- in the supervisor --------------------------------------------------------------------------------------------- */
 
 /* What is there no more somebody has taken away. */
-static bool is_tried(const struct decoys *decoys, unsigned number)
+static bool is_used(const struct decoys *decoys, const char *name)
 {
-	char name[16];
 	struct stat status;
-	name_decoy(name, number);
 	if (fstatat(decoys->place, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
 		return errno == ENOENT;
 	bool is_changed = status.st_ctim.tv_sec > decoys->made.tv_sec ||
 			  (status.st_ctim.tv_sec == decoys->made.tv_sec &&
 			   status.st_ctim.tv_nsec > decoys->made.tv_nsec);
 	return status.st_atim.tv_sec != 0 || is_changed;
+}
+
+static bool is_tried(const struct decoys *decoys, unsigned number)
+{
+	char name[16];
+	name_decoy(name, number);
+	return is_used(decoys, name);
 }
 
 /* Outside a name that does not exist cannot be read either. */
@@ -109,6 +121,8 @@ static bool is_there(char path[PATH_MAX], const struct plan_mount *facade, const
 
 bool decoys_take(struct decoys *decoys, const struct plan *plan, char ret_path[PATH_MAX])
 {
+	if (decoys->place >= 0 && decoys->number == 0 && !is_used(decoys, TRIED))
+		decoys->number = DECOYS;
 	while (decoys->place >= 0 && decoys->mount < plan->mounts.count && decoys->number < DECOYS) {
 		const struct plan_mount *facade = &plan->mounts.items[decoys->mount];
 		if (!facade->decoys || !facade->decoys[decoys->name]) {
