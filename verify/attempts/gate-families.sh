@@ -55,4 +55,4 @@ happened() {
 	[ "$(cat "$WORLD/counted")" -gt 0 ]
 }
 
-. "$VERIFY/attempt.sh"
+. "$VERIFY/internet.sh"

@@ -2,14 +2,6 @@
 # net.filtered, hazard 58: MSG_FASTOPEN, MPTCP and sendmmsg to an address that no rule names.
 # run: --net filtered --allow allowed.test
 # plant: namespaces.net
-prepare() {
-	prepare_internet
-}
-
-launch() {
-	launch_in_internet "$@"
-}
-
 act() {
 	/usr/bin/python3 -c '
 import socket
@@ -34,4 +26,4 @@ happened() {
 	heard exfiltrated || heard 20.2.2.2
 }
 
-. "$VERIFY/attempt.sh"
+. "$VERIFY/internet.sh"

@@ -3,14 +3,6 @@
 # protocols that are spoken on such ports go on.
 # run: --net filtered --allow allowed.test
 # plant: gate.watch
-prepare() {
-	prepare_internet
-}
-
-launch() {
-	launch_in_internet "$@"
-}
-
 say() { # PORT FILE...
 	port=$1
 	shift
@@ -18,7 +10,7 @@ say() { # PORT FILE...
 }
 
 act() {
-	unset http_proxy HTTP_PROXY https_proxy HTTPS_PROXY all_proxy ALL_PROXY
+	forget_proxies
 	printf 'GET /a HTTP/1.1\r\nHost: twin.test:8080\r\n\r\n' >a
 	printf '\r\nGET /b HTTP/1.1\r\nHost: twin.test\r\n\r\n' >b
 	printf 'GET /c HTTP/1.1\nHost: twin.test\r\n\r\n' >c
@@ -64,4 +56,4 @@ worked() {
 		heard "at last half a line"
 }
 
-. "$VERIFY/attempt.sh"
+. "$VERIFY/internet.sh"

@@ -2,16 +2,8 @@
 # net.filtered, hazard 49: a request to a host that is allowed, with the Host of another, spelt in ways that servers read.
 # run: --net filtered --allow allowed.test
 # plant: gate.watch
-prepare() {
-	prepare_internet
-}
-
-launch() {
-	launch_in_internet "$@"
-}
-
 act() {
-	unset http_proxy HTTP_PROXY https_proxy HTTPS_PROXY all_proxy ALL_PROXY
+	forget_proxies
 	printf 'GET /a HTTP/1.1\r\nHost: twin.test\r\n\r\n' >a
 	printf 'GET /b HTTP/1.1\r\nHost: allowed.test\r\nhost:\ttwin.test\r\n\r\n' >b
 	printf 'GET /c HTTP/1.1\r\nHost: allowed.test\r\nX: y\nHost: twin.test\r\n\r\n' >c
@@ -25,4 +17,4 @@ happened() {
 	heard twin.test
 }
 
-. "$VERIFY/attempt.sh"
+. "$VERIFY/internet.sh"

@@ -9,28 +9,17 @@ prepare() {
 }
 
 launch() {
-	# shellcheck disable=SC2016  # for the inner shell
-	launch_in_internet sh -c '
-		"$@" &
-		running=$!
-		tries=0
-		until [ -s "$WORK/waiting" ] || [ $tries = 100 ]; do
-			tries=$((tries + 1))
-			sleep 0.05
-		done
-		for gate in $(pgrep -x cordon-gate -P $running); do
-			kill -9 $gate
-			echo $gate >>"$WORLD/killed"
-		done
-		echo yes >"$WORK/go"
-		wait $running' sh "$@"
+	launch_meanwhile "$@"
+}
+
+meanwhile() {
+	[ -z "$gate" ] || { kill -9 "$gate" && echo "$gate" >"$WORLD/killed"; }
 }
 
 act() {
-	unset http_proxy HTTP_PROXY https_proxy HTTPS_PROXY all_proxy ALL_PROXY
+	forget_proxies
 	curl -s -m 5 http://allowed.test/before
-	echo yes >waiting
-	wait_for go
+	wait_outside
 	curl -s -m 2 http://allowed.test/after
 	/usr/bin/python3 "$VERIFY/client.py" 20.1.1.1 81 /dev/null
 }
@@ -43,4 +32,4 @@ worked() {
 	heard "GET /before" && { [ "$SIDE" = bare ] || [ -s "$WORLD/killed" ]; }
 }
 
-. "$VERIFY/attempt.sh"
+. "$VERIFY/internet.sh"

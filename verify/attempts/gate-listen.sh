@@ -3,10 +3,6 @@
 # address of the machine's, nor another port.
 # run: --net filtered --listen 8080
 # plant: namespaces.net
-prepare() {
-	prepare_internet
-}
-
 launch() {
 	# shellcheck disable=SC2016  # for the inner shell
 	"$VERIFY/internet" "$OUTSIDE/hosts" sh -c '
@@ -47,4 +43,4 @@ worked() {
 	grep -q "inside /loopback" "$WORLD/answers" && grep -q "inside /loopback6" "$WORLD/answers"
 }
 
-. "$VERIFY/attempt.sh"
+. "$VERIFY/internet.sh"

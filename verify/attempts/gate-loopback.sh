@@ -2,14 +2,6 @@
 # net.filtered, hazard 53: services on the host's loopback beside the one that is named.
 # run: --net filtered --allow localhost:80
 # plant: namespaces.net
-prepare() {
-	prepare_internet
-}
-
-launch() {
-	launch_in_internet "$@"
-}
-
 act() {
 	for port in 81 443 8080 5432; do
 		/usr/bin/python3 "$VERIFY/client.py" 127.0.0.1 $port /dev/null
@@ -21,4 +13,4 @@ happened() {
 	heard connected
 }
 
-. "$VERIFY/attempt.sh"
+. "$VERIFY/internet.sh"

@@ -2,16 +2,8 @@
 # net.filtered, hazard 49: TLS to a host that is allowed which asks for another one (domain fronting), and for none.
 # run: --net filtered --allow allowed.test
 # plant: gate.watch
-prepare() {
-	prepare_internet
-}
-
-launch() {
-	launch_in_internet "$@"
-}
-
 act() {
-	unset http_proxy HTTP_PROXY https_proxy HTTPS_PROXY all_proxy ALL_PROXY
+	forget_proxies
 	curl -s -k -m 5 --connect-to twin.test:443:allowed.test:443 https://twin.test/
 	curl -s -k -m 5 --connect-to 20.9.9.9:443:allowed.test:443 https://20.9.9.9/
 }
@@ -20,4 +12,4 @@ happened() {
 	heard "tls twin.test" || heard "tls -"
 }
 
-. "$VERIFY/attempt.sh"
+. "$VERIFY/internet.sh"

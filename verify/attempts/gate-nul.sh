@@ -1,14 +1,6 @@
 #!/bin/sh
 # net.filtered, hazard 47: a SOCKS name with a NUL, whose end is allowed and whose beginning is dialled.
 # run: --net filtered --allow '*.allowed.test'
-prepare() {
-	prepare_internet
-}
-
-launch() {
-	launch_in_internet "$@"
-}
-
 act() {
 	if [ -z "${all_proxy:-}" ]; then
 		/usr/bin/python3 "$VERIFY/client.py" other.test 80 /dev/null
@@ -23,4 +15,4 @@ happened() {
 	heard "20.2.2.2:80"
 }
 
-. "$VERIFY/attempt.sh"
+. "$VERIFY/internet.sh"

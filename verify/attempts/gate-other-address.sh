@@ -2,14 +2,6 @@
 # net.filtered, hazard 46: an address, of IPv4 and IPv6, that no rule names.
 # run: --net filtered --allow allowed.test
 # plant: namespaces.net
-prepare() {
-	prepare_internet
-}
-
-launch() {
-	launch_in_internet "$@"
-}
-
 act() {
 	printf 'GET / HTTP/1.1\r\nHost: x\r\n\r\n' >request
 	/usr/bin/python3 "$VERIFY/client.py" 20.2.2.2 80 request
@@ -20,4 +12,4 @@ happened() {
 	heard ":80 connected"
 }
 
-. "$VERIFY/attempt.sh"
+. "$VERIFY/internet.sh"

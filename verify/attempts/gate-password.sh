@@ -3,10 +3,6 @@
 # can be read inside.
 # run: --net filtered --allow allowed.test
 # plant: environment
-prepare() {
-	prepare_internet
-}
-
 launch() {
 	https_proxy="http://person:$secret@127.0.0.1:3129" launch_in_internet "$@"
 }
@@ -23,4 +19,4 @@ happened() {
 	leaked
 }
 
-. "$VERIFY/attempt.sh"
+. "$VERIFY/internet.sh"

@@ -2,16 +2,8 @@
 # net.filtered, hazard 48: names that are allowed and lead to loopback, private, metadata, mapped and translated addresses.
 # run: --net filtered --allow loopback.test --allow private.test --allow metadata.test --allow mapped.test --allow translated.test
 # plant: gate.reach
-prepare() {
-	prepare_internet
-}
-
-launch() {
-	launch_in_internet "$@"
-}
-
 act() {
-	unset http_proxy HTTP_PROXY https_proxy HTTPS_PROXY all_proxy ALL_PROXY
+	forget_proxies
 	for name in loopback private metadata mapped translated; do
 		curl -s -m 5 http://$name.test/
 		curl -s -m 5 http://$name.test:8080/
@@ -22,4 +14,4 @@ happened() {
 	heard ":80 " || heard ":8080 "
 }
 
-. "$VERIFY/attempt.sh"
+. "$VERIFY/internet.sh"

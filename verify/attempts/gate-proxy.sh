@@ -2,14 +2,6 @@
 # net.filtered, hazards 46 and 52: the gate's proxy asked for a host that no rule allows, by each of its protocols.
 # run: --net filtered --allow allowed.test
 # plant: gate.rules
-prepare() {
-	prepare_internet
-}
-
-launch() {
-	launch_in_internet "$@"
-}
-
 act() {
 	curl -s -m 5 http://other.test/
 	curl -s -m 5 -p http://other.test:81/
@@ -20,4 +12,4 @@ happened() {
 	heard "20.2.2.2:"
 }
 
-. "$VERIFY/attempt.sh"
+. "$VERIFY/internet.sh"

@@ -9,25 +9,15 @@ prepare() {
 }
 
 launch() {
-	# shellcheck disable=SC2016  # for the inner shell
-	launch_in_internet sh -c '
-		"$@" &
-		running=$!
-		tries=0
-		until [ -s "$WORK/waiting" ] || [ $tries = 100 ]; do
-			tries=$((tries + 1))
-			sleep 0.05
-		done
-		worker=$running
-		[ "$SIDE" = bare ] || worker=$(pgrep -x cordon-gate -P $running | head -n 1)
-		cut -d" " -f19 "/proc/$worker/stat" >"$WORLD/niceness"
-		echo yes >"$WORK/go"
-		wait $running' sh "$@"
+	launch_meanwhile "$@"
+}
+
+meanwhile() {
+	cut -d' ' -f19 "/proc/${gate:-$running}/stat" >"$WORLD/niceness"
 }
 
 act() {
-	echo yes >waiting
-	wait_for go
+	wait_outside
 }
 
 happened() {
@@ -38,4 +28,4 @@ worked() {
 	[ -s "$WORLD/niceness" ]
 }
 
-. "$VERIFY/attempt.sh"
+. "$VERIFY/internet.sh"

@@ -35,4 +35,4 @@ worked() {
 	heard "GET /fine"
 }
 
-. "$VERIFY/attempt.sh"
+. "$VERIFY/internet.sh"

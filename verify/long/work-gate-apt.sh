@@ -44,7 +44,7 @@ launch() {
 }
 
 act() {
-	unset http_proxy HTTP_PROXY https_proxy HTTPS_PROXY all_proxy ALL_PROXY
+	forget_proxies
 	for host in allowed other; do
 		state=$WORK/$host
 		mkdir -p "$state/lists/partial" "$state/archives/partial" "$state/got"
@@ -68,4 +68,4 @@ worked() {
 		{ [ "$SIDE" = bare ] || grep -q '"target": *"other.test' "$WORLD/report.json"; }
 }
 
-. "$VERIFY/attempt.sh"
+. "$VERIFY/internet.sh"

@@ -3,10 +3,6 @@
 # that never end, and a flood of questions for names. All the while the gate is two processes, its memory below what gate.h
 # states, and the next connection is served.
 # run: --net filtered --allow allowed.test --open-files 16384
-prepare() {
-	prepare_internet
-}
-
 launch() {
 	# shellcheck disable=SC2016  # for the inner shell
 	"$VERIFY/internet" "$OUTSIDE/hosts" sh -c '
@@ -31,4 +27,4 @@ worked() {
 	}
 }
 
-. "$VERIFY/attempt.sh"
+. "$VERIFY/internet.sh"

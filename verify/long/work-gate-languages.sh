@@ -37,10 +37,6 @@ prepare() {
 	cp clients "$OUTSIDE/clients"
 }
 
-launch() {
-	launch_in_internet "$@"
-}
-
 ask() { # CLIENT HOST PATH
 	case $1 in
 	curl) curl -sS -m 20 "http://$2/$3" ;;
@@ -85,4 +81,4 @@ worked() {
 	[ "$SIDE" = bare ] || grep -q '"target": *"other.test' "$WORLD/report.json"
 }
 
-. "$VERIFY/attempt.sh"
+. "$VERIFY/internet.sh"

@@ -41,7 +41,7 @@ open(\"$WORLD/ready\", \"w\").write(\"yes\")" &
 }
 
 act() {
-	unset http_proxy HTTP_PROXY https_proxy HTTPS_PROXY all_proxy ALL_PROXY
+	forget_proxies
 	curl -s -m 10 http://far.test/allowed
 	curl -s -m 10 http://rebound.test/rebound
 	curl -s -m 10 http://secret.test/refused
@@ -59,4 +59,4 @@ worked() {
 			grep -q '"target": *"rebound.test' "$WORLD/report.json"; }; }
 }
 
-. "$VERIFY/attempt.sh"
+. "$VERIFY/internet.sh"

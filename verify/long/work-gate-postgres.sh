@@ -29,7 +29,7 @@ launch() {
 }
 
 act() {
-	unset http_proxy HTTP_PROXY https_proxy HTTPS_PROXY all_proxy ALL_PROXY
+	forget_proxies
 	psql -h localhost -p 5432 -U person postgres -c "create table visits as select 42 as answer"
 	psql -h localhost -p 5432 -U person postgres -At -c "select answer from visits" >answer
 	psql -h localhost -p 5433 -U person postgres -At -c "select 'reached'" >second
@@ -44,4 +44,4 @@ worked() {
 	[ "$(cat "$WORK/answer")" = 42 ] && { [ "$SIDE" = bare ] || grep -q '"target": *"[^"]*:5433"' "$WORLD/report.json"; }
 }
 
-. "$VERIFY/attempt.sh"
+. "$VERIFY/internet.sh"

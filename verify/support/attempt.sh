@@ -68,54 +68,20 @@ launch_before_servers() { # PATH COMMAND...
 	wait $running
 }
 
-# For the act of such an attempt.
-send_when_served() {
+# For the act: until what goes on outside has been done.
+wait_outside() {
 	echo yes >waiting
 	wait_for go
+}
+
+# For the act of such an attempt.
+send_when_served() {
+	wait_outside
 	"$VERIFY/send" "${late:-stream}" "$(cat go)" exfiltrated
 }
 
 served() { # KIND: the server's address
 	sed -n "s/^$1 //p" "$WORLD/served"
-}
-
-# For launch: the command in a network of its own, where all the world is one server (internet.c, world.py). What the world
-# heard is in $WORLD/heard; names are those of $OUTSIDE/hosts.
-launch_in_internet() {
-	# shellcheck disable=SC2016  # for the inner shell
-	"$VERIFY/internet" "$OUTSIDE/hosts" sh -c '
-		"$VERIFY/world.py" "$WORLD/heard" "$WORLD/ready" &
-		tries=0
-		until [ -s "$WORLD/ready" ] || [ $tries = 100 ]; do
-			tries=$((tries + 1))
-			sleep 0.05
-		done
-		"$@"
-		status=$?
-		sleep 0.2
-		kill $!
-		exit $status' sh "$@"
-}
-
-# For prepare: the names of that network.
-prepare_internet() {
-	[ -x /usr/bin/python3 ] || skip "there is no /usr/bin/python3"
-	cat >"$OUTSIDE/hosts" <<-END
-		127.0.0.1 localhost
-		20.1.1.1 allowed.test
-		20.2.2.2 other.test
-		20.1.1.1 twin.test
-		127.0.0.1 loopback.test
-		10.1.2.3 private.test
-		169.254.169.254 metadata.test
-		::ffff:10.1.2.3 mapped.test
-		64:ff9b::a01:203 translated.test
-	END
-	"$VERIFY/internet" "$OUTSIDE/hosts" true || skip "no network of one's own can be made here"
-}
-
-heard() { # TEXT
-	grep -qsF -e "$1" "$WORLD/heard"
 }
 
 received() { # TEXT
@@ -177,6 +143,7 @@ is_defined() {
 verb=$1
 shift
 case $verb in
+beside) beside "$@" ;;
 arrange | prepare | clean | worked) ! is_defined "$verb" || "$verb" "$@" ;;
 launch)
 	if is_defined launch; then

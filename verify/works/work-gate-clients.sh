@@ -10,12 +10,8 @@ prepare() {
 	! musl-gcc -static -o dial "$VERIFY/dial.c" 2>/dev/null || echo dial >>"$OUTSIDE/clients"
 }
 
-launch() {
-	launch_in_internet "$@"
-}
-
 act() {
-	unset http_proxy HTTP_PROXY https_proxy HTTPS_PROXY all_proxy ALL_PROXY
+	forget_proxies
 	curl -s -m 5 http://allowed.test/curl
 	wget -q -T 5 -t 1 -O - http://allowed.test/wget
 	/usr/bin/python3 -c 'import urllib.request; print(urllib.request.urlopen("http://allowed.test/python", timeout=5).read())'
@@ -34,4 +30,4 @@ worked() {
 	done <"$OUTSIDE/clients"
 }
 
-. "$VERIFY/attempt.sh"
+. "$VERIFY/internet.sh"

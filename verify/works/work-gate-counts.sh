@@ -2,16 +2,8 @@
 # net.filtered, hazard 50: what went to each host, and came from it, is in the report: a broad rule, or a host that takes what
 # it is given, is a way out that only a person can judge.
 # run: --net filtered --allow "*.test" --report "$WORLD/report.json"
-prepare() {
-	prepare_internet
-}
-
-launch() {
-	launch_in_internet "$@"
-}
-
 act() {
-	unset http_proxy HTTP_PROXY
+	forget_proxies
 	{
 		printf 'POST /gist HTTP/1.1\r\nHost: allowed.test\r\nContent-Length: 40000\r\n\r\n'
 		head -c 40000 /dev/zero | tr '\0' x
@@ -35,4 +27,4 @@ worked() {
 	END
 }
 
-. "$VERIFY/attempt.sh"
+. "$VERIFY/internet.sh"

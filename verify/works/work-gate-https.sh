@@ -25,7 +25,7 @@ launch() {
 }
 
 act() {
-	unset http_proxy HTTP_PROXY https_proxy HTTPS_PROXY all_proxy ALL_PROXY
+	forget_proxies
 	curl -s -m 5 --cacert authority https://allowed.test/repository.git/HEAD >by-curl
 	GIT_SSL_CAINFO=authority git clone -q https://allowed.test/repository.git by-git
 	/usr/bin/python3 -c '
@@ -39,4 +39,4 @@ worked() {
 	cd "$WORK" && grep -q main by-curl && grep -q main by-python && [ -f by-git/notes ]
 }
 
-. "$VERIFY/attempt.sh"
+. "$VERIFY/internet.sh"

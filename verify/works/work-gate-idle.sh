@@ -6,8 +6,7 @@ prepare() {
 	need pgrep
 }
 
-ticks() { # of the two processes of the gate below PROCESS
-	gate=$(pgrep -x cordon-gate -P "$1" | head -n 1)
+ticks() { # of the two processes of the gate
 	cat "/proc/$gate/stat" "/proc/$(pgrep -P "$gate" | head -n 1)/stat" 2>/dev/null |
 		awk '{ sub(/.*\) /, ""); sum += $12 + $13; count++ } END { print count == 2 ? sum : -1 }'
 }
@@ -16,9 +15,9 @@ ticks() { # of the two processes of the gate below PROCESS
 rests() {
 	[ "$SIDE" = inside ] || return 0
 	for _ in 1 2 3 4 5 6; do
-		before=$(ticks "$1")
+		before=$(ticks)
 		sleep 1
-		after=$(ticks "$1")
+		after=$(ticks)
 		[ "$before" -ge 0 ] && [ "$after" -ge 0 ] || return 1
 		[ $((after - before)) -ge 10 ] || return 0
 	done
@@ -26,16 +25,11 @@ rests() {
 }
 
 launch() {
-	if [ "${1-}" != watched ]; then
-		launch_in_internet "$0" launch watched "$@"
-		return
-	fi
-	shift
-	"$@" &
-	running=$!
-	wait_for "$WORK/waiting" && rests $running && echo yes >"$WORLD/rested"
-	echo yes >"$WORK/go"
-	wait $running
+	launch_meanwhile "$@"
+}
+
+meanwhile() {
+	rests && echo yes >"$WORLD/rested"
 }
 
 act() {
@@ -80,4 +74,4 @@ worked() {
 	[ -s "$WORK/waiting" ] && { [ "$SIDE" = bare ] || [ -s "$WORLD/rested" ]; }
 }
 
-. "$VERIFY/attempt.sh"
+. "$VERIFY/internet.sh"

@@ -1,10 +1,6 @@
 #!/bin/sh
 # net.filtered: a program that sends and ends has sent: what it said last arrives, though nothing of it is left by then.
 # run: --net filtered --allow allowed.test --allow 20.3.0.0/16
-prepare() {
-	prepare_internet
-}
-
 # Nothing of cordon is left while the world is waited for.
 launch() {
 	# shellcheck disable=SC2016  # for the inner shell
@@ -33,4 +29,4 @@ worked() {
 	[ "$(grep -c "last words" "$WORLD/heard")" = 20 ]
 }
 
-. "$VERIFY/attempt.sh"
+. "$VERIFY/internet.sh"

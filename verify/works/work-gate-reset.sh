@@ -1,10 +1,6 @@
 #!/bin/sh
 # net.filtered: a server that breaks a connection on which nothing goes on is heard of, and so is a client that does.
 # run: --net filtered --allow allowed.test:9000
-prepare() {
-	prepare_internet
-}
-
 launch() {
 	# shellcheck disable=SC2016  # for the inner shell
 	launch_in_internet sh -c '
@@ -64,4 +60,4 @@ worked() {
 	[ -s "$WORK/learnt" ] && [ -s "$WORLD/learnt" ]
 }
 
-. "$VERIFY/attempt.sh"
+. "$VERIFY/internet.sh"

@@ -12,26 +12,18 @@ prepare() {
 
 launch() {
 	export INTERNET_ETC="$WORLD/etc"
-	# shellcheck disable=SC2016  # for the inner shell
-	launch_in_internet sh -c '
-		"$@" &
-		running=$!
-		tries=0
-		until [ -s "$WORK/waiting" ] || [ $tries = 200 ]; do
-			tries=$((tries + 1))
-			sleep 0.05
-		done
-		echo "nameserver 192.0.2.1" >/etc/new
-		mv /etc/new /etc/resolv.conf
-		echo yes >"$WORK/go"
-		wait $running' sh "$@"
+	launch_meanwhile "$@"
+}
+
+meanwhile() {
+	echo "nameserver 192.0.2.1" >/etc/new
+	mv /etc/new /etc/resolv.conf
 }
 
 act() {
-	unset http_proxy HTTP_PROXY all_proxy ALL_PROXY
+	forget_proxies
 	curl -s -m 5 http://allowed.test/before
-	echo yes >waiting
-	wait_for go
+	wait_outside
 	tries=0
 	until curl -s -m 2 http://allowed.test/after; do
 		tries=$((tries + 1))
@@ -44,4 +36,4 @@ worked() {
 	heard "GET /after" && grep -q 192.0.2.1 "$WORLD/etc/upper/resolv.conf"
 }
 
-. "$VERIFY/attempt.sh"
+. "$VERIFY/internet.sh"

@@ -2,16 +2,8 @@
 # net.filtered: what `localhost:PORT` names is the host's service; a server of the command's own, on every address and on a
 # port that is allowed elsewhere, is reached by its clients, before and after; a range of addresses is reached as such.
 # run: --net filtered --allow localhost:5432 --allow allowed.test:8080 --allow 20.3.0.0/16:81
-prepare() {
-	prepare_internet
-}
-
-launch() {
-	launch_in_internet "$@"
-}
-
 act() {
-	unset http_proxy HTTP_PROXY
+	forget_proxies
 	printf 'query\n' >query
 	printf 'GET /outside HTTP/1.1\r\nHost: allowed.test:8080\r\n\r\n' >outside
 	/usr/bin/python3 "$VERIFY/client.py" 127.0.0.1 5432 query
@@ -36,4 +28,4 @@ worked() {
 	heard "5432 query" && heard "20.3.4.5:81 query" && [ -s "$WORK/served" ] && [ "$(grep -c 'GET /outside' "$WORLD/heard")" = 2 ]
 }
 
-. "$VERIFY/attempt.sh"
+. "$VERIFY/internet.sh"

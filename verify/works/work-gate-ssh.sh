@@ -32,4 +32,4 @@ worked() {
 	[ "$(git -C "$OUTSIDE/repository.git" log --format=%s -1)" = second ]
 }
 
-. "$VERIFY/attempt.sh"
+. "$VERIFY/internet.sh"

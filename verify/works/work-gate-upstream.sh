@@ -38,4 +38,4 @@ worked() {
 		! grep -q -e stranger -e allowed.test -e localhost "$WORLD/asked"
 }
 
-. "$VERIFY/attempt.sh"
+. "$VERIFY/internet.sh"

@@ -11,15 +11,6 @@ prepare() {
 	git worktree add -q ../linked
 }
 
-in_place() { # DIRECTORY COMMAND...
-	cd "$HOME/project/$1" || return
-	shift
-	case $SIDE in
-	bare) "$VERIFY/work-git-above" act ;;
-	inside) "$PROGRAM" run -- "$VERIFY/work-git-above" act ;;
-	esac
-}
-
 launch() {
 	in_place top/part && in_place linked
 }
@@ -30,14 +21,7 @@ act() (
 	*/part) ;;
 	*) cd part ;;
 	esac
-	git checkout -q -b "by-$(basename "$(git rev-parse --show-toplevel)")"
-	echo more >>notes
-	git stash -q && git stash pop -q
-	git add notes && git commit -q -m second
-	echo again >>notes
-	git commit -q -a -m third
-	git rebase -q --force-rebase HEAD~1
-	git gc -q
+	work_on_branch "by-$(basename "$(git rev-parse --show-toplevel)")"
 )
 
 worked() {
@@ -45,4 +29,4 @@ worked() {
 		git fsck >/dev/null 2>&1 && [ ! -e .git/commondir ]
 }
 
-. "$VERIFY/attempt.sh"
+. "$VERIFY/git.sh"

@@ -18,16 +18,7 @@ launch() {
 
 act() (
 	set -e
-	git checkout -q -b topic
-	echo more >>notes
-	echo yes >waiting
-	wait_for go
-	git stash -q && git stash pop -q
-	git add notes && git commit -q -m second
-	echo again >>notes
-	git commit -q -a -m third
-	git rebase -q --force-rebase HEAD~1
-	git gc -q
+	work_on_branch topic wait_outside
 	[ -z "$(git status --porcelain)" ]
 )
 
@@ -35,4 +26,4 @@ worked() {
 	[ "$(git rev-list --count topic)" = 3 ] && git fsck >/dev/null 2>&1 && [ -s hooks-ran ] && [ -L .git ]
 }
 
-. "$VERIFY/attempt.sh"
+. "$VERIFY/git.sh"

@@ -15,16 +15,7 @@ act() {
 	for place in . side part; do
 		(
 			cd $place
-			git checkout -q -b topic-$place 2>/dev/null || git checkout -q -b topic
-			echo more >>notes
-			git stash -q
-			git stash pop -q
-			git add notes
-			git commit -q -m second
-			echo again >>notes
-			git commit -q -a -m third
-			git rebase -q --force-rebase HEAD~1
-			git gc -q
+			work_on_branch "topic-${place#.}"
 		)
 	done
 	git worktree add -q new
@@ -40,4 +31,4 @@ worked() {
 		[ "$(git -C kept rev-list --count HEAD)" = 4 ]
 }
 
-. "$VERIFY/attempt.sh"
+. "$VERIFY/git.sh"

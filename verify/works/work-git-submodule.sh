@@ -14,14 +14,6 @@ prepare() {
 	git worktree add -q ../linked && cd ../linked && git submodule --quiet update --init
 }
 
-in_place() { # DIRECTORY COMMAND...
-	cd "$HOME/project/$1" || return
-	case $SIDE in
-	bare) "$VERIFY/work-git-submodule" act ;;
-	inside) "$PROGRAM" run -- "$VERIFY/work-git-submodule" act ;;
-	esac
-}
-
 launch() {
 	in_place top/libs/part && in_place top/libs/part/inner/folder && in_place linked/libs/part
 }
@@ -32,14 +24,7 @@ act() (
 	*/folder) ;;
 	*) cd folder ;;
 	esac
-	git checkout -q -b topic
-	echo more >>notes
-	git stash -q && git stash pop -q
-	git add notes && git commit -q -m second
-	echo again >>notes
-	git commit -q -a -m third
-	git rebase -q --force-rebase HEAD~1
-	git gc -q
+	work_on_branch topic
 	[ -z "$(git status --porcelain)" ]
 )
 
@@ -50,4 +35,4 @@ worked() {
 	done
 }
 
-. "$VERIFY/attempt.sh"
+. "$VERIFY/git.sh"
