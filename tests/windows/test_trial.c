@@ -11,6 +11,11 @@ static struct trial_answer gave(uint32_t code)
 	return (struct trial_answer){ true, code };
 }
 
+static struct trial_sight saw(bool inside)
+{
+	return (struct trial_sight){ .was_seen_inside = inside };
+}
+
 static const struct trial_case *find(enum trial_kind kind)
 {
 	for (unsigned i = 0; i < trial_count; i++)
@@ -48,12 +53,12 @@ static void trial__holds_only_with_its_control_and_its_error(void **state)
 	trial = &must_fail;
 	for (size_t i = 0; i < COUNT_OF(cases); i++)
 		assert_int_equal(
-			trial_judge(trial, gave(cases[i].outside), gave(cases[i].inside), cases[i].was_changed),
+			trial_judge(trial, gave(cases[i].outside), gave(cases[i].inside), saw(cases[i].was_changed)),
 			cases[i].expected);
 	const struct trial_answer none = { false, 5 };
-	assert_int_equal(trial_judge(trial, gave(0), none, false), TRIAL_NO_ANSWER);
-	assert_int_equal(trial_judge(trial, none, gave(5), false), TRIAL_NO_ANSWER);
-	assert_int_equal(trial_judge(trial, none, none, true), TRIAL_DONE);
+	assert_int_equal(trial_judge(trial, gave(0), none, saw(false)), TRIAL_NO_ANSWER);
+	assert_int_equal(trial_judge(trial, none, gave(5), saw(false)), TRIAL_NO_ANSWER);
+	assert_int_equal(trial_judge(trial, none, none, saw(true)), TRIAL_DONE);
 }
 
 /* A host on which everything fails looks safe: what must work tells it apart. */
@@ -61,21 +66,82 @@ static void trial__tells_a_host_where_nothing_works(void **state)
 {
 	(void)state;
 	const struct trial_case *trial = find(TRIAL_MUST_WORK);
-	assert_int_equal(trial_judge(trial, gave(0), gave(0), false), TRIAL_HELD);
-	assert_int_equal(trial_judge(trial, gave(0), gave(5), false), TRIAL_BROKEN);
-	assert_int_equal(trial_judge(trial, gave(5), gave(5), false), TRIAL_NO_CONTROL);
+	assert_int_equal(trial_judge(trial, gave(0), gave(0), saw(false)), TRIAL_HELD);
+	assert_int_equal(trial_judge(trial, gave(0), gave(5), saw(false)), TRIAL_BROKEN);
+	assert_int_equal(trial_judge(trial, gave(5), gave(5), saw(false)), TRIAL_NO_CONTROL);
 
 	/* What may succeed inside, where it is nobody else's. */
 	const struct trial_case *unseen = find(TRIAL_UNSEEN);
-	assert_int_equal(trial_judge(unseen, gave(0), gave(0), false), TRIAL_HELD);
-	assert_int_equal(trial_judge(unseen, gave(0), gave(5), true), TRIAL_DONE);
-	assert_int_equal(trial_judge(unseen, gave(5), gave(5), false), TRIAL_NO_CONTROL);
+	assert_int_equal(trial_judge(unseen, gave(0), gave(0), saw(false)), TRIAL_HELD);
+	assert_int_equal(trial_judge(unseen, gave(0), gave(5), saw(true)), TRIAL_DONE);
+	assert_int_equal(trial_judge(unseen, gave(5), gave(5), saw(false)), TRIAL_NO_CONTROL);
 
 	const struct trial_case *leaves = find(TRIAL_LEAVES);
-	assert_int_equal(trial_judge(leaves, gave(44), gave(48), false), TRIAL_HELD);
-	assert_int_equal(trial_judge(leaves, gave(44), gave(48), true), TRIAL_DONE);
-	assert_int_equal(trial_judge(leaves, gave(44), gave(0), false), TRIAL_BROKEN);
-	assert_int_equal(trial_judge(leaves, gave(0), gave(48), false), TRIAL_NO_CONTROL);
+	assert_int_equal(trial_judge(leaves, gave(44), gave(48), saw(false)), TRIAL_HELD);
+	assert_int_equal(trial_judge(leaves, gave(44), gave(48), saw(true)), TRIAL_DONE);
+	assert_int_equal(trial_judge(leaves, gave(44), gave(0), saw(false)), TRIAL_BROKEN);
+	assert_int_equal(trial_judge(leaves, gave(0), gave(48), saw(false)), TRIAL_NO_CONTROL);
+}
+
+/* What can be looked at is: no answer of either side is believed against it. */
+static void trial__believes_its_eyes(void **state)
+{
+	(void)state;
+	static const struct {
+		enum trial_kind kind;
+		uint32_t outside, inside;
+		bool seen_outside, seen_inside;
+		enum trial_verdict expected;
+	} cases[] = {
+		{ TRIAL_MUST_FAIL, 0, 5, true, false, TRIAL_HELD },
+		{ TRIAL_MUST_FAIL, 0, 5, true, true, TRIAL_DONE },
+		{ TRIAL_MUST_FAIL, 0, 5, false, false, TRIAL_NO_CONTROL },
+		{ TRIAL_MUST_FAIL, 0, 0, true, false, TRIAL_DONE },
+		{ TRIAL_MUST_FAIL, 50, 5, false, false, TRIAL_NOT_HERE },
+		{ TRIAL_UNSEEN, 0, 0, true, false, TRIAL_HELD },
+		{ TRIAL_UNSEEN, 0, 5, true, false, TRIAL_HELD },
+		{ TRIAL_UNSEEN, 0, 5, true, true, TRIAL_DONE },
+		{ TRIAL_UNSEEN, 0, 0, false, false, TRIAL_NO_CONTROL },
+		{ TRIAL_UNSEEN, 50, 0, false, false, TRIAL_NOT_HERE },
+		{ TRIAL_MUST_WORK, 0, 0, true, true, TRIAL_HELD },
+		{ TRIAL_MUST_WORK, 0, 0, true, false, TRIAL_BROKEN },
+		{ TRIAL_MUST_WORK, 0, 0, false, true, TRIAL_NO_CONTROL },
+		{ TRIAL_MUST_WORK, 50, 0, false, false, TRIAL_NOT_HERE },
+		{ TRIAL_MUST_WORK, 51, 0, true, true, TRIAL_NO_CONTROL },
+	};
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		const struct trial_case trial = { .kind = cases[i].kind, .errors = { 5 }, .absent = { 50 } };
+		const struct trial_sight sight = { true, cases[i].seen_outside, cases[i].seen_inside };
+		assert_int_equal(trial_judge(&trial, gave(cases[i].outside), gave(cases[i].inside), sight),
+				 cases[i].expected);
+	}
+}
+
+/* A host that refuses everything, and one that refuses nothing, hold no tier; nor does one that answers of one trial alone
+ * as it may not.
+ */
+static void trials__each_refuse_the_tier_alone(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < trial_count; i++) {
+		const struct trial_case *trial = &trial_cases[i];
+		bool must_work = trial->kind == TRIAL_MUST_WORK;
+		uint32_t odd = 0xdead;
+		/* Refused everywhere: also outside, with the very error of a refusal, unless that is how it is absent. */
+		enum trial_verdict all_fail = trial_judge(trial, gave(trial->kind == TRIAL_LEAVES ? 0 : odd),
+							  gave(trial->errors[0] ? trial->errors[0] : 5), saw(false));
+		assert_int_equal(all_fail, TRIAL_NO_CONTROL);
+		enum trial_verdict all_work = trial_judge(trial, gave(0), gave(0), saw(!must_work));
+		assert_true(must_work ? all_work == TRIAL_HELD : all_work == TRIAL_DONE);
+		if (trial->kind == TRIAL_MUST_FAIL) {
+			assert_int_equal(trial_judge(trial, gave(0), gave(odd), saw(false)), TRIAL_ODD_ERROR);
+			for (int j = 0; j < TRIAL_ERRORS_MAX && trial->errors[j]; j++)
+				assert_int_equal(trial_judge(trial, gave(0), gave(trial->errors[j]), saw(false)),
+						 TRIAL_HELD);
+		}
+		if (must_work)
+			assert_int_equal(trial_judge(trial, gave(0), gave(odd), saw(false)), TRIAL_BROKEN);
+	}
 }
 
 /* The prober's words come through a pipe that something else might have written to. */
@@ -168,6 +234,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(trial__holds_only_with_its_control_and_its_error),
 		cmocka_unit_test(trial__tells_a_host_where_nothing_works),
+		cmocka_unit_test(trial__believes_its_eyes),
+		cmocka_unit_test(trials__each_refuse_the_tier_alone),
 		cmocka_unit_test(answers__count_whole_or_not_at_all),
 		cmocka_unit_test(cases__are_whole),
 		cmocka_unit_test(cases__are_what_the_tiers_promise),

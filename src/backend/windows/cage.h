@@ -310,6 +310,11 @@ CORDON_CHECKED bool operation_begins(const char *name, struct cordon_error *err)
  */
 CORDON_CHECKED bool probe_tier(const struct plan *plan, struct probing *ret_probing, struct cordon_error *err);
 
+/* The same with nothing that confines: what must fail has to be found done, or the probe itself is no good. Of every
+ * tier's trials, but none that leaves the host. For tests.
+ */
+CORDON_CHECKED bool probe_unconfined(const struct plan *plan, struct probing *ret_probing, struct cordon_error *err);
+
 /* The part that is about the plan's own limits: what its job does not keep is added to why. Of probe_tier; for a finding
  * that was kept.
  */

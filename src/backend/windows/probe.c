@@ -211,8 +211,10 @@ static bool make_job(int side, HANDLE *ret_job, struct cordon_error *err)
 	       windows_fail(err, GetLastError(), "set the limits of a job");
 }
 
+enum { WORDS_MAX = 31 };
+
 struct words {
-	char *items[16];
+	char *items[WORDS_MAX + 1];
 	size_t count;
 };
 
@@ -225,9 +227,28 @@ static void free_words(struct words *words)
 /* Takes over the word. */
 static bool add_word(struct words *words, char *word)
 {
-	words->items[words->count] = word;
-	words->count += word != NULL;
-	return word != NULL;
+	if (!word || words->count == WORDS_MAX) {
+		free(word);
+		return false;
+	}
+	words->items[words->count++] = word;
+	return true;
+}
+
+static bool add_sockets(const struct sockets *sockets, struct words *words)
+{
+	CORDON_ON_EXIT(text_free) struct text service = { 0 };
+	for (size_t i = 0; i < sizeof sockets->service; i++)
+		text_addf(&service, "%02x", ((const uint8_t *)&sockets->service)[i]);
+	return (sockets->listeners[LISTENER_UNIX] == INVALID_SOCKET ||
+		add_word(words, text_format("path=%s", sockets->path))) &&
+	       (sockets->listeners[LISTENER_HYPERV] == INVALID_SOCKET ||
+		add_word(words, text_format("service=%s", text_str(&service)))) &&
+	       add_word(words, text_format("tcp=%u", sockets->ports[LISTENER_TCP])) &&
+	       add_word(words, text_format("tcp6=%u", sockets->ports[LISTENER_TCP_6])) &&
+	       add_word(words, text_format("udp=%u", sockets->ports[LISTENER_UDP])) &&
+	       add_word(words, text_format("udp6=%u", sockets->ports[LISTENER_UDP_6])) &&
+	       add_word(words, text_format("accept=%u", sockets->accept_port));
 }
 
 /* What the prober is told (prober.c). */
@@ -240,8 +261,8 @@ static bool add_words(const struct probe *probe, int side, bool goes_out, struct
 	       add_word(words, text_format("pipe=\\\\.\\pipe\\%s", staging->name)) &&
 	       add_word(words, text_format("key=%s", staging->key)) &&
 	       add_word(words, text_format("own=%s", staging->own[side])) &&
-	       add_word(words, text_format("port=%u", staging->port)) &&
-	       add_word(words, text_format("process=%lu", GetCurrentProcessId()));
+	       add_word(words, text_format("process=%lu", GetCurrentProcessId())) &&
+	       add_sockets(&staging->sockets, words);
 }
 
 static bool start_prober(struct probe *probe, int side, bool goes_out, HANDLE token, HANDLE to, HANDLE job,
@@ -288,7 +309,8 @@ static bool run_side(struct probe *probe, int side, bool goes_out, HANDLE token,
 	PROCESS_INFORMATION process;
 	if (!CreatePipe(&from, &to, NULL, ANSWERS_MAX))
 		return windows_fail(err, GetLastError(), "make a pipe");
-	if (!make_job(side, &job, err) || !start_prober(probe, side, goes_out, token, to, job, &process, err))
+	if (!make_job(side, &job, err) || !staging_begin(&probe->staging, side, err) ||
+	    !start_prober(probe, side, goes_out, token, to, job, &process, err))
 		return false;
 	ResumeThread(process.hThread);
 	CloseHandle(process.hThread);
@@ -299,6 +321,7 @@ static bool run_side(struct probe *probe, int side, bool goes_out, HANDLE token,
 	bool was_alive = left && is_alive(left);
 	if (!job_end(job, END_MS, err))
 		return false;
+	staging_end(&probe->staging, side);
 	probe->has_survivor[side] |= left && stays_alive(left);
 	/* A process that was not there shows nothing. */
 	if (left && !was_alive && side == OUTSIDE)
@@ -357,6 +380,17 @@ static void choose_tier(struct probe *probe)
 	}
 }
 
+static struct trial_sight look_at(const struct probe *probe, const struct trial_case *trial)
+{
+	struct trial_sight sight = { 0 };
+	const struct staging *staging = &probe->staging;
+	if (trial->kind == TRIAL_LEAVES)
+		return (struct trial_sight){ .was_seen_inside = probe->has_survivor[INSIDE] };
+	sight.is_watched = staging_watch(staging, OUTSIDE, trial->name, &sight.was_seen_outside) &&
+			   staging_watch(staging, INSIDE, trial->name, &sight.was_seen_inside);
+	return sight;
+}
+
 static void judge(struct probe *probe, bool goes_out)
 {
 	for (unsigned i = 0; i < trial_count; i++) {
@@ -364,10 +398,8 @@ static void judge(struct probe *probe, bool goes_out)
 		struct finding *finding = &probe->probing->findings[i];
 		if (!trial_is_for(trial, probe->tiers, goes_out))
 			continue;
-		bool was_changed = trial->kind == TRIAL_LEAVES ? probe->has_survivor[INSIDE]
-							       : staging_changed(&probe->staging, trial->name);
 		finding->verdict = trial_judge(trial, probe->answers[OUTSIDE][i], probe->answers[INSIDE][i],
-					       was_changed);
+					       look_at(probe, trial));
 		finding->is_tried = finding->verdict != TRIAL_NOT_HERE;
 	}
 }
@@ -441,5 +473,21 @@ bool probe_tier(const struct plan *plan, struct probing *ret_probing, struct cor
 	ret_probing->tiers = probe.tiers;
 	ret_probing->is_made = true;
 	probe_job(plan, ret_probing);
+	return true;
+}
+
+bool probe_unconfined(const struct plan *plan, struct probing *ret_probing, struct cordon_error *err)
+{
+	CORDON_ON_EXIT(free_probe)
+	struct probe probe = {
+		.plan = plan, .probing = ret_probing, .recipe = &token_recipe, .tiers = TRIAL_EVERYWHERE
+	};
+	*ret_probing = (struct probing){ .tiers = TRIAL_EVERYWHERE };
+	if (!identities_make(1, &probe.identities, err) ||
+	    !staging_make(plan->facts->state, probe.identities.roles[SID_USER], &probe.staging, err) ||
+	    !run_side(&probe, OUTSIDE, false, NULL, err) || !run_side(&probe, INSIDE, false, NULL, err))
+		return false;
+	judge(&probe, false);
+	ret_probing->is_made = true;
 	return true;
 }

@@ -28,9 +28,15 @@ static const struct {
 } names[] = {
 	{ L"folder", false, offsetof(struct given, folder) }, /* prepared by staging.c */
 	{ L"pipe", false, offsetof(struct given, pipe) },
-	{ L"key", false, offsetof(struct given, key) }, /* below HKEY_USERS */
-	{ L"own", false, offsetof(struct given, own) }, /* for what is made elsewhere */
-	{ L"port", true, offsetof(struct given, port) },
+	{ L"key", false, offsetof(struct given, key) },         /* below HKEY_USERS */
+	{ L"own", false, offsetof(struct given, own) },         /* for what is made elsewhere */
+	{ L"path", false, offsetof(struct given, path) },       /* of a socket */
+	{ L"service", false, offsetof(struct given, service) }, /* of a Hyper-V socket, in hexadecimal */
+	{ L"tcp", true, offsetof(struct given, tcp) },          /* ports where somebody listens; 0: nobody */
+	{ L"tcp6", true, offsetof(struct given, tcp_6) },
+	{ L"udp", true, offsetof(struct given, udp) },
+	{ L"udp6", true, offsetof(struct given, udp_6) },
+	{ L"accept", true, offsetof(struct given, accept) },   /* one that somebody calls */
 	{ L"process", true, offsetof(struct given, process) }, /* who probes */
 };
 
@@ -108,10 +114,14 @@ static int try_all(unsigned tiers, bool goes_out)
 	if (WSAStartup(MAKEWORD(2, 2), &about) != 0)
 		return 1;
 	_setmode(1, _O_BINARY);
-	for (unsigned i = 0; i < trial_count; i++)
-		if (trial_is_for(&trial_cases[i], tiers, goes_out))
-			printf("%s %lu\n", trial_cases[i].name, try_one(trial_cases[i].name));
-	return fflush(stdout) == 0 ? 0 : 1;
+	for (unsigned i = 0; i < trial_count; i++) {
+		if (!trial_is_for(&trial_cases[i], tiers, goes_out))
+			continue;
+		/* One that ends this program leaves what was said before. */
+		if (printf("%s %lu\n", trial_cases[i].name, try_one(trial_cases[i].name)) < 0 || fflush(stdout) != 0)
+			return 1;
+	}
+	return 0;
 }
 
 static bool take_word(WCHAR *word)

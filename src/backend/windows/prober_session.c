@@ -14,6 +14,9 @@ static DWORD write_section(void)
 /* No letter, so that nobody sees a drive; who made the probe looks for it and removes it. */
 static DWORD define_device(void)
 {
+	/* Wine has room for two letters. */
+	if (GetProcAddress(GetModuleHandleW(L"ntdll"), "wine_get_version"))
+		return ERROR_CALL_NOT_IMPLEMENTED;
 	return outcome(DefineDosDeviceW(0, given.own, given.folder));
 }
 

@@ -11,7 +11,6 @@
 #include <dpapi.h>
 #include <sddl.h>
 #include <wincred.h>
-#include <ws2tcpip.h>
 
 /* -- files ------------------------------------------------------------------------------------------------------- */
 
@@ -169,9 +168,9 @@ static char *path_elsewhere(const struct staging *staging, size_t i, int side)
 				: NULL;
 }
 
-static bool was_made_elsewhere(const struct staging *staging, size_t i)
+static bool was_made_elsewhere(const struct staging *staging, size_t i, int side)
 {
-	CORDON_ON_EXIT(free_text) char *path = path_elsewhere(staging, i, INSIDE);
+	CORDON_ON_EXIT(free_text) char *path = path_elsewhere(staging, i, side);
 	return path && os_exists(path);
 }
 
@@ -208,79 +207,76 @@ static void remove_devices(const struct staging *staging)
 			DefineDosDeviceW(DDD_REMOVE_DEFINITION, name, NULL);
 }
 
-bool staging_changed(const struct staging *staging, const char *trial)
+/* What is made or changed by the sides' folders. */
+static const struct {
+	const char *trial, *file;
+	bool is_made;
+} effects[] = {
+	{ "write-outside", "outside\\written", false },
+	{ "create-outside", "outside\\created", true },
+	{ "delete-outside", "outside\\deleted", false },
+	{ "rename-outside", "outside\\renamed", false },
+	{ "attributes-outside", "outside\\attributes", false },
+	{ "delete-by-parent", "outside\\kept", false },
+	{ "write-everyones", "everyones\\written", false },
+	{ "link-outside", "root\\link", true },
+	{ "write-protected", "root\\above\\protected\\written", false },
+	{ "delete-protected", "root\\above\\protected\\deleted", false },
+	{ "replace-protected", "root\\above\\protected\\replaced", false },
+	{ "rename-above", "root\\above-away", true },
+};
+
+static bool watch_files(const struct staging *staging, int side, const char *trial, bool *ret_was_seen)
 {
-	static const struct {
-		const char *trial, *file;
-		bool is_made;
-	} effects[] = {
-		{ "write-outside", "outside\\written", false },
-		{ "create-outside", "outside\\created", true },
-		{ "delete-outside", "outside\\deleted", false },
-		{ "rename-outside", "outside\\renamed", false },
-		{ "attributes-outside", "outside\\attributes", false },
-		{ "delete-by-parent", "outside\\kept", false },
-		{ "write-everyones", "everyones\\written", false },
-		{ "link-outside", "root\\link", true },
-		{ "write-protected", "root\\above\\protected\\written", false },
-		{ "delete-protected", "root\\above\\protected\\deleted", false },
-		{ "replace-protected", "root\\above\\protected\\replaced", false },
-		{ "rename-above", "root\\above-away", true },
-	};
-	WCHAR name[128];
-	DWORD value, size = sizeof value;
-	if (strcmp(trial, "write-registry") == 0)
-		return RegQueryValueExW(staging->opened_key, L"changed", NULL, NULL, (BYTE *)&value, &size) ==
-		       ERROR_SUCCESS;
-	if (strcmp(trial, "define-device") == 0)
-		return has_device(staging, INSIDE, name);
-	for (size_t i = 0; i < COUNT_OF(elsewhere); i++)
-		if (strcmp(elsewhere[i].trial, trial) == 0)
-			return was_made_elsewhere(staging, i);
+	for (size_t i = 0; i < COUNT_OF(elsewhere); i++) {
+		if (strcmp(elsewhere[i].trial, trial) != 0)
+			continue;
+		*ret_was_seen = was_made_elsewhere(staging, i, side);
+		return true;
+	}
 	for (size_t i = 0; i < COUNT_OF(effects); i++) {
 		if (strcmp(effects[i].trial, trial) != 0)
 			continue;
-		CORDON_ON_EXIT(free_text)
-		char *path = text_format("%s\\%s", staging->sides[INSIDE], effects[i].file);
-		return effects[i].is_made ? !path || os_exists(path)
-					  : !is_as_it_was(staging->sides[INSIDE], effects[i].file);
+		CORDON_ON_EXIT(free_text) char *path = text_format("%s\\%s", staging->sides[side], effects[i].file);
+		*ret_was_seen = effects[i].is_made ? !path || os_exists(path)
+						   : !is_as_it_was(staging->sides[side], effects[i].file);
+		return true;
 	}
 	return false;
 }
 
+bool staging_watch(const struct staging *staging, int side, const char *trial, bool *ret_was_seen)
+{
+	WCHAR name[128];
+	*ret_was_seen = false;
+	if (strcmp(trial, "write-registry") == 0) {
+		*ret_was_seen = staging->was_written[side];
+		return true;
+	}
+	if (strcmp(trial, "define-device") == 0) {
+		*ret_was_seen = has_device(staging, side, name);
+		return true;
+	}
+	return watch_files(staging, side, trial, ret_was_seen) ||
+	       sockets_watch(&staging->sockets, side, trial, ret_was_seen);
+}
+
+bool staging_begin(struct staging *staging, int side, struct cordon_error *err)
+{
+	return sockets_begin(&staging->sockets, staging->own[side], err);
+}
+
+/* What both sides share is set back in between. */
+void staging_end(struct staging *staging, int side)
+{
+	DWORD value, size = sizeof value;
+	sockets_end(&staging->sockets, side);
+	staging->was_written[side] |= RegQueryValueExW(staging->opened_key, L"changed", NULL, NULL, (BYTE *)&value,
+						       &size) == ERROR_SUCCESS;
+	RegDeleteValueW(staging->opened_key, L"changed");
+}
+
 /* -- what is no file ----------------------------------------------------------------------------------------------- */
-
-static SOCKET listen_on(const struct sockaddr *address, int length)
-{
-	SOCKET made = socket(address->sa_family, SOCK_STREAM, IPPROTO_TCP);
-	if (made == INVALID_SOCKET)
-		return made;
-	if (bind(made, address, length) == 0 && listen(made, 4) == 0)
-		return made;
-	closesocket(made);
-	return INVALID_SOCKET;
-}
-
-static bool make_listeners(struct staging *staging, struct cordon_error *err)
-{
-	WSADATA about;
-	struct sockaddr_in address = { .sin_family = AF_INET };
-	struct sockaddr_in6 address_6 = { .sin6_family = AF_INET6 };
-	int length = sizeof address;
-	staging->has_sockets = WSAStartup(MAKEWORD(2, 2), &about) == 0;
-	if (!staging->has_sockets)
-		return cordon_fail(err, CORDON_OS_FAILED, "sockets do not start");
-	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	staging->listener = listen_on((struct sockaddr *)&address, sizeof address);
-	if (staging->listener == INVALID_SOCKET ||
-	    getsockname(staging->listener, (struct sockaddr *)&address, &length) != 0)
-		return windows_fail(err, (DWORD)WSAGetLastError(), "listen on loopback");
-	staging->port = ntohs(address.sin_port);
-	address_6.sin6_addr.s6_addr[15] = 1;
-	address_6.sin6_port = address.sin_port;
-	staging->listener_6 = listen_on((struct sockaddr *)&address_6, sizeof address_6);
-	return true;
-}
 
 /* The first kind is as a program makes one that says nothing of who may; the second is everybody's, and reached by SMB. */
 static bool make_pipes(struct staging *staging, PSID user, struct cordon_error *err)
@@ -338,7 +334,7 @@ static bool make_canaries(struct staging *staging, PSID user, struct cordon_erro
 				   .UserName = name };
 	/* Where a policy forbids to keep any there is none to be read, and the trial fails outside too. */
 	staging->has_credential = CredWriteW(&credential, 0);
-	return make_pipes(staging, user, err) && make_key(staging, user, err) && make_listeners(staging, err);
+	return make_pipes(staging, user, err) && make_key(staging, user, err);
 }
 
 /* -- all of it ----------------------------------------------------------------------------------------------------- */
@@ -378,6 +374,21 @@ static HANDLE take_alive(const char *folder)
 	return file == INVALID_HANDLE_VALUE ? NULL : file;
 }
 
+/* Beside the folder, for the path of a socket may have no more than 107 bytes. */
+static char *socket_of(const char *above, const char *name)
+{
+	return above ? text_format("%s\\s-%.8s", above, name + strlen("cordon-probe-")) : NULL;
+}
+
+static void remove_socket(const char *above, const char *folder)
+{
+	struct cordon_error ignored = CORDON_ERROR_INIT;
+	CORDON_ON_EXIT(free_text) char *path = socket_of(above, folder + strlen(above) + 1);
+	CORDON_ON_EXIT(free_wide) uint16_t *native = NULL;
+	if (path && native_path(path, &native, &ignored))
+		DeleteFileW(native);
+}
+
 /* What a cordon that was killed in the middle has left. */
 static void sweep(const char *above)
 {
@@ -396,8 +407,10 @@ static void sweep(const char *above)
 		if (!(entry.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) || !folder)
 			continue;
 		CORDON_ON_EXIT(close_handle) HANDLE alive = take_alive(folder);
-		if (alive && native_path(folder, &old, &ignored))
-			remove_tree(old);
+		if (!alive || !native_path(folder, &old, &ignored))
+			continue;
+		remove_tree(old);
+		remove_socket(above, folder);
 	} while (FindNextFileW(found, &entry));
 	FindClose(found);
 }
@@ -405,14 +418,15 @@ static void sweep(const char *above)
 bool staging_make(const char *state, PSID user, struct staging *staging, struct cordon_error *err)
 {
 	static const char *const letters[SIDES] = { "a", "b" };
-	uint64_t chance[2];
+	uint64_t chance[4];
 	if (!os_random(chance, sizeof chance, err))
 		return false;
 	snprintf(staging->name, sizeof staging->name, "cordon-probe-%08llx%016llx",
 		 (unsigned long long)chance[0] & 0xffffffffu, (unsigned long long)chance[1]);
 	CORDON_ON_EXIT(free_text) char *above = text_format("%s\\probe", state);
+	CORDON_ON_EXIT(free_text) char *socket_path = socket_of(above, staging->name);
 	staging->folder = text_format("%s\\probe\\%s", state, staging->name);
-	if (!staging->folder || !above)
+	if (!staging->folder || !above || !socket_path)
 		return cordon_fail_memory(err);
 	if (!os_make_directories(above, err))
 		return false;
@@ -431,13 +445,8 @@ bool staging_make(const char *state, PSID user, struct staging *staging, struct 
 	if (!staging->root || !staging->program)
 		return cordon_fail_memory(err);
 	return make_side(staging->sides[OUTSIDE], user, err) && make_side(staging->sides[INSIDE], user, err) &&
-	       copy_prober(staging, err) && make_canaries(staging, user, err);
-}
-
-static void close_socket(SOCKET *holder)
-{
-	if (*holder && *holder != INVALID_SOCKET)
-		closesocket(*holder);
+	       copy_prober(staging, err) && make_canaries(staging, user, err) &&
+	       sockets_make(socket_path, (const uint8_t *)(chance + 2), &staging->sockets, err);
 }
 
 void staging_free(struct staging *staging)
@@ -450,10 +459,7 @@ void staging_free(struct staging *staging)
 		close_handle(&staging->shared[i]);
 	}
 	close_handle(&staging->section);
-	close_socket(&staging->listener);
-	close_socket(&staging->listener_6);
-	if (staging->has_sockets)
-		WSACleanup();
+	sockets_free(&staging->sockets);
 	if (staging->opened_key) {
 		RegCloseKey(staging->opened_key);
 		_snwprintf(name, 127, L"Software\\%hs", staging->name);

@@ -1,7 +1,10 @@
 /* backend/windows/staging.h: what the probe lays out for the trials (trial.h) to act on, once for outside and once for
  * inside, and what became of it, looked at from outside.
  *
- *	staging_make -> staging_changed -> staging_free
+ *	staging_make -> (staging_begin -> a prober runs and is ended -> staging_end)* -> staging_watch -> staging_free
+ *
+ *	staging.c          files, pipes, keys and the like
+ *	staging_sockets.c  who listens, and who calls
  *
  * All of it bears a random name, and is removed by staging_free.
  */
@@ -13,26 +16,66 @@
 
 enum { OUTSIDE = 0, INSIDE = 1, SIDES = 2 };
 
+/* -- staging_sockets.c --------------------------------------------------------------------------------------------- */
+
+enum listener {
+	LISTENER_TCP, /* these four on loopback */
+	LISTENER_TCP_6,
+	LISTENER_UDP,
+	LISTENER_UDP_6,
+	LISTENER_UNIX,
+	LISTENER_HYPERV,
+	LISTENERS
+};
+
+struct sockets {
+	bool is_started;
+	SOCKET listeners[LISTENERS]; /* INVALID_SOCKET: this host has none of the kind */
+	unsigned ports[LISTENERS];   /* of the first four */
+	char *path;                  /* of the fifth */
+	GUID service;                /* of the sixth */
+	bool were_reached[SIDES][LISTENERS];
+	unsigned accept_port; /* where the prober listens and is called */
+	HANDLE calling;
+	volatile LONG is_over;
+	char caller[64]; /* what it answers */
+	bool has_answered, were_heard[SIDES];
+};
+
+CORDON_CHECKED bool sockets_make(const char *path, const uint8_t chance[16], struct sockets *sockets,
+				 struct cordon_error *err);
+CORDON_CHECKED bool sockets_begin(struct sockets *sockets, const char *name, struct cordon_error *err);
+void sockets_end(struct sockets *sockets, int side);
+bool sockets_watch(const struct sockets *sockets, int side, const char *trial, bool *ret_was_seen);
+void sockets_free(struct sockets *sockets);
+
+/* -- staging.c ----------------------------------------------------------------------------------------------------- */
+
 struct staging {
 	char name[48]; /* cordon-probe-…: of the folder, the pipe, the section, the key, the credential */
 	char *folder;  /* holds one folder a side, and the prober */
 	char *sides[SIDES];
-	char *root;                  /* the inside's: where it may write */
-	char *own[SIDES];            /* names for what a trial makes elsewhere */
-	char *program;               /* the prober, copied */
-	char *key;                   /* below HKEY_USERS */
-	SOCKET listener, listener_6; /* loopback; the second may be none */
-	unsigned port;
+	char *root;       /* the inside's: where it may write */
+	char *own[SIDES]; /* names for what a trial makes elsewhere */
+	char *program;    /* the prober, copied */
+	char *key;        /* below HKEY_USERS */
+	struct sockets sockets;
 	HANDLE alive; /* nobody else opens it: the folder is in use */
 	HANDLE pipes[SIDES], shared[SIDES], section;
 	HKEY opened_key;
-	bool has_credential, has_sockets;
+	bool has_credential, was_written[SIDES];
 };
 
 /* `user`: who runs this. Half-made is for staging_free too. */
 CORDON_CHECKED bool staging_make(const char *state, PSID user, struct staging *staging, struct cordon_error *err);
 
-/* Has what the trial is about changed on the inside's? Not to be asked while anything of the probe runs. */
-bool staging_changed(const struct staging *staging, const char *trial);
+/* Around each time that a side's prober runs. */
+CORDON_CHECKED bool staging_begin(struct staging *staging, int side, struct cordon_error *err);
+void staging_end(struct staging *staging, int side);
+
+/* Can it be seen from outside that the trial was done? *ret_was_seen: it was, on that side. Not to be asked while
+ * anything of the probe runs.
+ */
+bool staging_watch(const struct staging *staging, int side, const char *trial, bool *ret_was_seen);
 
 void staging_free(struct staging *staging); /* also a CORDON_ON_EXIT release */

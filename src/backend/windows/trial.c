@@ -21,7 +21,9 @@ enum {
 	BAD_NET_NAME = 67,
 	INVALID_NAME = 123,
 	NOT_FOUND = 1168,
+	NO_NETWORK_PATH = 1203,
 	NETWORK_UNREACHABLE = 1231,
+	HOST_UNREACHABLE_1232 = 1232,
 	NO_LOGON_SESSION = 1312,
 	NO_CLIPBOARD = 1418,
 	COMMITMENT_LIMIT = 1455,
@@ -34,6 +36,10 @@ enum {
 	NETWORK_UNREACHABLE_WSA = 10051,
 	NO_LISTENER = 10061,
 	HOST_UNREACHABLE = 10065,
+	/* ICMP's and the resolver's */
+	ICMP_NETWORK_UNREACHABLE = 11002,
+	ICMP_HOST_UNREACHABLE = 11003,
+	NO_NAME_SERVERS = 9852,
 };
 
 /* HRESULTs and codes of winsock. */
@@ -96,8 +102,22 @@ const struct trial_case trial_cases[] = {
 	REFUSED_WITH("connect", TRIAL_APART, GUARANTEE_NET_OFF, "a connection was made", .errors = { CONNECT_DENIED }),
 	REFUSED_WITH("connect-6", TRIAL_APART, GUARANTEE_NET_OFF, "a connection was made by IPv6",
 		     .errors = { CONNECT_DENIED }, .absent = { NO_ADDRESS, NO_FAMILY, NO_NETWORK, NO_LISTENER }),
+	REFUSED_WITH("connect-hyperv", TRIAL_APART, GUARANTEE_NET_OFF, "a connection was made by a Hyper-V socket",
+		     .errors = { CONNECT_DENIED }, .absent = { NO_FAMILY, CONNECT_DENIED, NO_LISTENER }),
 	REFUSED_WITH("send", TRIAL_APART, GUARANTEE_NET_OFF, "a datagram was sent", .errors = { CONNECT_DENIED }),
+	REFUSED_WITH("send-6", TRIAL_APART, GUARANTEE_NET_OFF, "a datagram was sent by IPv6",
+		     .errors = { CONNECT_DENIED }, .absent = { NO_ADDRESS, NO_FAMILY, NO_NETWORK }),
+	REFUSED_WITH("broadcast", TRIAL_APART, GUARANTEE_NET_OFF, "a datagram was sent to all",
+		     .errors = { CONNECT_DENIED }, .absent = { NO_ADDRESS, NETWORK_UNREACHABLE_WSA, HOST_UNREACHABLE }),
 	REFUSED_WITH("bind", TRIAL_ACCOUNT, GUARANTEE_NET_OFF, "a port was bound", .errors = { CONNECT_DENIED }),
+	/* Whatever the listener is told, nobody comes to it. */
+	{ .name = "accept",
+	  .kind = TRIAL_UNSEEN,
+	  .tiers = TRIAL_APART,
+	  .guarantee = GUARANTEE_NET_OFF,
+	  .done = "a connection of the host's was taken" },
+	REFUSED_WITH("raw-socket", TRIAL_APART, GUARANTEE_NET_OFF, "a socket below TCP and UDP was opened",
+		     .errors = { CONNECT_DENIED }, .absent = { CONNECT_DENIED }),
 	REFUSED_WITH("ping", TRIAL_APART, GUARANTEE_NET_OFF, "an echo was asked for by ICMP",
 		     .errors = { ACCESS_DENIED, CONNECT_DENIED }, .absent = { NOT_SUPPORTED, INVALID_FUNCTION }),
 	REFUSED_WITH("share", TRIAL_APART, GUARANTEE_NET_OFF, "a share of this host was reached by SMB",
@@ -111,6 +131,26 @@ const struct trial_case trial_cases[] = {
 	REFUSED_WITH("send-away", TRIAL_APART, GUARANTEE_NET_OFF, "a datagram to another host was sent",
 		     .errors = { CONNECT_DENIED }, .absent = { NETWORK_UNREACHABLE_WSA, HOST_UNREACHABLE },
 		     .goes_out = true),
+	REFUSED_WITH("ping-away", TRIAL_APART, GUARANTEE_NET_OFF, "an echo of another host was asked for by ICMP",
+		     .errors = { ACCESS_DENIED, CONNECT_DENIED },
+		     .absent = { NOT_SUPPORTED, INVALID_FUNCTION, NETWORK_UNREACHABLE, HOST_UNREACHABLE_1232,
+				 ICMP_NETWORK_UNREACHABLE, ICMP_HOST_UNREACHABLE },
+		     .goes_out = true),
+	REFUSED_WITH("share-away", TRIAL_APART, GUARANTEE_NET_OFF, "a share of another host was asked for by SMB",
+		     .errors = { ACCESS_DENIED, NETWORK_DENIED },
+		     .absent = { BAD_NETPATH, BAD_NET_NAME, NO_NETWORK_PATH, NETWORK_UNREACHABLE, HOST_UNREACHABLE_1232,
+				 FILE_NOT_FOUND },
+		     .goes_out = true),
+	REFUSED_WITH("web-away", TRIAL_APART, GUARANTEE_NET_OFF, "a share of another host was asked for by WebDAV",
+		     .errors = { ACCESS_DENIED, NETWORK_DENIED },
+		     .absent = { BAD_NETPATH, BAD_NET_NAME, NO_NETWORK_PATH, NETWORK_UNREACHABLE, HOST_UNREACHABLE_1232,
+				 FILE_NOT_FOUND },
+		     .goes_out = true),
+	REFUSED_WITH("resolve-away", TRIAL_APART, GUARANTEE_NET_OFF, "the resolver asked another host for a name",
+		     .errors = { ACCESS_DENIED, CONNECT_DENIED },
+		     .absent = { NETWORK_UNREACHABLE_WSA, HOST_UNREACHABLE, NO_NAME_SERVERS }, .goes_out = true),
+	REFUSED_WITH("connect-unix", TRIAL_APART, GUARANTEE_IPC, "a socket of the user's was connected to",
+		     .errors = { CONNECT_DENIED }, .absent = { NO_FAMILY }),
 	REFUSED("write-pipe", TRIAL_APART, GUARANTEE_IPC, "a pipe of the user's was opened for writing"),
 	REFUSED_WITH("write-section", TRIAL_APART, GUARANTEE_IPC, "shared memory of the user's was opened for writing",
 		     .errors = { ACCESS_DENIED, FILE_NOT_FOUND }),
@@ -167,6 +207,7 @@ const struct trial_case trial_cases[] = {
 	WORKS("pipe", TRIAL_EVERYWHERE),
 	WORKS("own-pipe", TRIAL_ACCOUNT),
 	WORKS("event", TRIAL_EVERYWHERE),
+	WORKS("serve-loopback", TRIAL_TOKEN),
 	WORKS("start-program", TRIAL_EVERYWHERE),
 	WORKS("start-cmd", TRIAL_EVERYWHERE),
 	WORKS("exit-status", TRIAL_EVERYWHERE),
@@ -223,28 +264,31 @@ bool trial_is_for(const struct trial_case *trial, unsigned tiers, bool goes_out)
 	return (trial->tiers & tiers) && trial->goes_out == goes_out;
 }
 
-enum trial_verdict trial_judge(const struct trial_case *trial, struct trial_answer outside, struct trial_answer inside,
-			       bool was_changed)
+/* What happened outside, where the act has to succeed. */
+static enum trial_verdict judge_control(const struct trial_case *trial, struct trial_answer outside,
+					struct trial_sight sight)
 {
-	if (!outside.was_given || !inside.was_given)
-		return was_changed ? TRIAL_DONE : TRIAL_NO_ANSWER;
-	switch (trial->kind) {
-	case TRIAL_MUST_WORK:
-		return outside.code != 0 ? TRIAL_NO_CONTROL : inside.code != 0 ? TRIAL_BROKEN : TRIAL_HELD;
-	case TRIAL_UNSEEN:
-		return was_changed ? TRIAL_DONE : outside.code != 0 ? TRIAL_NO_CONTROL : TRIAL_HELD;
-	case TRIAL_LEAVES:
-		return was_changed         ? TRIAL_DONE
-		       : outside.code == 0 ? TRIAL_NO_CONTROL
-		       : inside.code == 0  ? TRIAL_BROKEN
-					   : TRIAL_HELD;
-	case TRIAL_MUST_FAIL:
-		break;
-	}
-	if (was_changed || inside.code == 0)
-		return TRIAL_DONE;
 	if (outside.code != 0)
 		return holds(trial->absent, outside.code) ? TRIAL_NOT_HERE : TRIAL_NO_CONTROL;
+	return sight.is_watched && !sight.was_seen_outside ? TRIAL_NO_CONTROL : TRIAL_HELD;
+}
+
+enum trial_verdict trial_judge(const struct trial_case *trial, struct trial_answer outside, struct trial_answer inside,
+			       struct trial_sight sight)
+{
+	if (trial->kind != TRIAL_MUST_WORK && sight.was_seen_inside)
+		return TRIAL_DONE;
+	if (!outside.was_given || !inside.was_given)
+		return TRIAL_NO_ANSWER;
+	if (trial->kind == TRIAL_LEAVES)
+		return outside.code == 0 ? TRIAL_NO_CONTROL : inside.code == 0 ? TRIAL_BROKEN : TRIAL_HELD;
+	if (trial->kind == TRIAL_MUST_FAIL && inside.code == 0)
+		return TRIAL_DONE;
+	enum trial_verdict control = judge_control(trial, outside, sight);
+	if (control != TRIAL_HELD || trial->kind == TRIAL_UNSEEN)
+		return control;
+	if (trial->kind == TRIAL_MUST_WORK)
+		return inside.code == 0 && (!sight.is_watched || sight.was_seen_inside) ? TRIAL_HELD : TRIAL_BROKEN;
 	return holds(trial->errors, inside.code) ? TRIAL_HELD : TRIAL_ODD_ERROR;
 }
 

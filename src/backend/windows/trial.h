@@ -28,7 +28,7 @@ enum {
 	TRIAL_EVERYWHERE = TRIAL_APART | TRIAL_TOKEN,
 };
 
-enum { TRIAL_ERRORS_MAX = 4 };
+enum { TRIAL_ERRORS_MAX = 6 };
 
 struct trial_case {
 	const char *name;
@@ -44,7 +44,7 @@ struct trial_case {
 extern const struct trial_case trial_cases[];
 extern const unsigned trial_count;
 
-enum { TRIALS_MAX = 80 };
+enum { TRIALS_MAX = 128 };
 
 /* The limits of the job inside, and what is tried against them. */
 enum {
@@ -65,6 +65,12 @@ struct trial_answer {
  */
 bool trial_read_answers(const char *text, struct trial_answer ret_answers[TRIALS_MAX]);
 
+/* What was looked at from outside after each of the two, whatever the answers say. */
+struct trial_sight {
+	bool is_watched; /* the trial has an effect that can be looked at */
+	bool was_seen_outside, was_seen_inside;
+};
+
 enum trial_verdict {
 	TRIAL_HELD,
 	TRIAL_DONE,       /* inside it succeeded: nothing holds it */
@@ -78,9 +84,9 @@ enum trial_verdict {
 /* Is it one of a tier's? `goes_out`: of those that leave the host, or of the others. */
 bool trial_is_for(const struct trial_case *trial, unsigned tiers, bool goes_out);
 
-/* `was_changed`: what the trial is about was looked at from outside afterwards, and had changed, whatever the answer
- * says.
+/* An answer that nothing was done does not count where something was seen, nor one that it was done outside where
+ * nothing was.
  */
 enum trial_verdict trial_judge(const struct trial_case *trial, struct trial_answer outside, struct trial_answer inside,
-			       bool was_changed);
+			       struct trial_sight sight);
 const char *trial_verdict_text(const struct trial_case *trial, enum trial_verdict verdict); /* static */
