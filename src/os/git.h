@@ -5,6 +5,7 @@
 #include "base/facts.h"
 #include "base/list.h"
 #include "base/text.h"
+#include "os/os.h"
 
 struct git_paths {
 	const char **items;
@@ -100,3 +101,11 @@ bool git_add_value(struct git_survey *survey, const char *name, const char *valu
  * make git execute or believe. `top` is where its files are checked out, or NULL.
  */
 bool git_survey_repository(struct git_survey *survey, const char *directory, const char *top, struct cordon_error *err);
+
+/* -- git_links.c -------------------------------------------------------------------------------------------------- */
+
+/* Sets aside the links that git would follow below a git directory (`is_whole`) or a part of one, which may be a link
+ * itself. Only where the command can have written.
+ */
+CORDON_CHECKED bool git_disarm_links(const struct os_disarm *options, const char *path, bool is_whole,
+				     struct cordon_error *err);

@@ -1,7 +1,7 @@
 /* Repositories that a command has made, and parts of others that it has touched. Whoever uses git in one executes what
  * its hooks, its settings and the records of an unfinished rebase or cherry-pick say. Hooks that are no samples are set
  * aside, and so are settings, in whose place those stand again that only say how the repository is kept; steps, without
- * those that run a command; and a strategy that is a program.
+ * those that run a command; a strategy that is a program; and links, which git would write through.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -337,7 +337,8 @@ static bool disarm(struct disarming *disarming, const char *directory, int depth
 	/* Its HEAD was away for a while, in which nothing of it passed for a part of a repository. */
 	if (is_known(disarming, directory))
 		return disarm_unfinished(disarming, directory, err);
-	if (!disarm_hooks(disarming, directory, err) || !disarm_settings(disarming, directory, "config", err) ||
+	if (!git_disarm_links(disarming->options, directory, true, err) || !disarm_hooks(disarming, directory, err) ||
+	    !disarm_settings(disarming, directory, "config", err) ||
 	    !disarm_settings(disarming, directory, "config.worktree", err) ||
 	    !disarm_unfinished(disarming, directory, err))
 		return false;
@@ -354,6 +355,16 @@ static bool is_unfinished(const char *name)
 	return strcmp(name, "rebase-merge") == 0 || strcmp(name, "sequencer") == 0;
 }
 
+/* Is there a repository above, to which the path belongs? */
+static bool lies_in_repository(struct disarming *disarming, const char *path)
+{
+	const char *above = git_cut_name(&disarming->survey, path);
+	for (; above && os_name(above)[0]; above = git_cut_name(&disarming->survey, above))
+		if (is_known(disarming, above) || is_repository(above))
+			return true;
+	return false;
+}
+
 /* One part of a repository that was there: no more of it than the command has touched. */
 static bool disarm_part(struct disarming *disarming, const char *path, const char *parent, struct cordon_error *err)
 {
@@ -363,6 +374,8 @@ static bool disarm_part(struct disarming *disarming, const char *path, const cha
 	const char *directory = is_below ? git_cut_name(&disarming->survey, parent) : parent;
 	if (!directory)
 		return cordon_fail_memory(err);
+	if (lies_in_repository(disarming, path) && !git_disarm_links(disarming->options, path, false, err))
+		return false;
 	if (!is_repository(directory))
 		return true;
 	/* What else there is of the user's own is protected. */

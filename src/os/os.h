@@ -41,10 +41,13 @@ struct os_disarm {
 /* When a command is over that made `path`, a HEAD, objects or a .git: sees to it that the repository there, which is
  * none of those in the facts, executes nothing when the user calls git in it. Hooks that are no samples are set aside,
  * and settings that are more than a repository's own book-keeping; the latter stay in a new file. Any other `path` is a
- * part of a repository that the command has touched, a hook, `hooks` or a file of settings, and only that is looked at.
+ * part of a repository that the command has touched, a hook, `hooks`, a file of settings or what it has moved there, and
+ * only that is looked at. Links in a git directory are set aside: git would write to where they lead.
  */
 CORDON_CHECKED bool os_disarm_git(const struct facts *facts, const char *path, const struct os_disarm *options,
 				  struct cordon_error *err);
+/* Is that, length bytes of it, a folder of a git directory to which git itself writes? */
+bool os_is_gits_folder(const char *name, size_t length);
 
 /* Adds a path_fact for each of the NULL-terminated paths that has none yet, and one for each existing directory
  * above its landing (named by its own landing): the planner pins and replaces those, and needs their identity. On

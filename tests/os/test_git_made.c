@@ -1,4 +1,6 @@
 /* What is left of a repository that a command has made. */
+#include <unistd.h>
+
 #include "base/facts.h"
 #include "base/list.h"
 #include "base/scope.h"
@@ -461,6 +463,51 @@ static void known__steps_are_taken_out(void **state)
 	assert_string_equal(moved[1], "a/rebase-merge/git-rebase-todo");
 }
 
+/* git writes through them. In a folder that is none of git's lie the files of a checkout (a worktree of a bare one). */
+static void made__links_are_set_aside(void **state)
+{
+	static const char *const folders[] = { "a/logs", "a/logs/refs", "a/objects/pack", "a/objects/ab",
+					       "a/checkout" };
+	static const char *const links[] = { "a/COMMIT_EDITMSG", "a/logs/refs/main",   "a/objects/pack/packs",
+					     "a/objects/ab/c",   "a/checkout/current", "a/HEAD" };
+	(void)state;
+	make_repository("a", "");
+	for (size_t i = 0; i < COUNT_OF(folders); i++)
+		make_directory(folders[i]);
+	assert_int_equal(unlink("a/HEAD"), 0);
+	for (size_t i = 0; i < COUNT_OF(links); i++)
+		assert_int_equal(symlink("refs/heads/main", links[i]), 0);
+	disarm("a/objects");
+	assert_int_equal(moved_count, 3);
+}
+
+/* A folder that was moved to one of the user's own repositories, and so deep that nobody looks for it. */
+static void known__links_of_what_was_moved_there_are_set_aside(void **state)
+{
+	struct cordon_error err = CORDON_ERROR_INIT;
+	char deep[256] = "a/refs";
+	(void)state;
+	make_repository("a", "");
+	assert_true(facts_add_variable(facts, "git", in_scratch("work/a"), &err));
+	make_directory("a/logs");
+	assert_int_equal(symlink("../elsewhere", "a/COMMIT_EDITMSG"), 0);
+	assert_int_equal(symlink("../elsewhere", "a/logs/HEAD"), 0);
+	disarm("a/logs");
+	assert_int_equal(moved_count, 1);
+	assert_string_equal(moved[0], "a/logs/HEAD");
+	for (int i = 0; i < 70; i++) {
+		strcat(deep, "/d");
+		make_directory(deep);
+	}
+	disarm("a/refs");
+	assert_int_equal(moved_count, 2);
+	make_directory("none");
+	assert_int_equal(symlink("../elsewhere", "none/HEAD"), 0);
+	disarm("none/HEAD");
+	disarm("none");
+	assert_int_equal(moved_count, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -479,6 +526,8 @@ int main(void)
 		TEST(made__steps_that_run_a_command_are_taken_out),
 		TEST(made__strategies_that_are_programs_are_set_aside),
 		TEST(made__worktree_of_the_users_own_stays),
+		TEST(made__links_are_set_aside),
+		TEST(known__links_of_what_was_moved_there_are_set_aside),
 		TEST(known__steps_are_taken_out),
 		TEST(known__has_one_checkout),
 	};

@@ -15,6 +15,7 @@
 
 #include "backend/linux/gate.h"
 #include "backend/linux/observer.h"
+#include "base/list.h"
 #include "os/os.h"
 
 /* Which arguments of a call name what. The directory's descriptor stands before the path, or is HERE. */
@@ -208,7 +209,8 @@ static bool fails_anyway(const struct attempt *attempt, struct place *place)
 
 static void add_note(struct observer *observer, const char *landing)
 {
-	if (observer->note_count < 2 && !plan_is_apart(observer->plan, landing) && !is_planted("observer.notes"))
+	if (observer->note_count < (int)COUNT_OF(observer->notes) && !plan_is_apart(observer->plan, landing) &&
+	    !is_planted("observer.notes"))
 		strcpy(observer->notes[observer->note_count++], landing);
 }
 
@@ -243,6 +245,40 @@ static bool is_part_of_git(const char *landing)
 		start--;
 	return (is_name(name, strlen(name), parts) && has_entry(landing, above, "HEAD")) ||
 	       (start > 0 && is_name(landing + start, above - start, folders) && has_entry(landing, start - 1, "HEAD"));
+}
+
+/* Is what lies there, seen from a git directory, written by git? */
+static bool is_written_by_git(const char *below)
+{
+	size_t length = strcspn(below, "/");
+	return !below[length] || os_is_gits_folder(below, length);
+}
+
+static bool lies_in_known(const struct plan *plan, const char *variable_name, const char *landing)
+{
+	const struct variable *variable = facts_find_variable(plan->facts, variable_name, strlen(variable_name));
+	for (size_t i = 0; variable && i < variable->count; i++) {
+		size_t length = strlen(variable->values[i]);
+		if (os_lies_below(landing, variable->values[i]) && landing[length] == '/' &&
+		    is_written_by_git(landing + length + 1))
+			return true;
+	}
+	return false;
+}
+
+/* A git directory that no record names has to be one at the moment; see note_name for what is made one later. */
+static bool lies_in_git(const struct plan *plan, const char *landing)
+{
+	if (is_planted("observer.notes") || plan_is_apart(plan, landing))
+		return false;
+	if (lies_in_known(plan, "git", landing) || lies_in_known(plan, "submodule", landing))
+		return true;
+	for (size_t above = strlen(landing); above-- > 1;)
+		if (landing[above] == '/' && has_entry(landing, above, "HEAD") &&
+		    (has_entry(landing, above, "objects") || has_entry(landing, above, "commondir")) &&
+		    is_written_by_git(landing + above + 1))
+			return true;
+	return false;
 }
 
 /* Of what is not there yet: a repository of the user's gets a HEAD with each branch that is checked out. And parts of
@@ -303,7 +339,24 @@ static void remember(struct observer *observer, const struct attempt *attempt)
 	strcpy(observer->last.path, attempt->path);
 }
 
-static void look_at_path(struct observer *observer, enum act act, int directory, int path, bool is_new)
+static bool makes_a_link(const struct seccomp_data *data)
+{
+#ifdef SYS_symlink
+	if (data->nr == SYS_symlink)
+		return true;
+#endif
+	return data->nr == SYS_symlinkat;
+}
+
+/* What git would write through it is the user's: no such link is made. */
+static void refuse_link(struct observer *observer)
+{
+	observer->attempts[observer->count++].reason = "git would write to where that link leads";
+	observer->answer = EPERM;
+}
+
+/* True when the call may name that, as far as the policy goes. */
+static bool look_at_path(struct observer *observer, enum act act, int directory, int path, bool is_new)
 {
 	const __u64 *arguments = observer->call.data.args;
 	struct attempt *attempt = &observer->attempts[observer->count];
@@ -313,24 +366,26 @@ static void look_at_path(struct observer *observer, enum act act, int directory,
 	attempt->reason = NULL;
 	attempt->is_new = is_new;
 	if (!caller_read_string(&observer->caller, arguments[path], attempt->path) || !*attempt->path)
-		return;
+		return false;
 	if (is_repeated(observer, attempt)) {
 		observer->is_repeat = observer->count++ == 0;
-		return;
+		return false;
 	}
 	struct place *place;
 	if (!caller_make_absolute(&observer->caller, base, attempt->path) || !land(observer, attempt, &place)) {
 		/* From where no path is long enough to lead a repository could be moved to where one is. */
 		if (act == ACT_RENAME && errno == ENAMETOOLONG)
 			observer->answer = ENAMETOOLONG;
-		return;
+		return false;
 	}
 	if (!is_refused(observer->plan, attempt)) {
 		if (act == ACT_CREATE || act == ACT_WRITE || act == ACT_RENAME || act == ACT_ATTRIBUTES)
 			note_name(observer, act, attempt->landing);
 		if (act == ACT_RENAME)
 			note_move(observer, attempt->landing);
-		return;
+		if (makes_a_link(&observer->call.data) && lies_in_git(observer->plan, attempt->landing))
+			refuse_link(observer);
+		return true;
 	}
 	bool is_denial = !fails_anyway(attempt, place);
 	bool is_open = (act == ACT_ATTRIBUTES && observer->refuses_attributes) ||
@@ -341,10 +396,39 @@ static void look_at_path(struct observer *observer, enum act act, int directory,
 	if (!observer->answer && act != ACT_READ && is_open)
 		observer->answer = is_denial || act != ACT_CREATE ? EROFS : EEXIST;
 	observer->count += is_denial;
+	return false;
+}
+
+static bool is_link(const char *landing)
+{
+	struct stat status;
+	return lstat(landing, &status) == 0 && S_ISLNK(status.st_mode);
+}
+
+/* A link that is moved to a git directory; in one that is moved there are perhaps some. */
+static void look_at_moved(struct observer *observer, const char *from, const char *to)
+{
+	if (!lies_in_git(observer->plan, to))
+		return;
+	if (is_link(from))
+		refuse_link(observer);
+	else if (observer->is_directory_moved)
+		add_note(observer, to);
+}
+
+static void look_at_moves(struct observer *observer)
+{
+	const struct seccomp_data *data = &observer->call.data;
+	enum { EXCHANGE = 1 << 1 }; /* RENAME_EXCHANGE */
+	if (observer->move_count < 2 || observer->answer)
+		return;
+	look_at_moved(observer, observer->moves[0], observer->moves[1]);
+	if (!observer->answer && data->nr == SYS_renameat2 && (data->args[4] & EXCHANGE))
+		look_at_moved(observer, observer->moves[1], observer->moves[0]);
 }
 
 /* What a later run writes to it by another name nobody would see: no such name is made. */
-static void look_at_linked(struct observer *observer, int directory, int path)
+static void look_at_linked(struct observer *observer, int directory, int path, bool is_into_git)
 {
 	const __u64 *arguments = observer->call.data.args;
 	struct attempt *attempt = &observer->attempts[observer->count];
@@ -354,8 +438,14 @@ static void look_at_linked(struct observer *observer, int directory, int path)
 	attempt->is_new = false;
 	if (observer->answer || !caller_read_string(&observer->caller, arguments[path], attempt->path) ||
 	    !caller_make_absolute(&observer->caller, directory == HERE ? HERE : (int)arguments[directory],
-				  attempt->path) ||
-	    !land(observer, attempt, &place) || is_refused(observer->plan, attempt) ||
+				  attempt->path))
+		return;
+	if (is_into_git && landing_of(&observer->finder, attempt->path, true, attempt->landing) &&
+	    is_link(attempt->landing)) {
+		refuse_link(observer);
+		return;
+	}
+	if (!land(observer, attempt, &place) || is_refused(observer->plan, attempt) ||
 	    !is_part_of_git(attempt->landing) || is_planted("observer.notes"))
 		return;
 	observer->answer = EPERM;
@@ -386,12 +476,15 @@ static void look_at_files(struct observer *observer)
 		if (shape->call != data->nr)
 			continue;
 		bool is_read = shape->flags != NONE && !means_change(observer, shape);
-		look_at_path(observer, is_read ? ACT_READ : shape->act, shape->directory, shape->path,
-			     is_exclusive(observer, shape));
-		if (shape->second_path != NONE && shape->second_act == ACT_WRITE)
-			look_at_linked(observer, shape->second_directory, shape->second_path);
-		else if (shape->second_path != NONE)
+		bool is_granted = look_at_path(observer, is_read ? ACT_READ : shape->act, shape->directory, shape->path,
+					       is_exclusive(observer, shape));
+		if (shape->second_path != NONE && shape->second_act == ACT_WRITE) {
+			look_at_linked(observer, shape->second_directory, shape->second_path,
+				       is_granted && lies_in_git(observer->plan, observer->attempts->landing));
+		} else if (shape->second_path != NONE) {
 			look_at_path(observer, shape->second_act, shape->second_directory, shape->second_path, false);
+			look_at_moves(observer);
+		}
 		return;
 	}
 }

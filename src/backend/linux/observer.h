@@ -107,7 +107,7 @@ struct observer {
 	struct attempt attempts[ATTEMPTS_MAX];
 	int count, taken;
 	int answer;              /* errno; 0: the call goes on */
-	char notes[2][PATH_MAX]; /* see plan.h */
+	char notes[4][PATH_MAX]; /* see plan.h */
 	int note_count, notes_taken;
 	char moves[2][PATH_MAX]; /* of a rename in writable places */
 	int move_count;
