@@ -13,7 +13,7 @@
 #include "base/list.h"
 #include "base/scope.h"
 
-enum { PROBER_MS = 60000, END_MS = 30000, GONE_MS = 2000, ANSWERS_MAX = 16384, PACKAGES_MAX = 16 };
+enum { PROBER_MS = 60000, END_MS = 30000, ANSWERS_MAX = 16384, PACKAGES_MAX = 16 };
 
 _Static_assert(TRIAL_ACCOUNT == 1u << TIER_ACCOUNT && TRIAL_PACKAGE == 1u << TIER_APPCONTAINER &&
 		       TRIAL_TOKEN == 1u << TIER_TOKEN,
@@ -144,7 +144,7 @@ static bool grant(struct probe *probe, struct cordon_error *err)
 			return cordon_fail_memory(err);
 		*object = (struct windows_object){
 			.path = objects[i].path ? text_format("%s\\%s", staging->sides[INSIDE], objects[i].path)
-						: strdup(staging->program),
+						: strdup(staging->programs[INSIDE]),
 			.type = objects[i].path ? PATH_DIRECTORY : PATH_FILE,
 			.is_cut = objects[i].is_cut,
 			.entries = objects[i].entries,
@@ -178,13 +178,6 @@ static bool is_alive(DWORD id)
 {
 	CORDON_ON_EXIT(close_handle) HANDLE process = OpenProcess(SYNCHRONIZE, FALSE, id);
 	return process && WaitForSingleObject(process, 0) == WAIT_TIMEOUT;
-}
-
-/* A process is gone a moment after its job says so. */
-static bool stays_alive(DWORD id)
-{
-	CORDON_ON_EXIT(close_handle) HANDLE process = OpenProcess(SYNCHRONIZE, FALSE, id);
-	return process && WaitForSingleObject(process, GONE_MS) == WAIT_TIMEOUT;
 }
 
 static DWORD survivor_of(const struct trial_answer *answers)
@@ -255,13 +248,16 @@ static bool add_sockets(const struct sockets *sockets, struct words *words)
 static bool add_words(const struct probe *probe, int side, bool goes_out, struct words *words)
 {
 	const struct staging *staging = &probe->staging;
-	return add_word(words, strdup(staging->program)) && add_word(words, strdup("try")) &&
+	return add_word(words, strdup(staging->programs[side])) && add_word(words, strdup("try")) &&
 	       add_word(words, text_format("%u", probe->tiers)) && add_word(words, strdup(goes_out ? "out" : "in")) &&
 	       add_word(words, text_format("folder=%s", staging->sides[side])) &&
 	       add_word(words, text_format("pipe=\\\\.\\pipe\\%s", staging->name)) &&
 	       add_word(words, text_format("key=%s", staging->key)) &&
 	       add_word(words, text_format("own=%s", staging->own[side])) &&
 	       add_word(words, text_format("process=%lu", GetCurrentProcessId())) &&
+	       add_word(words, text_format("canary=%lu", staging->canary.id)) &&
+	       add_word(words, text_format("window=%lu", staging->canary.window)) &&
+	       add_word(words, text_format("keyed=%d", staging->canary.has_key)) &&
 	       add_sockets(&staging->sockets, words);
 }
 
@@ -274,7 +270,7 @@ static bool start_prober(struct probe *probe, int side, bool goes_out, HANDLE to
 	if (!directory || !add_words(probe, side, goes_out, &words))
 		return cordon_fail_memory(err);
 	bool is_in_package = side == INSIDE && probe->recipe->is_container;
-	const struct launch launch = { .program = staging->program,
+	const struct launch launch = { .program = staging->programs[side],
 				       .argv = words.items,
 				       .directory = directory,
 				       .streams = { NULL, to, NULL },
@@ -321,8 +317,12 @@ static bool run_side(struct probe *probe, int side, bool goes_out, HANDLE token,
 	bool was_alive = left && is_alive(left);
 	if (!job_end(job, END_MS, err))
 		return false;
-	staging_end(&probe->staging, side);
-	probe->has_survivor[side] |= left && stays_alive(left);
+	/* Outside, what others start for it outlives it: that is the control of those trials. */
+	if (side == INSIDE)
+		probe->has_survivor[side] |= left_any(probe->staging.programs[side]);
+	bool is_canary_acted_on = !goes_out && (probe->tiers & TRIAL_APART);
+	if (!staging_end(&probe->staging, side, is_canary_acted_on, err))
+		return false;
 	/* A process that was not there shows nothing. */
 	if (left && !was_alive && side == OUTSIDE)
 		for (unsigned i = 0; i < trial_count; i++)

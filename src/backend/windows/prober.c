@@ -3,7 +3,9 @@
  *
  *	cordon-prober try TIERS in|out NAME=VALUE...
  *	                         tries what is for one of TIERS, by what the names below say
+ *	cordon-prober canary     is acted on (prober_canary.c)
  *	cordon-prober wait       does nothing for a minute
+ *	cordon-prober by FILE    makes the file, and does nothing for a minute
  *	cordon-prober nothing    ends with status 7
  *	cordon-prober crash      ends with the status of a crash
  *
@@ -16,8 +18,6 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "backend/windows/prober.h"
 
 struct given given;
 
@@ -38,6 +38,9 @@ static const struct {
 	{ L"udp6", true, offsetof(struct given, udp_6) },
 	{ L"accept", true, offsetof(struct given, accept) },   /* one that somebody calls */
 	{ L"process", true, offsetof(struct given, process) }, /* who probes */
+	{ L"canary", true, offsetof(struct given, canary) },   /* prober_canary.c */
+	{ L"window", true, offsetof(struct given, window) },   /* its; 0: none */
+	{ L"keyed", true, offsetof(struct given, keyed) },     /* has it its key? */
 };
 
 /* -- what the acts share ------------------------------------------------------------------------------------------- */
@@ -158,6 +161,13 @@ int prober_main(int argc, wchar_t **argv)
 		return STATUS_OF_NOTHING;
 	if (argc == 2 && wcscmp(argv[1], L"crash") == 0)
 		return (int)STATUS_OF_CRASH;
+	if (argc == 2 && wcscmp(argv[1], L"canary") == 0)
+		return canary_main();
+	if (argc == 3 && wcscmp(argv[1], L"by") == 0) {
+		write_to(argv[2], CREATE_ALWAYS);
+		Sleep(WAIT_MS);
+		return 0;
+	}
 	if (argc == 2 && wcscmp(argv[1], L"wait") == 0) {
 		Sleep(WAIT_MS);
 		return 0;

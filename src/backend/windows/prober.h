@@ -3,4 +3,7 @@
 
 #include <wchar.h>
 
+/* What the canary has heard of (prober_canary.c). */
+enum { HEARD_TYPED = 1, HEARD_MESSAGE = 2, HEARD_KEY = 4 };
+
 int prober_main(int argc, wchar_t **argv);

@@ -6,6 +6,7 @@
  *	prober_services.c   by services
  *	prober_session.c    on the user's session
  *	prober_processes.c  on processes, and what programs rest on
+ *	prober_canary.c     a program of the user's, for the others to act on
  *
  * An act answers with 0 where it was done, else with the error of the call that failed.
  */
@@ -19,8 +20,10 @@
 
 #include <stdbool.h>
 
+#include "backend/windows/prober.h"
 #include "backend/windows/trial.h"
 
+enum { CANARY_MESSAGE = WM_APP + 7, CANARY_KEY = VK_F24 };
 enum { PATH_ROOM = 1024, STATUS_OF_NOTHING = 7, WAIT_MS = 60000 };
 #define STATUS_OF_CRASH 0xc0000005u
 
@@ -29,7 +32,7 @@ struct given {
 	WCHAR *folder, *pipe, *key, *own;
 	WCHAR *path, *service; /* NULL: this host has none of the kind */
 	DWORD tcp, tcp_6, udp, udp_6, accept;
-	DWORD process;
+	DWORD process, canary, window, keyed;
 };
 extern struct given given;
 
@@ -44,6 +47,8 @@ extern const struct act acts_on_files[], acts_on_network[], acts_by_services[], 
 	{ \
 		return expression; \
 	}
+
+int canary_main(void);
 
 /* 0, or what GetLastError says. */
 DWORD outcome(BOOL is_done);

@@ -10,6 +10,19 @@ static DWORD open_process(DWORD access)
 	return close_outcome(OpenProcess(access, FALSE, given.process));
 }
 
+/* Any of what would be enough to act for it, or to end it; else the last refusal. */
+static DWORD open_other(DWORD id)
+{
+	static const DWORD accesses[] = { PROCESS_VM_READ,         PROCESS_VM_WRITE | PROCESS_VM_OPERATION,
+					  PROCESS_DUP_HANDLE,      PROCESS_CREATE_PROCESS,
+					  PROCESS_CREATE_THREAD,   PROCESS_SUSPEND_RESUME,
+					  PROCESS_SET_INFORMATION, PROCESS_TERMINATE };
+	DWORD code = ERROR_NOT_FOUND;
+	for (size_t i = 0; id && code && i < sizeof accesses / sizeof *accesses; i++)
+		code = close_outcome(OpenProcess(accesses[i], FALSE, id));
+	return code;
+}
+
 /* Starts this program again. *ret_status is its exit status once it has ended, its process id when it is not waited
  * for.
  */
@@ -183,6 +196,7 @@ ACT(read_memory, open_process(PROCESS_VM_READ))
 ACT(write_memory, open_process(PROCESS_VM_WRITE | PROCESS_VM_OPERATION))
 ACT(copy_handle, open_process(PROCESS_DUP_HANDLE))
 ACT(start_as_child, open_process(PROCESS_CREATE_PROCESS))
+ACT(open_users, open_other(given.canary))
 ACT(end_process, open_process(PROCESS_TERMINATE))
 
 const struct act acts_on_processes[] = {
@@ -191,6 +205,7 @@ const struct act acts_on_processes[] = {
 	{ "copy-handle", copy_handle },
 	{ "start-as-child", start_as_child },
 	{ "end-process", end_process },
+	{ "open-users-process", open_users },
 	{ "commit-memory", commit_memory },
 	{ "more-processes", more_processes },
 	{ "leave-job", leave_job },

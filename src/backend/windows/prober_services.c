@@ -6,6 +6,8 @@
 #include <taskschd.h>
 #include <wbemcli.h>
 
+#include <stdio.h>
+
 static const GUID id_shell_windows = { 0x9ba05972, 0xf6a8, 0x11cf, { 0xa4, 0x42, 0, 0xa0, 0xc9, 0x0a, 0x8f, 0x39 } };
 static const GUID id_bits = { 0x4991d34b, 0x80a1, 0x4291, { 0x83, 0xb6, 0x33, 0x28, 0x36, 0x6b, 0x90, 0x97 } };
 static const GUID id_bits_manager = { 0x5ce34c0d, 0x0dc9, 0x4c1f, { 0x89, 0x7c, 0xda, 0xa1, 0xb7, 0x8c, 0xee, 0x7c } };
@@ -88,13 +90,36 @@ static DWORD register_task(void)
 	return SUCCEEDED(result) ? 0 : (DWORD)result;
 }
 
-/* The class's method Create, with a command that ends at once. */
+enum { STARTED_MS = 3000, POLL_MS = 20 };
+
+/* The prober's own name, that who is left behind is found by, and a file that he makes. */
+static BSTR line_by(const WCHAR *file)
+{
+	WCHAR program[PATH_ROOM], line[3 * PATH_ROOM];
+	GetModuleFileNameW(NULL, program, PATH_ROOM);
+	_snwprintf(line, 3 * PATH_ROOM - 1, L"\"%ls\" by \"%ls\"", program, in_folder(file));
+	line[3 * PATH_ROOM - 1] = 0;
+	return SysAllocString(line);
+}
+
+/* It was started where its file is there. */
+static HRESULT was_started(const WCHAR *file)
+{
+	for (DWORD waited = 0; waited < STARTED_MS; waited += POLL_MS) {
+		if (GetFileAttributesW(in_folder(file)) != INVALID_FILE_ATTRIBUTES)
+			return S_OK;
+		Sleep(POLL_MS);
+	}
+	return E_FAIL;
+}
+
+/* The class's method Create. */
 static HRESULT create_by(IWbemServices *services)
 {
 	IWbemClassObject *class = NULL, *takes = NULL, *values = NULL, *answer = NULL;
 	BSTR class_name = SysAllocString(L"Win32_Process"), method = SysAllocString(L"Create");
-	VARIANT line = { .vt = VT_BSTR }, status = { .vt = VT_EMPTY };
-	line.bstrVal = SysAllocString(L"cmd.exe /c exit");
+	VARIANT line = { .vt = VT_BSTR }, status = { .vt = VT_EMPTY }, id = { .vt = VT_EMPTY };
+	line.bstrVal = line_by(L"root\\by-wmi");
 	HRESULT result = IWbemServices_GetObject(services, class_name, 0, NULL, &class, NULL);
 	if (SUCCEEDED(result))
 		result = IWbemClassObject_GetMethod(class, method, 0, &takes, NULL);
@@ -109,6 +134,10 @@ static HRESULT create_by(IWbemServices *services)
 	/* 2 and 3 of the method's own: access denied, insufficient privilege. */
 	if (SUCCEEDED(result) && status.vt == VT_I4 && status.lVal != 0)
 		result = status.lVal == 2 || status.lVal == 3 ? E_ACCESSDENIED : E_FAIL;
+	if (SUCCEEDED(result))
+		result = IWbemClassObject_Get(answer, L"ProcessId", 0, &id, NULL, NULL);
+	if (SUCCEEDED(result))
+		result = id.vt == VT_I4 && id.lVal != 0 ? was_started(L"root\\by-wmi") : E_FAIL;
 	if (answer)
 		IWbemClassObject_Release(answer);
 	if (values)

@@ -28,6 +28,49 @@ static DWORD attach_console(void)
 	return code;
 }
 
+static DWORD type_here(void)
+{
+	INPUT_RECORD record = { .EventType = KEY_EVENT };
+	DWORD count;
+	record.Event.KeyEvent.bKeyDown = TRUE;
+	record.Event.KeyEvent.wRepeatCount = 1;
+	record.Event.KeyEvent.uChar.UnicodeChar = 'x';
+	HANDLE console = CreateFileW(L"CONIN$", GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL,
+				     OPEN_EXISTING, 0, NULL);
+	if (console == INVALID_HANDLE_VALUE)
+		return outcome(FALSE);
+	DWORD code = outcome(WriteConsoleInputW(console, &record, 1, &count) && count == 1);
+	CloseHandle(console);
+	return code;
+}
+
+static DWORD type_in_console(void)
+{
+	FreeConsole();
+	DWORD code = outcome(AttachConsole(given.canary));
+	code = code ? code : type_here();
+	FreeConsole();
+	return code;
+}
+
+static DWORD post_message(void)
+{
+	if (!given.window)
+		return ERROR_NOT_FOUND;
+	return outcome(PostMessageW((HWND)(ULONG_PTR)given.window, CANARY_MESSAGE, 0, 0));
+}
+
+/* Of a key that nobody but the canary hears of. */
+static DWORD send_input(void)
+{
+	INPUT keys[2] = { { .type = INPUT_KEYBOARD }, { .type = INPUT_KEYBOARD } };
+	if (!given.keyed)
+		return ERROR_NOT_FOUND;
+	keys[0].ki.wVk = keys[1].ki.wVk = CANARY_KEY;
+	keys[1].ki.dwFlags = KEYEVENTF_KEYUP;
+	return outcome(SendInput(2, keys, sizeof keys[0]) == 2);
+}
+
 static DWORD open_desktop(void)
 {
 	HDESK desktop = OpenDesktopW(L"Default", 0, FALSE,
@@ -88,9 +131,17 @@ static DWORD unprotect(void)
 ACT(write_pipe, close_outcome(CreateFileW(given.pipe, GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0, NULL)))
 
 const struct act acts_on_session[] = {
-	{ "write-pipe", write_pipe },         { "write-section", write_section },
-	{ "define-device", define_device },   { "attach-console", attach_console },
-	{ "open-desktop", open_desktop },     { "open-clipboard", open_clipboard },
-	{ "write-registry", write_registry }, { "read-credential", read_credential },
-	{ "unprotect", unprotect },           { 0 },
+	{ "write-pipe", write_pipe },
+	{ "write-section", write_section },
+	{ "define-device", define_device },
+	{ "attach-console", attach_console },
+	{ "type-in-console", type_in_console },
+	{ "post-message", post_message },
+	{ "send-input", send_input },
+	{ "open-desktop", open_desktop },
+	{ "open-clipboard", open_clipboard },
+	{ "write-registry", write_registry },
+	{ "read-credential", read_credential },
+	{ "unprotect", unprotect },
+	{ 0 },
 };

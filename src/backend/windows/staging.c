@@ -224,6 +224,7 @@ static const struct {
 	{ "delete-protected", "root\\above\\protected\\deleted", false },
 	{ "replace-protected", "root\\above\\protected\\replaced", false },
 	{ "rename-above", "root\\above-away", true },
+	{ "start-by-wmi", "root\\by-wmi", true },
 };
 
 static bool watch_files(const struct staging *staging, int side, const char *trial, bool *ret_was_seen)
@@ -258,7 +259,8 @@ bool staging_watch(const struct staging *staging, int side, const char *trial, b
 		return true;
 	}
 	return watch_files(staging, side, trial, ret_was_seen) ||
-	       sockets_watch(&staging->sockets, side, trial, ret_was_seen);
+	       sockets_watch(&staging->sockets, side, trial, ret_was_seen) ||
+	       canary_watch(&staging->canary, side, trial, ret_was_seen);
 }
 
 bool staging_begin(struct staging *staging, int side, struct cordon_error *err)
@@ -267,13 +269,14 @@ bool staging_begin(struct staging *staging, int side, struct cordon_error *err)
 }
 
 /* What both sides share is set back in between. */
-void staging_end(struct staging *staging, int side)
+bool staging_end(struct staging *staging, int side, bool is_canary_acted_on, struct cordon_error *err)
 {
 	DWORD value, size = sizeof value;
 	sockets_end(&staging->sockets, side);
 	staging->was_written[side] |= RegQueryValueExW(staging->opened_key, L"changed", NULL, NULL, (BYTE *)&value,
 						       &size) == ERROR_SUCCESS;
 	RegDeleteValueW(staging->opened_key, L"changed");
+	return !is_canary_acted_on || canary_ask(&staging->canary, side, err);
 }
 
 /* -- what is no file ----------------------------------------------------------------------------------------------- */
@@ -342,7 +345,7 @@ static bool make_canaries(struct staging *staging, PSID user, struct cordon_erro
 const WCHAR *probe_program = L"cordon-prober.exe";
 
 /* The prober beside the program or library that this is in. */
-static bool copy_prober(struct staging *staging, struct cordon_error *err)
+static bool copy_prober(const char *program, struct cordon_error *err)
 {
 	WCHAR path[MAX_PATH * 4];
 	HMODULE module;
@@ -356,7 +359,7 @@ static bool copy_prober(struct staging *staging, struct cordon_error *err)
 		return cordon_fail(err, CORDON_OS_FAILED, "cordon is installed in no folder");
 	if (probe_program)
 		wcscpy(slash + 1, probe_program);
-	if (!native_path(staging->program, &to, err))
+	if (!native_path(program, &to, err))
 		return false;
 	return CopyFileW(path, to, TRUE) ||
 	       windows_fail(err, GetLastError(), "copy cordon-prober.exe, which belongs beside cordon");
@@ -437,15 +440,16 @@ bool staging_make(const char *state, PSID user, struct staging *staging, struct 
 	for (int side = 0; side < SIDES; side++) {
 		staging->sides[side] = text_format("%s\\%s", staging->folder, letters[side]);
 		staging->own[side] = text_format("%s-%s", staging->name, letters[side]);
-		if (!staging->sides[side] || !staging->own[side])
+		staging->programs[side] = text_format("%s\\%s-%s.exe", staging->folder, staging->name, letters[side]);
+		if (!staging->sides[side] || !staging->own[side] || !staging->programs[side])
 			return cordon_fail_memory(err);
 	}
 	staging->root = text_format("%s\\root", staging->sides[INSIDE]);
-	staging->program = text_format("%s\\cordon-prober.exe", staging->folder);
-	if (!staging->root || !staging->program)
+	if (!staging->root)
 		return cordon_fail_memory(err);
 	return make_side(staging->sides[OUTSIDE], user, err) && make_side(staging->sides[INSIDE], user, err) &&
-	       copy_prober(staging, err) && make_canaries(staging, user, err) &&
+	       copy_prober(staging->programs[OUTSIDE], err) && copy_prober(staging->programs[INSIDE], err) &&
+	       make_canaries(staging, user, err) && canary_start(staging->programs[OUTSIDE], &staging->canary, err) &&
 	       sockets_make(socket_path, (const uint8_t *)(chance + 2), &staging->sockets, err);
 }
 
@@ -459,6 +463,10 @@ void staging_free(struct staging *staging)
 		close_handle(&staging->shared[i]);
 	}
 	close_handle(&staging->section);
+	canary_end(&staging->canary);
+	for (int side = 0; side < SIDES; side++)
+		if (staging->programs[side] && left_any(staging->programs[side]))
+			left_end(staging->programs[side]);
 	sockets_free(&staging->sockets);
 	if (staging->opened_key) {
 		RegCloseKey(staging->opened_key);
@@ -476,10 +484,10 @@ void staging_free(struct staging *staging)
 	close_handle(&staging->alive);
 	free(staging->folder);
 	free(staging->root);
-	free(staging->program);
 	free(staging->key);
 	for (int i = 0; i < SIDES; i++) {
 		free(staging->sides[i]);
 		free(staging->own[i]);
+		free(staging->programs[i]);
 	}
 }

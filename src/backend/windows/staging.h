@@ -5,6 +5,8 @@
  *
  *	staging.c          files, pipes, keys and the like
  *	staging_sockets.c  who listens, and who calls
+ *	staging_canary.c   a program of the user's
+ *	staging_left.c     what outlives a prober
  *
  * All of it bears a random name, and is removed by staging_free.
  */
@@ -13,6 +15,7 @@
 #include <winsock2.h>
 
 #include "backend/windows/cage.h"
+#include "backend/windows/prober.h"
 
 enum { OUTSIDE = 0, INSIDE = 1, SIDES = 2 };
 
@@ -49,17 +52,41 @@ void sockets_end(struct sockets *sockets, int side);
 bool sockets_watch(const struct sockets *sockets, int side, const char *trial, bool *ret_was_seen);
 void sockets_free(struct sockets *sockets);
 
+/* -- staging_canary.c ---------------------------------------------------------------------------------------------- */
+
+struct canary {
+	HANDLE to, from, job; /* it ends with its job */
+	DWORD id;
+	unsigned long window;
+	bool has_console, has_key;
+	unsigned long heard[SIDES]; /* HEARD_… */
+};
+
+CORDON_CHECKED bool canary_start(const char *program, struct canary *canary, struct cordon_error *err);
+/* What came to it goes to the side's account. */
+CORDON_CHECKED bool canary_ask(struct canary *canary, int side, struct cordon_error *err);
+bool canary_watch(const struct canary *canary, int side, const char *trial, bool *ret_was_seen);
+void canary_end(struct canary *canary);
+
+/* -- staging_left.c ------------------------------------------------------------------------------------------------ */
+
+/* Does any process of that program go on? Waits a moment for its end. */
+bool left_any(const char *program);
+/* Ends those that may be ended. */
+void left_end(const char *program);
+
 /* -- staging.c ----------------------------------------------------------------------------------------------------- */
 
 struct staging {
 	char name[48]; /* cordon-probe-…: of the folder, the pipe, the section, the key, the credential */
 	char *folder;  /* holds one folder a side, and the prober */
 	char *sides[SIDES];
-	char *root;       /* the inside's: where it may write */
-	char *own[SIDES]; /* names for what a trial makes elsewhere */
-	char *program;    /* the prober, copied */
-	char *key;        /* below HKEY_USERS */
+	char *root;            /* the inside's: where it may write */
+	char *own[SIDES];      /* names for what a trial makes elsewhere */
+	char *programs[SIDES]; /* the prober, copied, for each under a name of its own */
+	char *key;             /* below HKEY_USERS */
 	struct sockets sockets;
+	struct canary canary;
 	HANDLE alive; /* nobody else opens it: the folder is in use */
 	HANDLE pipes[SIDES], shared[SIDES], section;
 	HKEY opened_key;
@@ -71,7 +98,8 @@ CORDON_CHECKED bool staging_make(const char *state, PSID user, struct staging *s
 
 /* Around each time that a side's prober runs. */
 CORDON_CHECKED bool staging_begin(struct staging *staging, int side, struct cordon_error *err);
-void staging_end(struct staging *staging, int side);
+/* `is_canary_acted_on`: it is told to have been, and asked. */
+CORDON_CHECKED bool staging_end(struct staging *staging, int side, bool is_canary_acted_on, struct cordon_error *err);
 
 /* Can it be seen from outside that the trial was done? *ret_was_seen: it was, on that side. Not to be asked while
  * anything of the probe runs.

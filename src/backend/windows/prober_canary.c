@@ -1,0 +1,71 @@
+/* A program of the user's for the others to act on: with a console, a window and a key of its own. It says what it has,
+ *
+ *	WINDOW HAS-CONSOLE HAS-KEY
+ *
+ * and answers each byte that it reads with what has come to them since, as a number of HEARD_…; after '!' it waits for
+ * all, after another for what is on its way.
+ */
+#include "backend/windows/prober_acts.h"
+
+#include <fcntl.h>
+#include <io.h>
+#include <stdio.h>
+
+enum { ALL_MS = 3000, SOME_MS = 150, POLL_MS = 10 };
+
+static HANDLE console;
+static LONG expected;
+static volatile LONG heard;
+
+static void look_at_console(void)
+{
+	DWORD count = 0;
+	if (!GetNumberOfConsoleInputEvents(console, &count) || count == 0)
+		return;
+	FlushConsoleInputBuffer(console);
+	InterlockedOr(&heard, HEARD_TYPED);
+}
+
+static DWORD WINAPI answer(void *context)
+{
+	char byte;
+	DWORD count;
+	(void)context;
+	while (ReadFile(GetStdHandle(STD_INPUT_HANDLE), &byte, 1, &count, NULL) && count == 1) {
+		const DWORD patience = byte == '!' ? ALL_MS : SOME_MS;
+		for (DWORD waited = 0; waited < patience && (heard & expected) != expected; waited += POLL_MS) {
+			Sleep(POLL_MS);
+			look_at_console();
+		}
+		printf("%ld\n", InterlockedExchange(&heard, 0));
+		fflush(stdout);
+	}
+	ExitProcess(0);
+}
+
+int canary_main(void)
+{
+	MSG message;
+	_setmode(1, _O_BINARY);
+	console = CreateFileW(L"CONIN$", GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL,
+			      OPEN_EXISTING, 0, NULL);
+	if (console != INVALID_HANDLE_VALUE && FlushConsoleInputBuffer(console))
+		expected |= HEARD_TYPED;
+	HWND window = CreateWindowExW(0, L"Static", L"", 0, 0, 0, 0, 0, HWND_MESSAGE, NULL, NULL, NULL);
+	if (window)
+		expected |= HEARD_MESSAGE;
+	/* One that no keyboard has, which goes to this program and no other. */
+	if (RegisterHotKey(NULL, 1, MOD_NOREPEAT, CANARY_KEY))
+		expected |= HEARD_KEY;
+	printf("%lu %d %d\n", (unsigned long)(ULONG_PTR)window, (expected & HEARD_TYPED) != 0,
+	       (expected & HEARD_KEY) != 0);
+	fflush(stdout);
+	CreateThread(NULL, 0, answer, NULL, 0, NULL);
+	while (GetMessageW(&message, NULL, 0, 0) > 0) {
+		if (message.hwnd == window && message.message == CANARY_MESSAGE)
+			InterlockedOr(&heard, HEARD_MESSAGE);
+		else if (message.message == WM_HOTKEY)
+			InterlockedOr(&heard, HEARD_KEY);
+	}
+	return 1;
+}
