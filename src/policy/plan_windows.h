@@ -77,6 +77,8 @@ struct sid {
 #define RIGHT_SYNCHRONIZE 0x100000u
 
 #define RIGHTS_ALL 0x1f01ffu
+/* What the user is granted: a write-restricted token of his has DELETE_CHILD wherever he has it. */
+#define RIGHTS_OWN (RIGHTS_ALL & ~RIGHT_DELETE_CHILD)
 #define RIGHTS_READ \
 	(RIGHT_READ_DATA | RIGHT_READ_NAMED | RIGHT_EXECUTE | RIGHT_READ_ATTRIBUTES | RIGHT_READ_CONTROL | \
 	 RIGHT_SYNCHRONIZE)

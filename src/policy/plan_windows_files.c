@@ -204,7 +204,7 @@ static bool grant_root(struct folder *folder, size_t index, struct cordon_error 
 	case TIER_ACCOUNT:
 		return allow_changes(folder, index, role(SID_ACCOUNTS), first, err) &&
 		       allow_changes(folder, index, capability(root), second, err) &&
-		       allow(folder, index, role(SID_USER), RIGHTS_ALL, reach_of(folder, index),
+		       allow(folder, index, role(SID_USER), RIGHTS_OWN, reach_of(folder, index),
 			     "what the command makes is the user's to take", err) &&
 		       allow(folder, index, role(SID_OWNER_RIGHTS), RIGHT_READ_CONTROL, reach_of(folder, index),
 			     "who makes a file here does not rewrite its descriptor", err);

@@ -114,9 +114,11 @@ static const struct {
 	uint32_t rights;
 	const char *name;
 } rights_names[] = {
-	{ RIGHTS_ALL, "all" },           { RIGHTS_MODIFY, "modify" }, { RIGHTS_MODIFY_IN_PLACE, "modify-in-place" },
-	{ RIGHTS_READ, "read" },         { RIGHTS_CHANGE, "change" }, { RIGHTS_REMOVE, "remove" },
-	{ RIGHTS_METADATA, "metadata" }, { RIGHTS_UNDO, "undo" },     { RIGHTS_UNDO | RIGHT_DELETE, "undo-and-delete" },
+	{ RIGHTS_ALL, "all" },       { RIGHTS_OWN, "own" },
+	{ RIGHTS_MODIFY, "modify" }, { RIGHTS_MODIFY_IN_PLACE, "modify-in-place" },
+	{ RIGHTS_READ, "read" },     { RIGHTS_CHANGE, "change" },
+	{ RIGHTS_REMOVE, "remove" }, { RIGHTS_METADATA, "metadata" },
+	{ RIGHTS_UNDO, "undo" },     { RIGHTS_UNDO | RIGHT_DELETE, "undo-and-delete" },
 };
 
 static json_t *print_rights(uint32_t rights)

@@ -38,6 +38,7 @@ enum nt_sid {
 	NT_ALL_RESTRICTED_PACKAGES, /* every AppContainer */
 	NT_PACKAGE,
 	NT_OTHER_PACKAGE,
+	NT_EARLIER_PACKAGE, /* of a run with another policy */
 	NT_INTERNET_CLIENT, /* a capability of AppContainers */
 	NT_USER,
 	NT_OTHER_USER,

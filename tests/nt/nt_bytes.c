@@ -32,6 +32,7 @@ static const struct numbers known[] = {
 	[NT_ALL_RESTRICTED_PACKAGES] = { 15, 2, { 2, 2 } },
 	[NT_PACKAGE] = { 15, 8, { 2, 11, 12, 13, 14, 15, 16, 17 } },
 	[NT_OTHER_PACKAGE] = { 15, 8, { 2, 21, 22, 23, 24, 25, 26, 27 } },
+	[NT_EARLIER_PACKAGE] = { 15, 8, { 2, 61, 62, 63, 64, 65, 66, 67 } },
 	[NT_INTERNET_CLIENT] = { 15, 2, { 3, 1 } },
 	[NT_USER] = { 5, 5, { 21, 1, 2, 3, 1001 } },
 	[NT_OTHER_USER] = { 5, 5, { 21, 1, 2, 3, 1002 } },

@@ -103,7 +103,7 @@ bool nt_is_sandboxed(const struct nt_token *token, const struct nt_readings *rea
 static bool names_a_package(const struct nt_descriptor *descriptor)
 {
 	for (size_t i = 0; i < descriptor->count; i++)
-		if (descriptor->entries[i].sid == NT_PACKAGE || descriptor->entries[i].sid == NT_OTHER_PACKAGE)
+		if (descriptor->entries[i].sid >= NT_PACKAGE && descriptor->entries[i].sid <= NT_EARLIER_PACKAGE)
 			return true;
 	return false;
 }

@@ -14,15 +14,14 @@
 
 static struct windows_sid find(const void *context, struct sid sid)
 {
-	(void)context;
-	return nt_sid_bytes(nt_plan_sid(sid));
+	return nt_sid_bytes(nt_plan_sid(sid, context));
 }
 
 static bool is_cordons(const void *context, struct windows_sid sid)
 {
 	(void)context;
 	uint32_t known = nt_sid_of(sid);
-	return known == NT_ACCOUNTS || known == NT_PACKAGE || known >= NT_CAPABILITY;
+	return known == NT_ACCOUNTS || known == NT_PACKAGE || known == NT_EARLIER_PACKAGE || known >= NT_CAPABILITY;
 }
 
 const struct who nt_who = { find, is_cordons, NULL };

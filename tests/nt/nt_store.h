@@ -23,7 +23,7 @@ struct nt_store {
 	const char *full; /* why the model could not hold it; NULL: it could */
 };
 
-/* The plan's roles, for the model. */
+/* The plan's roles, for the model; the context is a struct nt_names. */
 extern const struct who nt_who;
 
 void nt_store_open(struct nt_store *store, struct nt_world *world);

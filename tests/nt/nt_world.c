@@ -6,7 +6,10 @@
 #include <string.h>
 
 #include "base/list.h"
+#include "base/scope.h"
+#include "base/windows_descriptor.h"
 #include "check.h"
+#include "nt_bytes.h"
 
 /* splitmix64 */
 unsigned chance_below(struct chance *chance, unsigned limit)
@@ -344,48 +347,33 @@ static size_t parent_length(const char *path)
 	return length == 2 && path[1] == ':' ? 3 : length;
 }
 
-/* What the token reads at the file, or at it and below. */
-static bool reads(const struct nt_tree *tree, size_t file, const struct nt_token *token)
+/* As the survey's own code reads descriptors: what it takes for closed, no denial has closed. */
+static struct windows_reach reach_of(const struct nt_descriptor *descriptor, bool is_of_packages)
 {
-	return nt_may_open(tree, file, token, NT_FILE_READ, &nt_believed) &&
-	       nt_may_open(tree, file, token, NT_FILE_EXECUTE, &nt_believed);
+	struct arena_room room;
+	CORDON_ON_EXIT(arena_free) struct arena arena = arena_in(&room);
+	struct cordon_error err = CORDON_ERROR_INIT;
+	struct windows_descriptor read;
+	size_t length;
+	CORDON_ON_EXIT(free_text) char *bytes = (char *)nt_descriptor_bytes(descriptor, &length);
+	if (!windows_descriptor_read((const uint8_t *)bytes, length, &arena, &read, &err))
+		fail_msg("%s", err.text);
+	return is_of_packages ? windows_reach_of_packages(&read, nt_sid_bytes(NT_USER))
+			      : windows_reach_of_others(&read, nt_sid_bytes(NT_USER));
 }
 
-static bool reads_any(const struct nt_tree *tree, size_t file, const struct nt_token *token)
-{
-	for (size_t i = file; i < tree->count; i++)
-		for (uint32_t right = NT_READ_DATA; nt_tree_is_below(tree, i, file) && right <= NT_READ_CONTROL;
-		     right <<= 1)
-			if ((right & (NT_FILE_READ | NT_FILE_EXECUTE) & ~NT_READ_ATTRIBUTES) &&
-			    nt_may_open(tree, i, token, right, &nt_believed))
-				return true;
-	return false;
-}
-
-static struct path_reach reach_of(const struct nt_tree *tree, size_t file, const struct nt_token *token)
+static struct path_reach survey_reach(const struct nt_tree *tree, size_t file, bool is_of_packages)
 {
 	size_t parent = tree->files[file].parent;
-	return (struct path_reach){
-		.is_open = reads(tree, file, token),
-		.is_closed = !reads_any(tree, file, token),
-		.is_unlisted = parent != NT_NO_FILE && !nt_may_open(tree, parent, token, NT_LIST, &nt_believed),
+	struct path_reach reach = {
+		.is_open = reach_of(&tree->files[file].descriptor, is_of_packages).is_open,
+		.is_closed = true,
+		.is_unlisted = parent != NT_NO_FILE && !reach_of(&tree->files[parent].descriptor, is_of_packages).lists,
 	};
-}
-
-static void describe(const struct nt_world *world, size_t file, struct path_fact *fact)
-{
-	struct nt_token other = {
-		.user = NT_ACCOUNT,
-		.groups = { 4, { NT_EVERYONE, NT_USERS, NT_AUTHENTICATED, NT_ACCOUNTS } },
-		.integrity = NT_MEDIUM,
-		.privileges = NT_CHANGE_NOTIFY,
-	};
-	struct nt_token package = nt_world_user(world);
-	package.is_container = true;
-	package.package = NT_PACKAGE;
-	package.integrity = NT_LOW;
-	fact->others = reach_of(&world->tree, file, &other);
-	fact->packages = reach_of(&world->tree, file, &package);
+	for (size_t i = file; i < tree->count && reach.is_closed; i++)
+		if (nt_tree_is_below(tree, i, file))
+			reach.is_closed = reach_of(&tree->files[i].descriptor, is_of_packages).is_closed;
+	return reach;
 }
 
 /* The spelling of the tree; the deepest part that exists, then as written. */
@@ -415,8 +403,10 @@ static void add_fact(const struct nt_world *world, struct facts *facts, const ch
 	fact->links = exists;
 	fact->parent_exists = above != NT_NO_FILE && world->tree.files[above].is_directory;
 	fact->parent_is_users = fact->parent_exists && world->tree.files[above].descriptor.owner == NT_USER;
-	if (exists)
-		describe(world, file, fact);
+	if (exists) {
+		fact->others = survey_reach(&world->tree, file, false);
+		fact->packages = survey_reach(&world->tree, file, true);
+	}
 	if (!is_drive && above != NT_NO_FILE)
 		add_fact(world, facts, parent);
 	else if (!is_drive)

@@ -80,7 +80,7 @@ static void set_scene(enum tier tier)
 
 static bool may(uint32_t rights)
 {
-	const struct nt_token token = nt_plan_token(&scene.windows, &scene.world);
+	const struct nt_token token = nt_plan_token(&scene.windows, &scene.world, NULL);
 	size_t file = nt_tree_find(&scene.world.tree, "C:\\w\\.mcp.json");
 	assert_true(file != NT_NO_FILE);
 	return nt_may_open(&scene.world.tree, file, &token, rights, &nt_believed);

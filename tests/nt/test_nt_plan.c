@@ -1,5 +1,6 @@
 /* Random hosts, policies and tiers: what NT would decide of each act under the plan, its descriptors and its token, is
- * what the policy says; or the plan is refused; or it says itself which guarantee is not whole.
+ * what the policy says; or the plan is refused; or it says itself which guarantee is not whole. Every other case finds
+ * what a run of another policy has left on the files.
  *
  *	test_nt_plan [--cases N] [--first N] [--reading NAME] [--plant KIND] [--tier NAME] [-v]
  *
@@ -18,15 +19,15 @@
 #include "nt_store.h"
 #include "policy/plan.h"
 
-enum { CASES = 2400, CASES_PLANTED = 120, CASES_CARRIED = 120, KILLS = 8, RULES_MAX = 8 };
+enum { CASES = 2000, CASES_PLANTED = 120, CASES_CARRIED = 120, KILLS = 8, RULES_MAX = 8 };
 
 /* -- one case ---------------------------------------------------------------------------------------------------- */
 
 struct trial {
 	unsigned number;
 	struct chance chance;
-	struct nt_world before, world;
-	const char *preset; /* NULL: none */
+	struct nt_world before, found, world; /* before any cordon; as this run found it; and now */
+	const char *preset;                   /* NULL: none */
 	struct text text, bound;
 	struct facts *facts;
 	struct policy *policy;
@@ -38,13 +39,21 @@ struct trial {
 	const struct nt_readings *readings;
 	struct finding {
 		char text[512];
-	} finding; /* the first thing wrong, or empty */
+	} finding;             /* the first thing wrong, or empty */
+	struct nt_store store; /* of the world */
+	struct nt_names names;
+	struct trial *earlier; /* another policy's run, which has ended; NULL: none */
 	size_t about;
 	bool is_open; /* something was allowed that the policy forbids */
 };
 
 static void trial_free(struct trial *trial)
 {
+	if (trial->earlier) {
+		trial_free(trial->earlier);
+		free(trial->earlier);
+	}
+	nt_store_close(&trial->store);
 	plan_free(trial->plan);
 	policy_free(trial->policy);
 	facts_free(trial->facts);
@@ -419,7 +428,9 @@ static bool must_be_carried(const struct trial *trial, enum act act, size_t file
 	    (directory != NT_NO_FILE && !was_done(trial, ACT_PERMISSIONS, directory, NT_NO_FILE, &trial->plain)))
 		return false;
 	bool is_specific = strcmp(verdict.rule->landing, "\\") != 0 && verdict.rule->origin.layer < LAYER_FIRST_BOUND;
-	return was_done(trial, act, file, directory, &trial->token) ||
+	/* What an earlier run has closed stays so where no rule of this one names it. */
+	return (was_done(trial, act, file, directory, &trial->token) &&
+		does(&trial->found.tree, act, file, directory, &trial->token, trial->readings)) ||
 	       (is_specific && !is_noted(trial, &trial->plan->windows->narrowed, "stays closed", file));
 }
 
@@ -484,6 +495,8 @@ static void judge_new(struct trial *trial, size_t directory, bool is_directory)
 {
 	static const uint32_t uses[] = { NT_FILE_READ | NT_FILE_WRITE, NT_FILE_EXECUTE, NT_DELETE,
 					 NT_WRITE_ATTRIBUTES };
+	/* The token tier's command has of his directories what he has by DELETE_CHILD: he is granted no more of it. */
+	static const uint32_t all = NT_FILE_ALL & ~NT_DELETE_CHILD;
 	struct nt_tree *tree = &trial->world.tree;
 	struct nt_descriptor made = nt_descriptor_of_new(&tree->files[directory].descriptor, NULL, is_directory,
 							 &trial->token);
@@ -500,8 +513,8 @@ static void judge_new(struct trial *trial, size_t directory, bool is_directory)
 			find(trial, "the command cannot use what it made", false, act, directory, NT_NO_FILE);
 	if (nt_may_open(tree, file, &trial->token, NT_WRITE_DAC, trial->readings))
 		find(trial, "the command rewrites the descriptor of what it made", true, act, directory, NT_NO_FILE);
-	if (!nt_may_open(tree, file, &trial->user, NT_FILE_ALL, trial->readings) &&
-	    nt_check(&users, &trial->user, NT_FILE_ALL, trial->readings))
+	if (!nt_may_open(tree, file, &trial->user, all, trial->readings) &&
+	    nt_check(&users, &trial->user, all, trial->readings))
 		find(trial, "what the command makes is not the user's", false, act, directory, NT_NO_FILE);
 	tree->count--;
 }
@@ -715,7 +728,8 @@ static struct settings {
 } settings = { .cases = CASES, .tier = -1 };
 
 struct counts {
-	unsigned planned[TIER_COUNT], refused[TIER_COUNT], unreadable, not_applied[TIER_COUNT], found, open;
+	unsigned planned[TIER_COUNT], refused[TIER_COUNT], unreadable, not_applied[TIER_COUNT], found, open,
+		after_another;
 };
 
 static bool plan_trial(struct trial *trial, struct counts *counts)
@@ -751,12 +765,67 @@ static bool plan_trial(struct trial *trial, struct counts *counts)
 	return true;
 }
 
+/* -- an earlier run ----------------------------------------------------------------------------------------------- */
+
+static size_t find_root(const struct plan_windows *windows, const char *path)
+{
+	for (size_t i = 0; i < windows->roots.count; i++)
+		if (strcmp(windows->roots.items[i].path, path) == 0)
+			return i;
+	return NT_ROOTS_MAX;
+}
+
+/* A root has the capability that it had; a package is another policy's. */
+static void name_identities(struct trial *trial)
+{
+	const struct plan_windows *windows = trial->plan->windows;
+	const struct trial *earlier = trial->earlier;
+	trial->names.package = NT_PACKAGE;
+	for (size_t i = 0; i < NT_ROOTS_MAX; i++)
+		trial->names.capabilities[i] = (uint32_t)(NT_CAPABILITY + i);
+	for (size_t i = 0; earlier && i < windows->roots.count; i++) {
+		size_t root = find_root(earlier->plan->windows, windows->roots.items[i].path);
+		trial->names.capabilities[i] = root < NT_ROOTS_MAX ? earlier->names.capabilities[root]
+								   : (uint32_t)(NT_CAPABILITY + NT_ROOTS_MAX + i);
+	}
+}
+
+/* Of another policy, in any tier. What it has put on files stays there when it has ended. */
+static void run_earlier(struct trial *trial)
+{
+	struct counts ignored = { 0 };
+	struct cordon_error err = CORDON_ERROR_INIT;
+	const struct descriptors descriptors = { .store = &trial->store.store, .who = &nt_who };
+	const char *why;
+	struct trial *earlier = calloc(1, sizeof *earlier);
+	assert_non_null(earlier);
+	earlier->number = trial->number;
+	earlier->chance.state = ~(uint64_t)trial->number;
+	earlier->world = trial->world;
+	earlier->tier = pick(earlier, 2) ? TIER_ACCOUNT : (enum tier)pick(earlier, TIER_COUNT);
+	earlier->user = trial->user;
+	make_text(earlier);
+	if (plan_trial(earlier, &ignored)) {
+		name_identities(earlier);
+		earlier->names.package = NT_EARLIER_PACKAGE;
+		if (nt_plan_apply(earlier->plan->windows, earlier->policy, &trial->store, &earlier->names, &why)) {
+			trial->earlier = earlier;
+			assert_true(descriptors_recover(&descriptors, &err));
+			return;
+		}
+	}
+	trial_free(earlier);
+	free(earlier);
+}
+
 /* Fills in trial->finding. */
 static void run_trial(struct trial *trial, struct counts *counts)
 {
 	const char *why = NULL;
 	trial->chance.state = trial->number;
 	nt_world_make(&trial->world, &trial->chance);
+	trial->before = trial->world;
+	nt_store_open(&trial->store, &trial->world);
 	trial->tier = (enum tier)pick(trial, TIER_COUNT);
 	if (settings.tier >= 0)
 		trial->tier = (enum tier)settings.tier;
@@ -766,19 +835,23 @@ static void run_trial(struct trial *trial, struct counts *counts)
 	make_text(trial);
 	if (pick(trial, 3) == 0)
 		make_bound(trial);
+	if (trial->number % 2)
+		run_earlier(trial);
+	trial->found = trial->world;
 	if (!plan_trial(trial, counts))
 		return;
-	trial->before = trial->world;
+	name_identities(trial);
 	if (settings.plant)
 		settings.plant->put(trial);
-	if (!nt_plan_apply(trial->plan->windows, &trial->world, &why)) {
+	if (!nt_plan_apply(trial->plan->windows, trial->policy, &trial->store, &trial->names, &why)) {
 		if (settings.is_verbose)
 			print_message("case %u: %s\n", trial->number, why);
 		counts->not_applied[trial->tier]++;
 		return;
 	}
 	counts->planned[trial->tier]++;
-	trial->token = nt_plan_token(trial->plan->windows, &trial->world);
+	trial->token = nt_plan_token(trial->plan->windows, &trial->world, &trial->names);
+	counts->after_another += trial->earlier != NULL;
 	judge_all(trial);
 	judge_neighbour(trial);
 	judge_defaults(trial);
@@ -842,7 +915,8 @@ static void plan__nt_decides_as_the_policy_does(void **state)
 	for (int tier = 0; tier < TIER_COUNT; tier++)
 		print_message("%s: %u planned, %u refused, %u not the user's to change\n", tier_name((enum tier)tier),
 			      counts.planned[tier], counts.refused[tier], counts.not_applied[tier]);
-	print_message("%u policies with an error, %u cases wrong\n", counts.unreadable, counts.found);
+	print_message("%u after a run of another policy; %u policies with an error, %u cases wrong\n",
+		      counts.after_another, counts.unreadable, counts.found);
 	assert_int_equal(counts.found, 0);
 }
 
@@ -1021,6 +1095,147 @@ static void descriptors__are_as_before_whenever_the_power_goes(void **state)
 	free(trial);
 }
 
+/* -- wider before ------------------------------------------------------------------------------------------------- */
+
+static const char wide[] =
+	"{ \"files\": { \"/\": \"none\", \"C:/Users/you/w\": \"write\", \"C:/Users/you/.ssh\": \"write\" }, ";
+static const char narrow[] = "{ \"files\": { \"/\": \"none\", \"C:/Users/you/w\": \"write\" }, ";
+
+static void set_text(struct trial *trial, const char *files)
+{
+	text_add(&trial->text, files);
+	text_add(&trial->text,
+		 "\"network\": { \"mode\": \"open\" }, \"accept\": [\"files.read=absent\", \"net.off=absent\"] }");
+}
+
+static void plan_files(struct trial *trial, const char *files)
+{
+	struct counts counts = { 0 };
+	trial->tier = TIER_ACCOUNT;
+	trial->readings = &nt_believed;
+	set_text(trial, files);
+	if (!plan_trial(trial, &counts))
+		fail_msg("%s", text_str(&trial->text));
+	name_identities(trial);
+}
+
+/* Nothing else is there than what Windows makes. */
+static void run_wide(struct trial *trial)
+{
+	struct cordon_error err = CORDON_ERROR_INIT;
+	const struct descriptors descriptors = { .store = &trial->store.store, .who = &nt_who };
+	struct chance chance = { 0 };
+	const char *why;
+	memset(trial, 0, sizeof *trial);
+	do
+		nt_world_make(&trial->world, &chance);
+	while (trial->world.user_is_administrator);
+	trial->before = trial->world;
+	trial->user = nt_world_user(&trial->world);
+	nt_store_open(&trial->store, &trial->world);
+	struct trial *earlier = trial->earlier = calloc(1, sizeof *earlier);
+	assert_non_null(earlier);
+	earlier->world = trial->world;
+	plan_files(earlier, wide);
+	if (!nt_plan_apply(earlier->plan->windows, earlier->policy, &trial->store, &earlier->names, &why))
+		fail_msg("%s", why);
+	assert_true(descriptors_recover(&descriptors, &err));
+	plan_files(trial, narrow);
+}
+
+static bool may(const struct trial *trial, const struct trial *whose, const char *path, enum act act)
+{
+	const struct nt_tree *tree = &trial->world.tree;
+	const struct nt_token token = nt_plan_token(whose->plan->windows, &trial->world, &whose->names);
+	return does(tree, act, nt_tree_find(tree, path), NT_NO_FILE, &token, &nt_believed);
+}
+
+static void expect_narrow(const struct trial *trial)
+{
+	if (may(trial, trial, NT_HOME "\\.ssh", ACT_READ) || may(trial, trial, NT_HOME "\\.ssh", ACT_CREATE_FILE))
+		fail_msg("'.ssh' is open to the narrower run");
+	assert_true(may(trial, trial, NT_WORKSPACE, ACT_READ) && may(trial, trial, NT_WORKSPACE, ACT_CREATE_FILE));
+}
+
+/* What a run with a wider policy has opened is of no use to the next one. */
+static void plan__what_a_wider_one_has_opened_is_closed(void **state)
+{
+	(void)state;
+	const char *why;
+	struct trial *trial = malloc(sizeof *trial);
+	assert_non_null(trial);
+	run_wide(trial);
+	assert_true(may(trial, trial->earlier, NT_HOME "\\.ssh", ACT_CREATE_FILE));
+	assert_true(may(trial, trial->earlier, NT_HOME "\\.ssh", ACT_READ));
+	assert_true(nt_plan_apply(trial->plan->windows, trial->policy, &trial->store, &trial->names, &why));
+	expect_narrow(trial);
+	/* A start that finds it so changes nothing. */
+	unsigned steps = trial->store.steps;
+	assert_true(nt_plan_apply(trial->plan->windows, trial->policy, &trial->store, &trial->names, &why));
+	assert_int_equal(trial->store.steps, steps);
+	trial_free(trial);
+
+	/* Planted: it stays open; and one capability is every root's. */
+	run_wide(trial);
+	assert_true(nt_plan_apply(trial->plan->windows, NULL, &trial->store, &trial->names, &why));
+	assert_true(may(trial, trial, NT_HOME "\\.ssh", ACT_READ));
+	assert_false(may(trial, trial, NT_HOME "\\.ssh", ACT_CREATE_FILE));
+	size_t root = find_root(trial->earlier->plan->windows, NT_HOME "\\.ssh");
+	for (size_t i = 0; i < NT_ROOTS_MAX; i++)
+		trial->names.capabilities[i] = trial->earlier->names.capabilities[root];
+	assert_true(may(trial, trial, NT_HOME "\\.ssh", ACT_CREATE_FILE));
+	trial_free(trial);
+	free(trial);
+}
+
+/* While another run rests on what that one has opened, a narrower one does not start beside it. */
+static void plan__narrower_than_what_is_in_use_does_not_hold(void **state)
+{
+	(void)state;
+	struct cordon_error err = CORDON_ERROR_INIT;
+	struct trial *trial = malloc(sizeof *trial);
+	const char *why;
+	bool holds = true;
+	assert_non_null(trial);
+	run_wide(trial);
+	assert_true(nt_plan_holds(trial->plan->windows, trial->policy, &trial->store, &trial->names, &holds, &err));
+	assert_false(holds);
+	assert_true(nt_plan_apply(trial->plan->windows, trial->policy, &trial->store, &trial->names, &why));
+	assert_true(nt_plan_holds(trial->plan->windows, trial->policy, &trial->store, &trial->names, &holds, &err));
+	assert_true(holds);
+	trial_free(trial);
+	free(trial);
+}
+
+/* The power goes while it is closed: the next start closes it, and what is forgotten was never there. */
+static void plan__narrower_one_that_is_killed_is_made_good(void **state)
+{
+	(void)state;
+	struct cordon_error err = CORDON_ERROR_INIT;
+	struct trial *trial = malloc(sizeof *trial);
+	const char *why;
+	size_t count;
+	assert_non_null(trial);
+	for (unsigned step = 1, is_over = 0; !is_over; step++) {
+		run_wide(trial);
+		nt_store_revive(&trial->store);
+		trial->store.dies_at = step;
+		is_over = nt_plan_apply(trial->plan->windows, trial->policy, &trial->store, &trial->names, &why);
+		assert_true(is_over || trial->store.is_dead);
+		nt_store_revive(&trial->store);
+		assert_true(nt_plan_apply(trial->plan->windows, trial->policy, &trial->store, &trial->names, &why));
+		expect_narrow(trial);
+		const struct descriptors descriptors = { .store = &trial->store.store, .who = &nt_who };
+		assert_true(descriptors_forget(&descriptors, NULL, &count, &err));
+		const char *file;
+		if (!nt_world_equals(&trial->before, &trial->world, &file))
+			fail_msg("step %u: '%s' is not as it was", step, file);
+		assert_true(step > 3 || !is_over);
+		trial_free(trial);
+	}
+	free(trial);
+}
+
 static const struct plant *find_plant(const char *name)
 {
 	for (size_t i = 0; i < COUNT_OF(plants); i++)
@@ -1066,6 +1281,9 @@ int main(int argc, char **argv)
 		cmocka_unit_test(plan__every_plant_is_found),
 		cmocka_unit_test(plan__no_reading_opens_anything),
 		cmocka_unit_test(descriptors__are_as_before_whenever_the_power_goes),
+		cmocka_unit_test(plan__what_a_wider_one_has_opened_is_closed),
+		cmocka_unit_test(plan__narrower_than_what_is_in_use_does_not_hold),
+		cmocka_unit_test(plan__narrower_one_that_is_killed_is_made_good),
 	};
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "-v") == 0) {

@@ -53,6 +53,7 @@ static void tell_sid(struct text *text, struct sid sid)
 static const char *rights_word(uint32_t rights)
 {
 	return rights == RIGHTS_ALL                     ? "all"
+	       : rights == RIGHTS_OWN                   ? "own"
 	       : rights == RIGHTS_READ                  ? "read"
 	       : rights == RIGHTS_METADATA              ? "metadata"
 	       : rights == RIGHTS_MODIFY                ? "modify"
@@ -128,7 +129,7 @@ static void windows__the_default_preset_takes_the_account_tier(void **state)
 		"\\project\\ labelled: -accounts/undo-and-delete/object -capability:0/undo-and-delete/object "
 		"-accounts/undo/children -capability:0/undo/children +accounts/modify-in-place/object "
 		"+accounts/modify/children +capability:0/modify-in-place/object +capability:0/modify/children "
-		"+user/all/tree +owner-rights/read-control/tree\n" HOME
+		"+user/own/tree +owner-rights/read-control/tree\n" HOME
 		"\\project\\.agents\\ created: -accounts/change/tree -capability:0/change/tree\n" HOME
 		"\\project\\.claude\\ created: -accounts/change/tree -capability:0/change/tree\n" HOME
 		"\\project\\.codex\\ created: -accounts/change/tree -capability:0/change/tree\n" HOME
@@ -397,7 +398,7 @@ static void windows__entries_say_what_rules_say(void **state)
 		  HOME
 		  "\\a\\b\\c\\ labelled: -accounts/undo-and-delete/object -capability:1/undo-and-delete/object "
 		  "-accounts/undo/children -capability:1/undo/children +accounts/modify-in-place/object +accounts/modify/children "
-		  "+capability:1/modify-in-place/object +capability:1/modify/children +user/all/tree "
+		  "+capability:1/modify-in-place/object +capability:1/modify/children +user/own/tree "
 		  "+owner-rights/read-control/tree\n" },
 		/* hidden in a root */
 		{ "'/': 'read', '~/a': 'write', '~/a/b/key.pem': 'none'", HOME "\\a\\",

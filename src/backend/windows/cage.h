@@ -205,8 +205,8 @@ void windows_store_end(struct windows_store *store);
 
 struct roots;
 
-/* Gives each root's capability the value that it had before, and keeps a new root's. The identities are borrowed until
- * roots_free.
+/* Gives each root's capability the value that it had before, and keeps a new root's. The identities and the plan's policy
+ * are borrowed until roots_free.
  */
 CORDON_CHECKED bool roots_new(const struct plan *plan, struct identities *identities, struct roots **ret_roots,
 			      struct cordon_error *err);

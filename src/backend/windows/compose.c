@@ -258,7 +258,7 @@ static bool give_list(const struct composing *composing, bool is_directory, stru
 	if (!put_at(&descriptor->list, composing->arena, 0, entry))
 		return false;
 	entry.flags = WINDOWS_TREE | WINDOWS_INHERIT_ONLY;
-	entry.rights = RIGHTS_ALL & ~RIGHT_DELETE_CHILD;
+	entry.rights = RIGHTS_OWN;
 	for (size_t i = 0; is_directory && i < COUNT_OF(makers); i++) {
 		entry.sid = composing->who->find(composing->who->context, (struct sid){ .role = makers[i] });
 		if (!put_at(&descriptor->list, composing->arena, 1, entry))

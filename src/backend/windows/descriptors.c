@@ -229,15 +229,47 @@ static bool undo(struct changing *changing, const struct journal_object *object,
 	return journal_drop(store, object->number, err);
 }
 
+static bool is_at_or_below(const char *path, const char *above)
+{
+	CORDON_ON_EXIT(text_free) struct text path_key = { 0 };
+	CORDON_ON_EXIT(text_free) struct text above_key = { 0 };
+	path_add_key(TARGET_WINDOWS, path, &path_key);
+	path_add_key(TARGET_WINDOWS, above, &above_key);
+	/* Where memory is short it is concerned. */
+	return !text_ok(&path_key) || !text_ok(&above_key) ||
+	       path_is_below(TARGET_WINDOWS, text_str(&path_key), text_str(&above_key));
+}
+
+/* What was changed below one that is undone was made of what is there because of it. */
+static void mark_below(const struct journal_object_list *objects, size_t at, bool *marked)
+{
+	const struct journal_object *above = &objects->items[at];
+	for (size_t i = 0; i < objects->count && above->reaches_below; i++)
+		if (!marked[i] && is_at_or_below(objects->items[i].path, above->path)) {
+			marked[i] = true;
+			mark_below(objects, i, marked);
+		}
+}
+
 /* Later ones first: what they changed was the earlier ones' doing. */
 static bool undo_all(struct changing *changing,
 		     bool (*is_meant)(const struct journal_object *object, const void *context), const void *context,
 		     size_t *ret_count, struct cordon_error *err)
 {
+	struct arena_room room;
+	CORDON_ON_EXIT(arena_free) struct arena arena = arena_in(&room);
 	const struct journal_object_list *objects = &changing->journal->objects;
+	bool *marked = arena_take(&arena, objects->count + 1);
 	*ret_count = 0;
+	if (!marked)
+		return cordon_fail_memory(err);
+	for (size_t i = 0; i < objects->count; i++)
+		marked[i] = is_meant(&objects->items[i], context);
+	for (size_t i = 0; i < objects->count; i++)
+		if (marked[i])
+			mark_below(objects, i, marked);
 	for (size_t i = objects->count; i-- > 0;) {
-		if (!is_meant(&objects->items[i], context))
+		if (!marked[i])
 			continue;
 		if (!undo(changing, &objects->items[i], err))
 			return false;
@@ -262,33 +294,79 @@ bool descriptors_recover(const struct descriptors *descriptors, struct cordon_er
 
 /* -- which are concerned ------------------------------------------------------------------------------------------- */
 
-static bool is_at_or_below(const char *path, const char *above)
-{
-	CORDON_ON_EXIT(text_free) struct text path_key = { 0 };
-	CORDON_ON_EXIT(text_free) struct text above_key = { 0 };
-	path_add_key(TARGET_WINDOWS, path, &path_key);
-	path_add_key(TARGET_WINDOWS, above, &above_key);
-	/* Where memory is short it is concerned. */
-	return !text_ok(&path_key) || !text_ok(&above_key) ||
-	       path_is_below(TARGET_WINDOWS, text_str(&path_key), text_str(&above_key));
-}
-
 static bool is_below_path(const struct journal_object *object, const void *context)
 {
 	return !context || is_at_or_below(object->path, context);
 }
 
-/* In the plan's roots, or one of its objects, wherever that is. */
+/* In the plan's roots, or where one of its objects reaches. One that reaches nothing below (the user's profile, for its
+ * attributes) has nothing to do with what other runs have below it.
+ */
 static bool is_plans(const struct journal_object *object, const void *context)
 {
 	const struct plan_windows *windows = context;
 	for (size_t i = 0; i < windows->roots.count; i++)
 		if (is_at_or_below(object->path, windows->roots.items[i].path))
 			return true;
-	for (size_t i = 0; i < windows->objects.count; i++)
-		if (is_at_or_below(object->path, windows->objects.items[i].path))
+	for (size_t i = 0; i < windows->objects.count; i++) {
+		const struct windows_object *own = &windows->objects.items[i];
+		if (is_at_or_below(object->path, own->path) &&
+		    (compose_reaches_below(own) || is_at_or_below(own->path, object->path)))
 			return true;
+	}
 	return false;
+}
+
+/* -- of other plans ------------------------------------------------------------------------------------------------ */
+
+/* Reading is checked once, by what grants it: the accounts are one group, in whatever run. Writing is checked for the
+ * root's capability as well, which only the root's runs have; and a package is one plan's. What cannot be read opens.
+ */
+static bool opens_to(const struct journal_object *object, struct windows_sid sid)
+{
+	struct arena_room room;
+	CORDON_ON_EXIT(arena_free) struct arena arena = arena_in(&room);
+	struct cordon_error ignored = CORDON_ERROR_INIT;
+	struct windows_descriptor made;
+	bool opens = false;
+	if (!object->made.bytes)
+		return false;
+	if (!parse(object->made.bytes, object->made.length, &arena, &made, &ignored))
+		return true;
+	for (size_t i = 0; i < made.list.count; i++)
+		opens |= made.list.items[i].type != WINDOWS_ENTRY_DENIES &&
+			 windows_sid_equals(made.list.items[i].sid, sid);
+	return opens;
+}
+
+struct opposing {
+	const struct descriptors *descriptors;
+	const struct plan_windows *windows;
+};
+
+/* What this run may not read and an earlier one has opened. Not what is in its own places: there nothing stays that it
+ * does not want.
+ */
+static bool is_contrary(const struct journal_object *object, const void *context)
+{
+	const struct opposing *opposing = context;
+	const struct descriptors *descriptors = opposing->descriptors;
+	const struct who *who = descriptors->who;
+	const struct windows_sid accounts = who->find(who->context, (struct sid){ .role = SID_ACCOUNTS });
+	return accounts.bytes && descriptors->may_read && !descriptors->may_read(descriptors->policy, object->path) &&
+	       !is_plans(object, opposing->windows) && opens_to(object, accounts);
+}
+
+static bool close_contrary(struct changing *changing, const struct plan_windows *windows, struct cordon_error *err)
+{
+	const struct opposing opposing = { changing->descriptors, windows };
+	size_t count;
+	if (!undo_all(changing, is_contrary, &opposing, &count, err))
+		return false;
+	if (count == 0)
+		return true;
+	journal_free(changing->journal);
+	return journal_load(changing->store, changing->journal, err);
 }
 
 bool descriptors_forget(const struct descriptors *descriptors, const char *path, size_t *ret_count,
@@ -529,12 +607,15 @@ static bool object_holds(struct changing *changing, const struct windows_object 
 static bool all_hold(struct changing *changing, const struct plan_windows *windows, bool *ret_hold,
 		     struct cordon_error *err)
 {
-	size_t concerned = 0, lasting = 0;
+	const struct opposing opposing = { changing->descriptors, windows };
+	size_t concerned = 0, lasting = 0, contrary = 0;
 	for (size_t i = 0; i < changing->journal->objects.count; i++)
 		concerned += is_plans(&changing->journal->objects.items[i], windows);
+	for (size_t i = 0; i < changing->journal->objects.count; i++)
+		contrary += is_contrary(&changing->journal->objects.items[i], &opposing);
 	for (size_t i = 0; i < windows->objects.count; i++)
 		lasting += !windows->objects.items[i].is_created;
-	*ret_hold = concerned == lasting;
+	*ret_hold = contrary == 0 && concerned == lasting;
 	for (size_t i = 0; i < windows->objects.count && *ret_hold; i++)
 		if (!windows->objects.items[i].is_created &&
 		    !object_holds(changing, &windows->objects.items[i], ret_hold, err))
@@ -554,7 +635,8 @@ static bool apply(struct changing *changing, const struct plan_windows *windows,
 {
 	bool do_hold;
 	size_t count;
-	if (!journal_load(changing->store, changing->journal, err) || !all_hold(changing, windows, &do_hold, err))
+	if (!journal_load(changing->store, changing->journal, err) || !close_contrary(changing, windows, err) ||
+	    !all_hold(changing, windows, &do_hold, err))
 		return false;
 	if (!do_hold && !undo_all(changing, is_plans, windows, &count, err))
 		return false;

@@ -1,7 +1,8 @@
 /* backend/windows/descriptors.h: the plan's descriptors, put on files and taken off again. Pure but for the store.
  *
  *	descriptors_recover    what a run that was killed has begun, or has made for itself alone, is undone
- *	descriptors_apply      the plan's; what is as the plan wants it already is left alone
+ *	descriptors_apply      the plan's; what is as the plan wants it already is left alone. Of other plans stays what this
+ *	                       one may read
  *	descriptors_forget     everything at or below a path, or all, is as it was before
  *
  * Before anything changes, the journal has what it was. Killed at any moment, recover brings back what was not
@@ -16,6 +17,11 @@
 struct descriptors {
 	struct store *store;
 	const struct who *who;
+	/* May the run read what is there? What an earlier run has opened to the accounts, be it outside this one's
+	 * roots, and this one may not read, is closed again. NULL: nothing is.
+	 */
+	bool (*may_read)(const void *policy, const char *path);
+	const void *policy;
 	/* May be NULL. Told now and then how many files were looked at; false stops, and what was begun is undone. */
 	bool (*progress)(void *context, size_t files);
 	void *context;

@@ -98,14 +98,14 @@ struct here {
 
 static bool visit(void *context, const char *name, struct cordon_error *err);
 
-/* Does the list give the user all of the object itself? */
+/* Does the list give the user all of the object itself that a root gives him? */
 static bool is_open_to(const struct windows_descriptor *descriptor, struct windows_sid user)
 {
 	bool is_open = descriptor->has_no_list;
 	for (size_t i = 0; i < descriptor->list.count && !is_open; i++) {
 		const struct windows_ace *entry = &descriptor->list.items[i];
 		is_open = entry->type == WINDOWS_ENTRY_ALLOWS && !(entry->flags & WINDOWS_INHERIT_ONLY) &&
-			  (windows_rights(entry->rights) & RIGHTS_ALL) == RIGHTS_ALL &&
+			  (windows_rights(entry->rights) & RIGHTS_OWN) == RIGHTS_OWN &&
 			  windows_sid_equals(entry->sid, user);
 	}
 	return is_open;
@@ -121,7 +121,7 @@ static bool open_to_user(const struct walk *walk, struct store_file *file, struc
 	memmove(&descriptor->list.items[1], &descriptor->list.items[0],
 		(descriptor->list.count - 1) * sizeof *descriptor->list.items);
 	descriptor->list.items[0] = (struct windows_ace){ .type = WINDOWS_ENTRY_ALLOWS,
-							  .rights = RIGHTS_ALL,
+							  .rights = RIGHTS_OWN,
 							  .sid = walk->user };
 	descriptor->has_label = descriptor->clears_label = false;
 	return windows_descriptor_write(descriptor, arena, &bytes, &length, err) &&

@@ -16,7 +16,8 @@ enum { SID_TEXT_MAX = 200, CAPABILITIES_MAX = 100000, LOOK_MS = 5000 };
 
 struct roots {
 	struct windows_store *store;
-	const struct identities *identities; /* borrowed */
+	const struct identities *identities; /* borrowed, as the policy is */
+	const struct policy *policy;         /* NULL: no run's */
 	char *folder;                        /* of the capabilities: one file each, named by the root's identity */
 	struct arena arena;
 	struct {
@@ -50,11 +51,20 @@ static bool is_cordons(const void *context, struct windows_sid sid)
 	return false;
 }
 
+static bool may_read(const void *policy, const char *path)
+{
+	return policy_decide_path(policy, path).access > ACCESS_NONE;
+}
+
 static struct descriptors descriptors_of(const struct roots *roots, struct who *who)
 {
 	*who = (struct who){ find, is_cordons, roots };
-	return (struct descriptors){ .store = roots->store ? windows_store_operations(roots->store) : NULL,
-				     .who = who };
+	return (struct descriptors){
+		.store = roots->store ? windows_store_operations(roots->store) : NULL,
+		.who = who,
+		.may_read = roots->policy ? may_read : NULL,
+		.policy = roots->policy,
+	};
 }
 
 /* -- capabilities -------------------------------------------------------------------------------------------------- */
@@ -154,6 +164,7 @@ bool roots_new(const struct plan *plan, struct identities *identities, struct ro
 	if (!roots)
 		return cordon_fail_memory(err);
 	roots->identities = identities;
+	roots->policy = plan->policy;
 	roots->folder = text_format("%s\\capabilities", plan->facts->state);
 	if (!roots->folder)
 		return cordon_fail_memory(err);
