@@ -1,7 +1,11 @@
-/* Hosts: what is read is shown and read again as the same, and inet_aton or inet_pton read no other address in it. */
+/* Hosts: what is read is shown and read again as the same, and inet_aton or inet_pton read no other address in it. Names
+ * with letters of any script come back from ASCII as they were.
+ */
 #include <arpa/inet.h>
 #include <string.h>
+#include <strings.h>
 
+#include "base/idna.h"
 #include "fuzz.h"
 #include "network/host.h"
 
@@ -19,6 +23,22 @@ static void check_address(const struct address *address, const char *text)
 	FUZZ_CHECK(memcmp(bytes, address->bytes, address->length) == 0);
 }
 
+static void check_letters(const char *text)
+{
+	char name[HOST_NAME_SIZE], again[HOST_NAME_SIZE], letters[IDNA_TEXT_SIZE], why[IDNA_WHY_SIZE] = "";
+	if (!idna_to_ascii(text, name, why)) {
+		FUZZ_CHECK(*why && strlen(why) < sizeof why - 1);
+		return;
+	}
+	for (const char *c = name; *c; c++)
+		FUZZ_CHECK((unsigned char)*c < 0x80);
+	FUZZ_CHECK(idna_to_ascii(name, again, why) && strcasecmp(again, name) == 0);
+	if (idna_to_unicode(name, letters))
+		FUZZ_CHECK(idna_to_ascii(letters, again, why) && strcasecmp(again, name) == 0);
+	else
+		FUZZ_CHECK(strcmp(name, text) == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
 	char text[512], shown[HOST_TEXT_SIZE];
@@ -29,6 +49,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 		return 0;
 	memcpy(text, bytes, length);
 	text[length] = '\0';
+	if (length <= HOST_NAME_LENGTH)
+		check_letters(text);
 	if (host_read(text, length, &host)) {
 		FUZZ_CHECK(strlen(text) == length);
 		if (host.address.length)

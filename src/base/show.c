@@ -4,29 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The length of the UTF-8 sequence at `bytes`, 0 when it is none: overlong forms, surrogates and what lies above
- * U+10FFFF are none.
- */
-static size_t decode(const unsigned char *bytes, uint32_t *ret_code)
-{
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t length = bytes[0] < 0x80   ? 1
-			: bytes[0] < 0xc2 ? 0
-			: bytes[0] < 0xe0 ? 2
-			: bytes[0] < 0xf0 ? 3
-			: bytes[0] < 0xf5 ? 4
-					  : 0;
-	uint32_t code = length == 1 ? bytes[0] : bytes[0] & (0x7fu >> length);
-	for (size_t i = 1; i < length; i++) {
-		if ((bytes[i] & 0xc0) != 0x80)
-			return 0;
-		code = code << 6 | (bytes[i] & 0x3f);
-	}
-	if (length == 0 || code < least[length] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
-		return 0;
-	*ret_code = code;
-	return length;
-}
+#include "base/utf8.h"
 
 /* Controls, line and paragraph ends, and marks that hide text or change its direction. */
 static bool is_hidden(uint32_t code)
@@ -39,9 +17,9 @@ static bool is_hidden(uint32_t code)
 
 size_t show_piece(const char **at, char piece[SHOW_PIECE_SIZE])
 {
-	const unsigned char *bytes = (const unsigned char *)*at;
-	uint32_t code = bytes[0];
-	size_t length = decode(bytes, &code);
+	const char *bytes = *at;
+	uint32_t code = (unsigned char)bytes[0];
+	size_t length = utf8_read(bytes, &code);
 	if (length > 0 && !is_hidden(code)) {
 		memcpy(piece, bytes, length);
 		*at += length;
@@ -91,10 +69,9 @@ static bool is_plain(const char *string)
 /* True when quoting is not enough to type it: bytes that are shown as an escape. */
 static bool has_escapes(const char *string)
 {
-	const unsigned char *bytes = (const unsigned char *)string;
 	uint32_t code;
-	for (size_t length; *bytes; bytes += length) {
-		length = decode(bytes, &code);
+	for (size_t length; *string; string += length) {
+		length = utf8_read(string, &code);
 		if (length == 0 || is_hidden(code))
 			return true;
 	}

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 enum { HIGH_FIRST = 0xd800, LOW_FIRST = 0xdc00, LOW_LAST = 0xdfff, BEYOND_BASIC = 0x10000, BEYOND_ALL = 0x110000 };
 
 static bool is_high(unsigned unit)
@@ -34,18 +36,8 @@ void wide_add(struct text *text, const uint16_t *wide, size_t length)
 		unsigned c = wide[i];
 		if (is_high(c) && i + 1 < length && is_low(wide[i + 1]))
 			c = BEYOND_BASIC + ((c - HIGH_FIRST) << 10) + (wide[++i] - LOW_FIRST);
-		if (c < 0x80) {
-			text_add_char(text, (char)c);
-			continue;
-		}
-		char bytes[4] = { (char)(0xf0u | c >> 18), (char)(0x80u | (c >> 12 & 0x3fu)),
-				  (char)(0x80u | (c >> 6 & 0x3fu)), (char)(0x80u | (c & 0x3fu)) };
-		size_t first = c < 0x800 ? 2 : c < BEYOND_BASIC ? 1 : 0;
-		if (first == 2)
-			bytes[2] = (char)(0xc0u | c >> 6);
-		else if (first == 1)
-			bytes[1] = (char)(0xe0u | c >> 12);
-		text_add_bytes(text, bytes + first, sizeof bytes - first);
+		char bytes[UTF8_SIZE];
+		text_add_bytes(text, bytes, utf8_write(c, bytes));
 	}
 	text_add_bytes(text, "", 0); /* nothing is a text too */
 }

@@ -86,8 +86,9 @@ static bool print_host(const json_t *object, struct cordon_error *err)
 	CORDON_ON_EXIT(text_free) struct text text = { 0 };
 	const json_t *rule = json_object_get(object, "rule");
 	bool is_allowed = json_is_true(json_object_get(object, "is_allowed"));
-	text_addf(&text, "%s: %s (network %s), ", string_of(object, "host"), is_allowed ? "allowed" : "refused",
-		  string_of(object, "network"));
+	text_add(&text, string_of(object, "host"));
+	say_add_letters(&text, string_of(object, "host"));
+	text_addf(&text, ": %s (network %s), ", is_allowed ? "allowed" : "refused", string_of(object, "network"));
 	if (json_is_null(rule)) {
 		text_add(&text, "no rule names it");
 	} else {
@@ -185,6 +186,7 @@ static void print_hosts(const char *left, const json_t *hosts)
 		text_add(&name, string_of(host, "host"));
 		if (json_is_integer(port))
 			text_addf(&name, ":%lld", (long long)json_integer_value(port));
+		say_add_letters(&name, string_of(host, "host"));
 		print_row(left, text_str(&name), json_object_get(host, "rule"), "");
 	}
 }

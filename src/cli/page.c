@@ -2,7 +2,9 @@
 
 #include <string.h>
 
+#include "base/scope.h"
 #include "cli/host.h"
+#include "cli/say.h"
 
 static const char style[] =
 	"body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem;color:#222;background:#fff}"
@@ -139,11 +141,25 @@ static void add_denials(struct text *text, const json_t *report)
 	text_add(text, "</table>\n");
 }
 
+static void add_host(struct text *text, const json_t *host)
+{
+	CORDON_ON_EXIT(text_free) struct text name = { 0 };
+	if (!json_is_string(host)) {
+		add_cell(text, host, "");
+		return;
+	}
+	text_add(&name, json_string_value(host));
+	say_add_letters(&name, json_string_value(host));
+	text_add(text, "<td class=\"\">");
+	add_escaped(text, text_str(&name));
+	text_add(text, "</td>");
+}
+
 static void add_network(struct text *text, const json_t *report)
 {
 	const json_t *network = json_object_get(report, "network"), *host;
 	const json_t *hosts = json_object_get(network, "hosts");
-	static const char *const columns[] = { "host", "direction", "connections", "bytes_in", "bytes_out" };
+	static const char *const columns[] = { "direction", "connections", "bytes_in", "bytes_out" };
 	size_t i;
 	if (!json_is_object(network))
 		return;
@@ -151,6 +167,7 @@ static void add_network(struct text *text, const json_t *report)
 		       "<th>bytes in</th><th>bytes out</th></tr>\n");
 	json_array_foreach (hosts, i, host) {
 		text_add(text, "<tr>");
+		add_host(text, json_object_get(host, "host"));
 		for (size_t column = 0; column < sizeof columns / sizeof *columns; column++)
 			add_cell(text, json_object_get(host, columns[column]), "");
 		text_add(text, "</tr>\n");

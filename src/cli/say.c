@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/idna.h"
 #include "base/scope.h"
 #include "base/show.h"
 
@@ -45,4 +46,19 @@ bool say_flush(void)
 		return true;
 	say("write the output: %s", strerror(errno));
 	return false;
+}
+
+void say_add_letters(struct text *text, const char *host)
+{
+	char name[HOST_NAME_SIZE + 2], letters[IDNA_TEXT_SIZE]; /* "*." */
+	size_t length = strcspn(host, ":");
+	if (length >= sizeof name)
+		return;
+	memcpy(name, host, length);
+	name[length] = '\0';
+	if (!idna_to_unicode(name, letters))
+		return;
+	text_add(text, " (");
+	show_add(text, letters);
+	text_add_char(text, ')');
 }

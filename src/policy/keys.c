@@ -18,9 +18,11 @@
 /* Numbers have no leading zeros in JSON; in strings the readers of values.c let them pass. */
 #define NUMBER "0*[1-9][0-9]*"
 #define PORT "(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3})"
-#define LABEL "[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+/* Letters, digits and '_', and whatever is not in ASCII (base/idna.h is exact); with hyphens inside. */
+#define LETTER "[^\\x00-/:-@\\[-^`{-\\x7f]"
+#define LABEL LETTER "([^\\x00-,./:-@\\[-^`{-\\x7f]{0,61}" LETTER ")?"
 /* Resolvers take a last label without a letter, or one such as 0x7f, for a number. */
-#define HOST_NAME "(" LABEL "\\.)*(?!0[xX])(?=[0-9-]*[A-Za-z_])" LABEL
+#define HOST_NAME "(" LABEL "\\.)*(?!0[xX])(?=[0-9-]*[^\\x00-@\\[-^`{-\\x7f])" LABEL
 #define BYTE "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 #define ADDRESS \
 	BYTE "(\\." BYTE "){3}(/(3[0-2]|[12]?[0-9]))?|" \

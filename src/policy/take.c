@@ -117,11 +117,11 @@ bool take_mode(struct policy *policy, const struct setting *setting, struct cord
 static bool take_host(struct policy *policy, struct host_statements *hosts, const struct setting *setting,
 		      struct cordon_error *err)
 {
-	char *host;
+	char *host, fault[IDNA_WHY_SIZE];
 	uint16_t port;
 	if (!check_type(setting, false, err))
 		return false;
-	const char *why = value_read_host(setting->text, &host, &port);
+	const char *why = value_read_host(setting->text, &host, &port, fault);
 	if (why == value_no_memory)
 		return cordon_fail_memory(err);
 	if (why)

@@ -1,11 +1,14 @@
 /* policy/values.h: quantities and hosts as policies write them. Pure.
  *
- * Each function returns NULL when the text is good, else in a few static words what was expected.
+ * Each function returns NULL when the text is good, else in a few words what was expected: static ones, but for those
+ * that value_read_host has written into `why`.
  */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "base/idna.h"
 
 /* "4GiB", "512MiB", "4096" (bytes); 1 to 2^63-1. */
 const char *value_read_size(const char *text, uint64_t *ret_bytes);
@@ -28,10 +31,10 @@ const char *value_read_port(const char *text, uint16_t *ret_port);
 extern const char value_no_memory[];
 
 /* "HOST[:PORT]": a name, a name behind "*.", an IPv4 address, an IPv6 address in brackets, either of the two with
- * "/BITS". The host is malloc'ed, in lower case, an address in its one canonical form and without brackets; port 0:
- * any.
+ * "/BITS". The host is malloc'ed, in lower case, an international name in its form in ASCII, an address in its one
+ * canonical form and without brackets; port 0: any.
  */
-const char *value_read_host(const char *text, char **ret_host, uint16_t *ret_port);
+const char *value_read_host(const char *text, char **ret_host, uint16_t *ret_port, char why[IDNA_WHY_SIZE]);
 
 /* Is everything that `inner` stands for also in `outer`? Both from value_read_host. */
 bool host_covers(const char *outer, const char *inner);

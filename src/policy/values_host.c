@@ -14,9 +14,6 @@ const char value_no_memory[] = "out of memory";
 
 static const char *name_fault(const char *host)
 {
-	for (const char *c = host; *c; c++)
-		if ((unsigned char)*c >= 0x80)
-			return "a host name is written in its ASCII form (xn--…), which 'idn2 NAME' prints";
 	if (strchr(host, '/'))
 		return "a host is named without scheme or path, such as \"registry.example.org:443\"";
 	if (strcmp(host, "*") == 0)
@@ -94,10 +91,24 @@ static const char *read_address(const struct address *address, const char *range
 	return why;
 }
 
-static const char *read_host(const char *host, const char *range, bool is_bracketed, struct text *text)
+static const char *read_name(const char *host, bool is_wild, struct text *text, char why[IDNA_WHY_SIZE])
+{
+	char name[HOST_NAME_SIZE];
+	const char *rest = is_wild ? host + 2 : host;
+	if (strpbrk(rest, "/*"))
+		return name_fault(is_wild && strchr(rest, '*') ? host : rest);
+	if (!idna_to_ascii(rest, name, why))
+		return why;
+	if (!host_read_name(name, strlen(name), name))
+		return name_fault(rest);
+	text_addf(text, "%s%s", is_wild ? "*." : "", name);
+	return NULL;
+}
+
+static const char *read_host(const char *host, const char *range, bool is_bracketed, struct text *text,
+			     char why[IDNA_WHY_SIZE])
 {
 	struct address address;
-	char name[HOST_NAME_SIZE];
 	bool is_wild = text_starts(host, "*.");
 	bool is_address = !is_wild && address_read(host, strlen(host), &address);
 	if (is_bracketed && (!is_address || address.length != 16))
@@ -106,15 +117,10 @@ static const char *read_host(const char *host, const char *range, bool is_bracke
 		return read_address(&address, range, text);
 	if (range)
 		return name_fault("/");
-	if (is_wild)
-		host += 2;
-	if (!host_read_name(host, strlen(host), name))
-		return name_fault(is_wild && strchr(host, '*') ? host - 2 : host);
-	text_addf(text, "%s%s", is_wild ? "*." : "", name);
-	return NULL;
+	return read_name(host, is_wild, text, why);
 }
 
-const char *value_read_host(const char *text, char **ret_host, uint16_t *ret_port)
+const char *value_read_host(const char *text, char **ret_host, uint16_t *ret_port, char why[IDNA_WHY_SIZE])
 {
 	struct text host = { 0 };
 	char *copy = strdup(text);
@@ -124,14 +130,14 @@ const char *value_read_host(const char *text, char **ret_host, uint16_t *ret_por
 	char *start, *range = NULL;
 	bool is_bracketed;
 	uint16_t port = 0;
-	const char *why = split_port(copy, &start, &range, &is_bracketed, &port);
-	if (!why)
-		why = read_host(start, range, is_bracketed, &host);
+	const char *fault = split_port(copy, &start, &range, &is_bracketed, &port);
+	if (!fault)
+		fault = read_host(start, range, is_bracketed, &host, why);
 	free(copy);
 	char *taken = text_take(&host);
-	if (why || !taken) {
+	if (fault || !taken) {
 		free(taken);
-		return why ? why : value_no_memory;
+		return fault ? fault : value_no_memory;
 	}
 	*ret_host = taken;
 	*ret_port = port;

@@ -35,9 +35,10 @@ bool explain_is_host(const char *name)
 	struct cordon_error ignored = CORDON_ERROR_INIT;
 	CORDON_ON_EXIT(free_text) char *host = NULL;
 	CORDON_ON_EXIT(free_text) char *file = NULL;
+	char why[IDNA_WHY_SIZE];
 	uint16_t port;
 	/* On Windows "name:port" is nothing that a file can be named. */
-	return !strpbrk(name, "/\\*") && !value_read_host(name, &host, &port) && port != 0 &&
+	return !strpbrk(name, "/\\*") && !value_read_host(name, &host, &port, why) && port != 0 &&
 	       !(os_absolute(name, &file, &ignored) && os_exists(file));
 }
 
@@ -46,10 +47,17 @@ bool explain_host(const struct policy *policy, const char *name, struct text *te
 	static const char *const modes[] = { "off", "filtered", "open" };
 	CORDON_ON_EXIT(free_text) char *host = NULL;
 	CORDON_ON_EXIT(free_text) char *remedy = NULL;
+	CORDON_ON_EXIT(free_text) char *shown = NULL;
+	char why[IDNA_WHY_SIZE];
 	struct origin origin;
 	uint16_t port;
 	size_t allowed, denied;
-	if (value_read_host(name, &host, &port))
+	if (value_read_host(name, &host, &port, why))
+		return cordon_fail_memory(err);
+	/* in ASCII, where the name is international: what decides, whatever it looks like */
+	bool is_name = strchr(host, ':') == NULL;
+	shown = is_name ? text_format("%s:%u", host, port) : strdup(name);
+	if (!shown)
 		return cordon_fail_memory(err);
 	enum network_mode mode = policy_network_mode(policy, &origin);
 	const struct host_rule *allow = policy_allowed_hosts(policy, &allowed);
@@ -61,12 +69,12 @@ bool explain_host(const struct policy *policy, const char *name, struct text *te
 	bool is_allowed = mode == NETWORK_OPEN || (rule && !denies);
 	/* No flag lifts what denies. */
 	if (!is_allowed && !denies) {
-		remedy = text_format("--allow %s", name);
+		remedy = text_format("--allow %s", shown);
 		if (!remedy)
 			return cordon_fail_memory(err);
 	}
 	json_t *decided = rule ? show_rule(rule) : is_filtered ? json_null() : json_origin(&origin, modes[mode]);
-	json_t *answer = json_pack("{s:o s:s s:b s:o s:o}", "host", json_shown(name), "network", modes[mode],
+	json_t *answer = json_pack("{s:o s:s s:b s:o s:o}", "host", json_shown(shown), "network", modes[mode],
 				   "is_allowed", is_allowed, "rule", decided, "would_allow", json_shown(remedy));
 	return json_print(answer, text, err);
 }

@@ -361,6 +361,8 @@ static void explain__begins_with_a_sentence(void **state)
 	assert_int_equal(CORDON("", "policy", "explain", "example.org:443"), 0);
 	assert_true(text_starts(output, "example.org:443: refused (network off), by \"off\" (preset workspace, line "));
 	assert_non_null(strstr(output, "); to allow: --allow example.org:443\n"));
+	assert_int_equal(CORDON("", "policy", "explain", "bücher.example:443"), 0);
+	assert_true(text_starts(output, "xn--bcher-kva.example:443 (bücher.example): refused (network off), by "));
 	assert_int_equal(CORDON("", "policy", "explain"), 2);
 }
 
@@ -370,6 +372,8 @@ static void show__names_rules_and_origins(void **state)
 	assert_int_equal(CORDON("lack net.off", "policy", "show", "--hide", "secret"), 0);
 	assert_non_null(strstr(output, "preset workspace, line"));
 	assert_non_null(strstr(output, "--hide"));
+	assert_int_equal(CORDON("", "policy", "show", "--allow", "*.bücher.example:443"), 0);
+	assert_non_null(strstr(output, "*.xn--bcher-kva.example:443 (*.bücher.example)"));
 	assert_int_equal(CORDON("", "policy", "show", "--json"), 0);
 	CORDON_ON_EXIT(decref) json_t *answer = json_loads(output, 0, NULL);
 	assert_non_null(answer);

@@ -106,6 +106,10 @@ static void host__has_one_spelling(void **state)
 		{ "*.net:80", "*.net", 80 },
 		{ "localhost:5432", "localhost", 5432 },
 		{ "xn--mller-kva.example", "xn--mller-kva.example", 0 },
+		{ "XN--Mller-KVA.Example", "xn--mller-kva.example", 0 },
+		{ "m\xc3\xbcller.Example:443", "xn--mller-kva.example", 443 },
+		{ "*.m\xc3\xbcller.example", "*.xn--mller-kva.example", 0 },
+		{ "r3---sn-4g5e.example", "r3---sn-4g5e.example", 0 },
 		{ "my_host", "my_host", 0 },
 		{ "3com.com", "3com.com", 0 },
 		{ "127.0.0.1", "127.0.0.1", 0 },
@@ -126,8 +130,9 @@ static void host__has_one_spelling(void **state)
 	};
 	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
 		CORDON_ON_EXIT(free_text) char *host = NULL;
+		char fault[IDNA_WHY_SIZE];
 		uint16_t port = 1;
-		const char *why = value_read_host(good[i].text, &host, &port);
+		const char *why = value_read_host(good[i].text, &host, &port, fault);
 		if (why || strcmp(host, good[i].host) != 0 || port != good[i].port)
 			fail_msg("%s: %s:%d %s", good[i].text, host ? host : "", port, why ? why : "");
 	}
@@ -156,7 +161,11 @@ static void host__has_one_spelling(void **state)
 		"*.",
 		"*.127.0.0.1",
 		"*.1",
-		"m\xc3\xbcller.example",
+		"M\xc3\xbcller.example",
+		"m\xc3\xbcller..example",
+		"m\xc3\xbcller.*",
+		"http://m\xc3\xbcller.example",
+		"xn--zzzz---.example",
 		"http://a",
 		"https://a/b",
 		"a/b",
@@ -201,9 +210,9 @@ static void host__has_one_spelling(void **state)
 		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.b",
 	};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-		char *host = NULL;
+		char *host = NULL, fault[IDNA_WHY_SIZE];
 		uint16_t port;
-		if (!value_read_host(bad[i], &host, &port))
+		if (!value_read_host(bad[i], &host, &port, fault))
 			fail_msg("accepted: '%s' as '%s'", bad[i], host);
 	}
 }

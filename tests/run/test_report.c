@@ -204,6 +204,7 @@ static void explain__knows_hosts(void **state)
 	};
 	must(settings_set(settings, "--allow", "network.allow", NULL, "*.example.org:443", &err));
 	must(settings_set(settings, "--allow", "network.allow", NULL, "localhost:3000", &err));
+	must(settings_set(settings, "--allow", "network.allow", NULL, "bücher.example", &err));
 	must(settings_set(settings, "--deny", "network.deny", NULL, "evil.example.org", &err));
 	must(make_run("linux"));
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -214,6 +215,10 @@ static void explain__knows_hosts(void **state)
 		assert_string_equal(string_at(json_object_get(answer, "rule"), "pattern"), cases[i].pattern);
 		assert_string_equal(string_at(answer, "would_allow"), cases[i].would_allow);
 	}
+	/* what looks like a name is answered with what it is */
+	CORDON_ON_EXIT(decref) json_t *letters = explain("bücher.example:443");
+	assert_string_equal(string_at(letters, "host"), "xn--bcher-kva.example:443");
+	assert_string_equal(string_at(json_object_get(letters, "rule"), "pattern"), "xn--bcher-kva.example");
 	write_file(in_scratch("work/file:1"), "");
 	CORDON_ON_EXIT(decref) json_t *answer = explain("file:1");
 	assert_string_equal(string_at(answer, "access"), "write");
