@@ -9,16 +9,23 @@ enum { AT_START, IN_METHOD, IN_LINE };
 
 static const char version[] = "HTTP/", scheme[] = "://", preface[] = "PRI * HTTP/2.0";
 
+/* What some server splits a request line at: blanks, a line's half end, and what else Python calls white space. */
+static bool is_blank(char c)
+{
+	unsigned char byte = (unsigned char)c;
+	return byte == ' ' || byte == '\t' || byte == '\r' || byte == 0x0b || byte == 0x0c ||
+	       (byte >= 0x1c && byte < ' ') || byte == 0x85 || byte == 0xa0;
+}
+
 /* One byte more of the line. The members with the texts' names say how much of them has been met. */
 static void take(struct http_opening *opening, char c)
 {
-	bool is_blank = c == ' ' || c == '\t';
-	if (opening->length < sizeof preface)
+	if (opening->length < sizeof preface && c != '\r')
 		opening->length++;
 	if (opening->preface + 1u == opening->length && opening->preface < sizeof preface - 1 &&
 	    c == preface[opening->preface])
 		opening->preface++;
-	if (is_blank) {
+	if (is_blank(c)) {
 		opening->is_in_word = false;
 		return;
 	}
@@ -45,25 +52,22 @@ static bool is_request(const struct http_opening *opening)
 	       (opening->words == 2 && opening->scheme == sizeof scheme - 1);
 }
 
-/* What no server takes in a request line rules it out: who speaks another protocol need not end a line. */
+/* What no server takes for a method rules it out: who speaks another protocol need not end a line. */
 enum reading http_opening_read(struct http_opening *opening, const char *bytes, size_t length)
 {
 	for (size_t i = 0; i < length; i++) {
 		char c = bytes[i];
-		bool is_blank = c == ' ' || c == '\t';
 		if (opening->phase == AT_START && (c == '\r' || c == '\n'))
 			continue;
 		if (opening->phase != IN_LINE) {
-			if (is_blank ? opening->phase == AT_START : !http_is_token(c))
+			if (!is_blank(c) && !http_is_token(c))
 				return READING_BAD;
-			opening->phase = is_blank ? IN_LINE : IN_METHOD;
+			bool is_over = is_blank(c) && opening->words > 0;
+			opening->phase = is_over ? IN_LINE : IN_METHOD;
 		}
 		if (c == '\n')
 			return is_request(opening) ? READING_DONE : READING_BAD;
-		if ((c >= 0 && c < ' ' && c != '\t' && c != '\r') || c == 0x7f)
-			return READING_BAD;
-		if (c != '\r')
-			take(opening, c);
+		take(opening, c);
 	}
 	return READING_MORE;
 }

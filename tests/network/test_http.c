@@ -321,6 +321,13 @@ static void http__begins_where_any_server_would_see_it(void **state)
 		{ BYTES("GET /a b\x80 HTTP/3.7\r\n"), READING_DONE },
 		{ BYTES("CONNECT other:443 HTTP/1.1\r\n"), READING_DONE },
 		{ BYTES("GET http://other/\r\n"), READING_DONE }, /* HTTP/0.9, with a host */
+		/* as Python's http.server splits lines */
+		{ BYTES(" GET / HTTP/1.1\r\n"), READING_DONE },
+		{ BYTES("\r\n\t\x0cGET / HTTP/1.1\r\n"), READING_DONE },
+		{ BYTES("GET\r/\rHTTP/1.1\n"), READING_DONE },
+		{ BYTES("GET\x0b/\xa0HTTP/1.1\x1f\r\n"), READING_DONE },
+		{ BYTES("GET\x85/\x1cHTTP/1.1\r\n"), READING_DONE },
+		{ BYTES("GET /\0\x7f HTTP/1.1\r\n"), READING_DONE },
 		{ BYTES(""), READING_MORE },
 		{ BYTES("\r\n"), READING_MORE },
 		{ BYTES("GET"), READING_MORE },
@@ -330,14 +337,16 @@ static void http__begins_where_any_server_would_see_it(void **state)
 		{ BYTES("SSH-2.0-OpenSSH_9.2p1 Debian\r\n"), READING_BAD },
 		{ BYTES("*1\r\n$4\r\nPING\r\n"), READING_BAD },
 		{ BYTES("PING\r\n"), READING_BAD },
-		{ BYTES("0033git-upload-pack /p.git\0host=h\0"), READING_BAD },
+		{ BYTES("0033git-upload-pack /p.git\0host=h\0"), READING_MORE },
+		{ BYTES("0033git-upload-pack /p.git\0host=h\x00"
+			"0032want\n"),
+		  READING_BAD },
 		{ BYTES("\0\0\0\x08\x04\xd2\x16\x2f"), READING_BAD },
 		{ BYTES("EHLO a.example\r\n"), READING_BAD },
 		{ BYTES("DESCRIBE rtsp://a.example/ RTSP/1.0\r\n"), READING_BAD },
 		{ BYTES("set HTTP/x 0 0 5\r\n"), READING_BAD },
 		{ BYTES("HTTP/1.1 200 OK\r\n"), READING_BAD },
 		{ BYTES("GET /\r\n"), READING_BAD }, /* names no host */
-		{ BYTES(" GET / HTTP/1.1\r\n"), READING_BAD },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		for (size_t cut = 0; cut <= cases[i].length; cut++) {
