@@ -9,6 +9,9 @@ static const struct {
 } ranges[] = {
 	{ REACH_METADATA, 4, 32, { 169, 254, 169, 254 } }, /* AWS, Azure, Google, and most others */
 	{ REACH_METADATA, 4, 32, { 169, 254, 170, 2 } },   /* AWS: a container's credentials */
+	{ REACH_METADATA, 4, 32, { 169, 254, 170, 23 } },  /* AWS: a pod's */
+	{ REACH_METADATA, 4, 32, { 169, 254, 0, 23 } },    /* Tencent */
+	{ REACH_METADATA, 4, 32, { 169, 254, 42, 42 } },   /* Scaleway */
 	{ REACH_METADATA, 4, 32, { 100, 100, 100, 200 } }, /* Alibaba */
 	{ REACH_METADATA, 4, 32, { 168, 63, 129, 16 } },   /* Azure */
 	{ REACH_METADATA, 4, 32, { 192, 0, 0, 192 } },     /* Oracle */
@@ -29,8 +32,13 @@ static const struct {
 	{ REACH_RESERVED, 4, 4, { 240 } }, /* and the broadcast address */
 	{ REACH_GLOBAL, 4, 0, { 0 } },
 
-	{ REACH_METADATA, 16, 128, { 0xfd, 0x00, 0x0e, 0xc2, [14] = 0x02, [15] = 0x54 } }, /* AWS */
-	{ REACH_METADATA, 16, 128, { 0xfd, 0x20, 0x00, 0xce, [15] = 0x54 } },              /* Google */
+	{ REACH_METADATA, 16, 32, { 0xfd, 0x00, 0x0e, 0xc2 } }, /* AWS: the machine's, a pod's */
+	{ REACH_METADATA, 16, 128, { 0xfd, 0x20, 0x00, 0xce, [14] = 0x02, [15] = 0x54 } },      /* Google */
+	{ REACH_METADATA, 16, 128, { 0xfd, 0x00, 0x00, 0xc1, [12] = 0xa9, 0xfe, 0xa9, 0xfe } }, /* Oracle */
+	{ REACH_METADATA, 16, 128, { 0xfd, 0x00, 0xa9, 0xfe, 0xa9, 0xfe, [15] = 1 } },          /* Akamai */
+	{ REACH_METADATA, 16, 128, { 0xfd, 0x00, 0x00, 0x42, [15] = 0x42 } },                   /* Scaleway */
+	{ REACH_METADATA, 16, 128, { 0xfd, 0x00, 0x01, 0x00, [12] = 0x01, 0x00, 0x02, 0x00 } }, /* Alibaba */
+	{ REACH_METADATA, 16, 128, { 0xfe, 0x80, [12] = 0xa9, 0xfe, 0xa9, 0xfe } },             /* OpenStack */
 	{ REACH_LOOPBACK, 16, 128, { [15] = 1 } },
 	{ REACH_TUNNEL, 16, 96, { [10] = 0xff, [11] = 0xff } },     /* mapped */
 	{ REACH_TUNNEL, 16, 96, { [8] = 0xff, [9] = 0xff } },       /* SIIT: ::ffff:0:a.b.c.d */

@@ -125,17 +125,30 @@ bool rules_may_name(const struct network_rules *rules, const struct host *host)
 	return false;
 }
 
+/* Is there a rule for that very address, and no range around it? */
+static bool is_opened_alone(const struct network_rules *rules, const struct host *host, uint16_t port)
+{
+	for (size_t i = 0; i < rules->count; i++) {
+		const struct network_rule *rule = &rules->items[i];
+		bool is_range = rule->host.address.length && rule->bits < rule->host.address.length * 8;
+		if (!rule->is_denied && !is_range && (rule->port == 0 || rule->port == port) && names_host(rule, host))
+			return true;
+	}
+	return false;
+}
+
 struct decision rules_decide_resolved(const struct network_rules *rules, const struct address *address, uint16_t port,
 				      const struct address *own, size_t own_count)
 {
 	struct host host = host_of_address(address);
 	struct decision decision = rules_decide(rules, &host, port);
-	if (decision.answer != ANSWER_UNNAMED)
-		return decision;
-	decision = (struct decision){ ANSWER_ALLOWED, -1, reach_of(address) };
+	bool is_own = false;
 	for (size_t i = 0; i < own_count; i++)
-		if (address_equals(&own[i], address) && decision.reach == REACH_GLOBAL)
-			decision.reach = REACH_LOOPBACK;
+		is_own |= address_equals(&own[i], address);
+	if (decision.answer == ANSWER_DENIED ||
+	    (decision.answer == ANSWER_ALLOWED && (!is_own || is_opened_alone(rules, &host, port))))
+		return decision;
+	decision = (struct decision){ ANSWER_ALLOWED, -1, is_own ? REACH_LOOPBACK : reach_of(address) };
 	if (decision.reach != REACH_GLOBAL)
 		decision.answer = ANSWER_PLACE;
 	return decision;

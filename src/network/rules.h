@@ -52,8 +52,9 @@ struct decision rules_decide(const struct network_rules *rules, const struct hos
 /* May the name be told an address, so that some port of it may be asked for? */
 bool rules_may_name(const struct network_rules *rules, const struct host *host);
 
-/* After rules_decide has allowed a name: may this address be dialled for it? `own` are the addresses of the host's own
- * interfaces.
+/* After rules_decide has allowed a name or an address: may this address be dialled for it? `own` are the addresses of the
+ * host's own interfaces: behind them is the machine itself, which no range opens. The address of a rule that is no range
+ * need not be asked about.
  */
 struct decision rules_decide_resolved(const struct network_rules *rules, const struct address *address, uint16_t port,
 				      const struct address *own, size_t own_count);

@@ -132,6 +132,12 @@ static void rules__judge_where_a_name_leads(void **state)
 		{ RULES("a.example"), "169.254.169.254", ANSWER_PLACE, REACH_METADATA },
 		{ RULES("a.example"), "fd00:ec2::254", ANSWER_PLACE, REACH_METADATA },
 		{ RULES("a.example"), "100.100.100.200", ANSWER_PLACE, REACH_METADATA },
+		{ RULES("a.example"), "169.254.170.23", ANSWER_PLACE, REACH_METADATA },
+		{ RULES("169.254.0.0/16"), "169.254.42.42", ANSWER_PLACE, REACH_METADATA },
+		{ RULES("fc00::/7"), "fd00:ec2::23", ANSWER_PLACE, REACH_METADATA },
+		{ RULES("fc00::/7"), "fd00:a9fe:a9fe::1", ANSWER_PLACE, REACH_METADATA },
+		{ RULES("fc00::/7"), "fd20:ce::254", ANSWER_PLACE, REACH_METADATA },
+		{ RULES("fe80::/10"), "fe80::a9fe:a9fe", ANSWER_PLACE, REACH_METADATA },
 		{ RULES("a.example"), "224.0.0.1", ANSWER_PLACE, REACH_MULTICAST },
 		{ RULES("a.example"), "ff02::1", ANSWER_PLACE, REACH_MULTICAST },
 		{ RULES("a.example"), "255.255.255.255", ANSWER_PLACE, REACH_RESERVED },
@@ -152,6 +158,12 @@ static void rules__judge_where_a_name_leads(void **state)
 		/* named itself */
 		{ RULES("a.example", "10.0.0.0/8"), "10.1.2.3", ANSWER_ALLOWED, REACH_GLOBAL },
 		{ RULES("a.example", "127.0.0.1|80"), "127.0.0.1", ANSWER_ALLOWED, REACH_GLOBAL },
+		/* this machine in a range: named itself or not at all */
+		{ RULES("a.example", "93.184.0.0/16"), "93.184.215.99", ANSWER_PLACE, REACH_LOOPBACK },
+		{ RULES("a.example", "93.184.0.0/16"), "93.184.215.98", ANSWER_ALLOWED, REACH_GLOBAL },
+		{ RULES("93.184.0.0/16", "93.184.215.99|80"), "93.184.215.99", ANSWER_ALLOWED, REACH_GLOBAL },
+		{ RULES("93.184.0.0/16", "93.184.215.99|81"), "93.184.215.99", ANSWER_PLACE, REACH_LOOPBACK },
+		{ RULES("2600::/16"), "2600::99", ANSWER_PLACE, REACH_LOOPBACK },
 		{ RULES("a.example", "127.0.0.1|81"), "127.0.0.1", ANSWER_PLACE, REACH_LOOPBACK },
 		{ RULES("a.example", "93.184.215.99"), "93.184.215.99", ANSWER_ALLOWED, REACH_GLOBAL },
 		/* and a denied range is denied to names as well */

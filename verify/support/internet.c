@@ -1,6 +1,6 @@
 /* internet HOSTS COMMAND...: an Internet of one's own. Runs the command in a network in which every address of IPv4 and
- * IPv6 is this machine, though none but loopback is an interface's, with HOSTS as /etc/hosts: servers that listen on every
- * address are then the whole world. No packet leaves.
+ * IPv6 is this machine, though none but loopback is an interface's, and INTERNET_OWN where that is set, with HOSTS as
+ * /etc/hosts: servers that listen on every address are then the whole world. No packet leaves.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -49,6 +49,18 @@ static void raise_loopback(void)
 	request.ifr_flags = IFF_UP;
 	if (link < 0 || ioctl(link, SIOCSIFFLAGS, &request) != 0)
 		fail("raise lo");
+	close(link);
+}
+
+/* An address that an interface has. */
+static void own_address(const char *address)
+{
+	struct ifreq request = { .ifr_name = "lo:1" };
+	struct sockaddr_in *place = (struct sockaddr_in *)(void *)&request.ifr_addr;
+	int link = socket(AF_INET, SOCK_DGRAM, 0);
+	place->sin_family = AF_INET;
+	if (link < 0 || inet_pton(AF_INET, address, &place->sin_addr) != 1 || ioctl(link, SIOCSIFADDR, &request) != 0)
+		fail("own an address");
 	close(link);
 }
 
@@ -116,6 +128,8 @@ int main(int argc, char **argv)
 	if (user)
 		map_user(user, group);
 	raise_loopback();
+	if (getenv("INTERNET_OWN"))
+		own_address(getenv("INTERNET_OWN"));
 	add_route(AF_INET);
 	add_route(AF_INET6);
 	lay_hosts(argv[1]);

@@ -257,6 +257,25 @@ static void look_up(struct connection *connection)
 		connection_fail(connection, ENOMEM);
 }
 
+/* An address that is allowed by a range may be this machine's own. False: it is, and the connection is over. */
+static bool may_dial(struct connection *connection)
+{
+	CORDON_ON_EXIT(free_own) struct own own = { .items = NULL };
+	const struct gate *gate = connection->gate;
+	const struct target *target = &connection->target;
+	const struct address *address = &target->host.address;
+	struct decision decision = gate_decide(&gate->rules, &target->host, target->port);
+	bool is_range = decision.rule >= 0 && gate->rules.items[decision.rule].bits < address->length * 8;
+	if (!is_range || gate_is_planted("gate.reach"))
+		return true;
+	decision = own_list(&own) ? rules_decide_resolved(&gate->rules, address, target->port, own.items, own.count)
+				  : (struct decision){ ANSWER_PLACE, -1, REACH_LOOPBACK };
+	if (decision.answer == ANSWER_ALLOWED)
+		return true;
+	connection_refuse(connection, GATE_PLACE, decision.reach);
+	return false;
+}
+
 /* Loopback by the rule `localhost` is either family, whichever the service listens on. */
 static bool means_localhost(const struct connection *connection)
 {
@@ -278,6 +297,8 @@ void dial_begin(struct connection *connection)
 		memcpy(connection->addresses, loopback, sizeof loopback);
 		connection->address_count = 2;
 	} else if (connection->through ? connection->through->address.length : host->address.length) {
+		if (!connection->through && !may_dial(connection))
+			return;
 		connection->addresses[0] = connection->through ? connection->through->address : host->address;
 		connection->address_count = 1;
 	} else if (!recall(connection)) {
