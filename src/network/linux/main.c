@@ -146,9 +146,10 @@ static void hear_supervisor(struct watch *watch, unsigned events)
 	last_begin(gate);
 }
 
+/* Never waits: the factory may be waiting for this process to read. It asks no second time, and goes on after a while. */
 static void answer_factory(const struct gate_message *message)
 {
-	if (send(factory_socket, message, sizeof *message, MSG_NOSIGNAL) < 0)
+	if (send(factory_socket, message, sizeof *message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 && errno != EAGAIN)
 		_exit(1);
 }
 
