@@ -115,6 +115,12 @@ static void trial__believes_its_eyes(void **state)
 		assert_int_equal(trial_judge(&trial, gave(cases[i].outside), gave(cases[i].inside), sight),
 				 cases[i].expected);
 	}
+	/* Where even outside nothing may come of it that is nothing to be tried, but what is seen inside counts. */
+	const struct trial_case blind = { .kind = TRIAL_UNSEEN, .is_absent_unseen = true };
+	const struct trial_sight nothing = { .is_watched = true },
+				 inside = { .is_watched = true, .was_seen_inside = true };
+	assert_int_equal(trial_judge(&blind, gave(0), gave(0), nothing), TRIAL_NOT_HERE);
+	assert_int_equal(trial_judge(&blind, gave(0), gave(5), inside), TRIAL_DONE);
 }
 
 /* A host that refuses everything, and one that refuses nothing, hold no tier; nor does one that answers of one trial alone
@@ -185,6 +191,7 @@ static void cases__are_whole(void **state)
 		const struct trial_case *trial = &trial_cases[i];
 		assert_true(trial->kind == TRIAL_MUST_WORK || trial->done);
 		assert_true(trial->kind != TRIAL_MUST_FAIL || trial->errors[0] != 0);
+		assert_true((trial->absent[0] != 0) == (trial->lacks != NULL));
 		assert_true(trial->tiers != 0 && (trial->tiers & ~(unsigned)TRIAL_EVERYWHERE) == 0);
 		assert_true(!trial->goes_out || !(trial->tiers & TRIAL_TOKEN));
 		for (unsigned j = 0; j < i; j++)

@@ -144,10 +144,9 @@ HANDLE console_take_typed(struct console *console)
 	return console->is_seen ? cordon_take(&console->typed) : NULL;
 }
 
-void console_resize(struct console *console, uint16_t rows, uint16_t columns)
+long console_resize(struct console *console, uint16_t rows, uint16_t columns)
 {
-	if (!console->closing)
-		api.resize(console->pseudo, size_of(rows, columns));
+	return console->closing ? 0 : api.resize(console->pseudo, size_of(rows, columns));
 }
 
 /* -- the end ------------------------------------------------------------------------------------------------------- */

@@ -30,7 +30,8 @@ HANDLE console_take_typed(struct console *console);
 /* Types Ctrl-C, where nobody has taken the keyboard. */
 void console_interrupt(struct console *console);
 
-void console_resize(struct console *console, uint16_t rows, uint16_t columns);
+/* 0: done; else an HRESULT: the size stays. */
+long console_resize(struct console *console, uint16_t rows, uint16_t columns);
 
 /* As when a window is closed: what is in it hears CTRL_CLOSE_EVENT. What is read from it ends, once all that was printed
  * is read. Does not wait. Any number of times.

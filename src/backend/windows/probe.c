@@ -10,6 +10,8 @@
 #include <string.h>
 
 #include "backend/windows/accounts.h"
+#include "backend/windows/probe_console.h"
+#include "backend/windows/probe_sibling.h"
 #include "base/list.h"
 #include "base/scope.h"
 
@@ -32,12 +34,14 @@ struct probe {
 	SECURITY_CAPABILITIES package;
 	struct trial_answer answers[SIDES][TRIALS_MAX];
 	bool has_survivor[SIDES];
+	struct sibling sibling; /* of the package tier's */
 };
 
 static void free_probe(struct probe *probe)
 {
 	struct cordon_error ignored = CORDON_ERROR_INIT;
 	staging_free(&probe->staging);
+	sibling_end(&probe->sibling);
 	if (probe->claim)
 		(void)!package_close(probe->packages, probe->package_name, probe->claim, &ignored);
 	profiles_free(probe->packages);
@@ -255,6 +259,8 @@ static bool add_words(const struct probe *probe, int side, bool goes_out, struct
 	       add_word(words, text_format("key=%s", staging->key)) &&
 	       add_word(words, text_format("own=%s", staging->own[side])) &&
 	       add_word(words, text_format("process=%lu", GetCurrentProcessId())) &&
+	       add_word(words, text_format("home=%s", probe->plan->facts->home)) &&
+	       add_word(words, text_format("sibling=%lu", probe->sibling.process.dwProcessId)) &&
 	       add_word(words, text_format("canary=%lu", staging->canary.id)) &&
 	       add_word(words, text_format("window=%lu", staging->canary.window)) &&
 	       add_word(words, text_format("keyed=%d", staging->canary.has_key)) &&
@@ -296,6 +302,29 @@ static void take_answers(struct probe *probe, int side, bool goes_out, const str
 			probe->answers[side][i] = answers[i];
 }
 
+/* What programs in a console of cordon's find there; each has a job of its own. */
+static bool try_consoles(struct probe *probe, int side, HANDLE token, struct cordon_error *err)
+{
+	CORDON_ON_EXIT(free_text) char *directory = text_format("%s\\root", probe->staging.sides[side]);
+	if (!directory)
+		return cordon_fail_memory(err);
+	for (unsigned i = 0; i < trial_count; i++) {
+		CORDON_ON_EXIT(close_handle) HANDLE job = NULL;
+		bool is_in_package = side == INSIDE && probe->recipe->is_container;
+		if (!trial_cases[i].is_console || !trial_is_for(&trial_cases[i], probe->tiers, false))
+			continue;
+		if (!make_job(side, &job, err))
+			return false;
+		struct launch launch = { .directory = directory,
+					 .token = token,
+					 .job = job,
+					 .package = is_in_package ? &probe->package : NULL };
+		uint32_t code = probe_in_console(trial_cases[i].name, probe->staging.programs[side], &launch);
+		probe->answers[side][i] = (struct trial_answer){ true, code };
+	}
+	return true;
+}
+
 static bool run_side(struct probe *probe, int side, bool goes_out, HANDLE token, struct cordon_error *err)
 {
 	CORDON_ON_EXIT(close_handle) HANDLE from = NULL;
@@ -328,7 +357,7 @@ static bool run_side(struct probe *probe, int side, bool goes_out, HANDLE token,
 		for (unsigned i = 0; i < trial_count; i++)
 			answers[i].was_given &= trial_cases[i].kind != TRIAL_LEAVES;
 	take_answers(probe, side, goes_out, answers);
-	return true;
+	return goes_out || try_consoles(probe, side, token, err);
 }
 
 /* -- tiers --------------------------------------------------------------------------------------------------------- */
@@ -373,6 +402,8 @@ static void choose_tier(struct probe *probe)
 		}
 		probe->recipe = &package_recipe;
 		probe->tiers = TRIAL_PACKAGE;
+		if (!sibling_start(probe->packages, &package_recipe, &probe->sibling, &err))
+			say_why(probe->probing, err.text);
 		break;
 	case TIER_TOKEN:
 	case TIER_COUNT:

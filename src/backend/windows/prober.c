@@ -4,6 +4,7 @@
  *	cordon-prober try TIERS in|out NAME=VALUE...
  *	                         tries what is for one of TIERS, by what the names below say
  *	cordon-prober canary     is acted on (prober_canary.c)
+ *	cordon-prober size       ends with status 7 once its console has another size
  *	cordon-prober wait       does nothing for a minute
  *	cordon-prober by FILE    makes the file, and does nothing for a minute
  *	cordon-prober nothing    ends with status 7
@@ -19,6 +20,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { SIZE_MS = 10000, POLL_MS = 20 };
+
 struct given given;
 
 static const struct {
@@ -30,6 +33,7 @@ static const struct {
 	{ L"pipe", false, offsetof(struct given, pipe) },
 	{ L"key", false, offsetof(struct given, key) },         /* below HKEY_USERS */
 	{ L"own", false, offsetof(struct given, own) },         /* for what is made elsewhere */
+	{ L"home", false, offsetof(struct given, home) },       /* the user's profile */
 	{ L"path", false, offsetof(struct given, path) },       /* of a socket */
 	{ L"service", false, offsetof(struct given, service) }, /* of a Hyper-V socket, in hexadecimal */
 	{ L"tcp", true, offsetof(struct given, tcp) },          /* ports where somebody listens; 0: nobody */
@@ -38,6 +42,7 @@ static const struct {
 	{ L"udp6", true, offsetof(struct given, udp_6) },
 	{ L"accept", true, offsetof(struct given, accept) },   /* one that somebody calls */
 	{ L"process", true, offsetof(struct given, process) }, /* who probes */
+	{ L"sibling", true, offsetof(struct given, sibling) }, /* of another run; 0: there is none */
 	{ L"canary", true, offsetof(struct given, canary) },   /* prober_canary.c */
 	{ L"window", true, offsetof(struct given, window) },   /* its; 0: none */
 	{ L"keyed", true, offsetof(struct given, keyed) },     /* has it its key? */
@@ -118,7 +123,7 @@ static int try_all(unsigned tiers, bool goes_out)
 		return 1;
 	_setmode(1, _O_BINARY);
 	for (unsigned i = 0; i < trial_count; i++) {
-		if (!trial_is_for(&trial_cases[i], tiers, goes_out))
+		if (trial_cases[i].is_console || !trial_is_for(&trial_cases[i], tiers, goes_out))
 			continue;
 		/* One that ends this program leaves what was said before. */
 		if (printf("%s %lu\n", trial_cases[i].name, try_one(trial_cases[i].name)) < 0 || fflush(stdout) != 0)
@@ -151,7 +156,22 @@ static bool take_words(int count, WCHAR **words)
 	for (int i = 0; i < count; i++)
 		if (!take_word(words[i]))
 			return false;
-	return given.folder && given.pipe && given.key && given.own;
+	return given.folder && given.pipe && given.key && given.own && given.home;
+}
+
+/* Of the console that it is in, which began with another. */
+static int wait_for_size(void)
+{
+	CONSOLE_SCREEN_BUFFER_INFO about;
+	HANDLE console = CreateFileW(L"CONOUT$", GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL,
+				     OPEN_EXISTING, 0, NULL);
+	for (DWORD waited = 0; console != INVALID_HANDLE_VALUE && waited < SIZE_MS; waited += POLL_MS) {
+		if (GetConsoleScreenBufferInfo(console, &about) && about.srWindow.Right - about.srWindow.Left == 100 &&
+		    about.srWindow.Bottom - about.srWindow.Top == 30)
+			return STATUS_OF_NOTHING;
+		Sleep(POLL_MS);
+	}
+	return 1;
 }
 
 int prober_main(int argc, wchar_t **argv)
@@ -163,6 +183,8 @@ int prober_main(int argc, wchar_t **argv)
 		return (int)STATUS_OF_CRASH;
 	if (argc == 2 && wcscmp(argv[1], L"canary") == 0)
 		return canary_main();
+	if (argc == 2 && wcscmp(argv[1], L"size") == 0)
+		return wait_for_size();
 	if (argc == 3 && wcscmp(argv[1], L"by") == 0) {
 		write_to(argv[2], CREATE_ALWAYS);
 		Sleep(WAIT_MS);

@@ -29,10 +29,10 @@ enum { PATH_ROOM = 1024, STATUS_OF_NOTHING = 7, WAIT_MS = 60000 };
 
 /* What the prober was told to act on; prober.c lists the words. */
 struct given {
-	WCHAR *folder, *pipe, *key, *own;
+	WCHAR *folder, *pipe, *key, *own, *home;
 	WCHAR *path, *service; /* NULL: this host has none of the kind */
 	DWORD tcp, tcp_6, udp, udp_6, accept;
-	DWORD process, canary, window, keyed;
+	DWORD process, sibling, canary, window, keyed;
 };
 extern struct given given;
 

@@ -6,6 +6,8 @@
 
 #include <stdio.h>
 
+enum { SNAPSHOTS_MAX = 64 };
+
 static DWORD give_descriptor(const WCHAR *path)
 {
 	/* The same list again: it is the right to write one that is asked for. */
@@ -48,6 +50,53 @@ static DWORD make_in_variable(const WCHAR *variable, const WCHAR *below)
 		return ERROR_PATH_NOT_FOUND;
 	wcscpy(path + length, below);
 	return make_in(path);
+}
+
+/* Whether the first drive is the system's, or keeps no descriptors. */
+static bool is_left_out(const WCHAR *root)
+{
+	WCHAR system[MAX_PATH];
+	DWORD flags;
+	if (GetDriveTypeW(root) != DRIVE_FIXED)
+		return true;
+	if (GetSystemDirectoryW(system, MAX_PATH) > 0 && towupper(system[0]) == towupper(root[0]))
+		return true;
+	/* A drive that does not say so is tried. */
+	return GetVolumeInformationW(root, NULL, 0, NULL, NULL, &flags, NULL, 0) && !(flags & FILE_PERSISTENT_ACLS);
+}
+
+static DWORD make_in_drives(void)
+{
+	WCHAR roots[256];
+	DWORD code = ERROR_NO_MORE_FILES, length = GetLogicalDriveStringsW(255, roots);
+	if (length == 0 || length > 255)
+		return outcome(FALSE);
+	for (const WCHAR *root = roots; *root && code != 0; root += wcslen(root) + 1) {
+		WCHAR bare[] = { root[0], ':', 0 };
+		DWORD made = is_left_out(root) ? ERROR_NO_MORE_FILES : make_in(bare);
+		/* A refusal says more than that a drive is locked or not ready. */
+		if (made == 0 || made == ERROR_ACCESS_DENIED || code == ERROR_NO_MORE_FILES)
+			code = made;
+	}
+	return code;
+}
+
+/* In any of the snapshots of the user's drive. */
+static DWORD read_snapshot(void)
+{
+	WCHAR path[PATH_ROOM];
+	DWORD code = ERROR_FILE_NOT_FOUND;
+	if (wcslen(given.home) < 3 || given.home[1] != ':')
+		return ERROR_PATH_NOT_FOUND;
+	for (int i = 1; i <= SNAPSHOTS_MAX && code != 0; i++) {
+		_snwprintf(path, PATH_ROOM - 1, L"\\\\?\\GLOBALROOT\\Device\\HarddiskVolumeShadowCopy%d%ls", i,
+			   given.home + 2);
+		path[PATH_ROOM - 1] = 0;
+		DWORD opened = open_for(path, FILE_LIST_DIRECTORY);
+		if (opened == 0 || opened == ERROR_ACCESS_DENIED)
+			code = opened;
+	}
+	return code;
 }
 
 static DWORD replace(const WCHAR *target)
@@ -189,6 +238,8 @@ const struct act acts_on_files[] = {
 	{ "make-in-drive", make_in_drive },
 	{ "make-in-programdata", make_in_programdata },
 	{ "make-in-public", make_in_public },
+	{ "make-in-drives", make_in_drives },
+	{ "read-snapshot", read_snapshot },
 	{ "read-hidden", read_hidden },
 	{ "list-hidden", list_hidden },
 	{ "write-protected", write_protected },

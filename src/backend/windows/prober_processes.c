@@ -169,10 +169,10 @@ static DWORD use_pipe(void)
 }
 
 /* With the default descriptor, as build tools and node make theirs. */
-static DWORD use_own_pipe(void)
+static DWORD use_pipe_in(const WCHAR *folder)
 {
 	WCHAR name[PATH_ROOM];
-	_snwprintf(name, PATH_ROOM - 1, L"\\\\.\\pipe\\%ls-own", given.own);
+	_snwprintf(name, PATH_ROOM - 1, L"\\\\.\\pipe\\%ls%ls-own", folder, given.own);
 	HANDLE server = CreateNamedPipeW(name, PIPE_ACCESS_DUPLEX, PIPE_TYPE_BYTE | PIPE_REJECT_REMOTE_CLIENTS, 1, 512,
 					 512, 0, NULL);
 	if (server == INVALID_HANDLE_VALUE)
@@ -196,6 +196,10 @@ ACT(read_memory, open_process(PROCESS_VM_READ))
 ACT(write_memory, open_process(PROCESS_VM_WRITE | PROCESS_VM_OPERATION))
 ACT(copy_handle, open_process(PROCESS_DUP_HANDLE))
 ACT(start_as_child, open_process(PROCESS_CREATE_PROCESS))
+ACT(use_own_pipe, use_pipe_in(L""))
+/* Where a package makes its own. */
+ACT(use_local_pipe, use_pipe_in(L"LOCAL\\"))
+ACT(open_sibling, open_other(given.sibling))
 ACT(open_users, open_other(given.canary))
 ACT(end_process, open_process(PROCESS_TERMINATE))
 
@@ -213,6 +217,8 @@ const struct act acts_on_processes[] = {
 	{ "random-bytes", random_bytes },
 	{ "pipe", use_pipe },
 	{ "own-pipe", use_own_pipe },
+	{ "local-pipe", use_local_pipe },
+	{ "open-sibling", open_sibling },
 	{ "event", use_event },
 	{ "start-program", start_program },
 	{ "start-cmd", start_cmd },

@@ -9,6 +9,9 @@
 #include <stdio.h>
 
 static const GUID id_shell_windows = { 0x9ba05972, 0xf6a8, 0x11cf, { 0xa4, 0x42, 0, 0xa0, 0xc9, 0x0a, 0x8f, 0x39 } };
+static const GUID id_help_pane = { 0x8cec58ae, 0x07a1, 0x11d9, { 0xb1, 0x5e, 0, 0x0d, 0x56, 0xbf, 0xe6, 0xee } };
+static const GUID id_wsl = { 0xa9b7a1b9, 0x0671, 0x405c, { 0x95, 0xf1, 0xe0, 0x61, 0x2c, 0xb4, 0xce, 0x7e } };
+static const GUID id_old_wsl = { 0x4f476546, 0xb412, 0x4579, { 0xb6, 0x4c, 0x12, 0x3d, 0xf3, 0x31, 0xe3, 0xd6 } };
 static const GUID id_bits = { 0x4991d34b, 0x80a1, 0x4291, { 0x83, 0xb6, 0x33, 0x28, 0x36, 0x6b, 0x90, 0x97 } };
 static const GUID id_bits_manager = { 0x5ce34c0d, 0x0dc9, 0x4c1f, { 0x89, 0x7c, 0xda, 0xa1, 0xb7, 0x8c, 0xee, 0x7c } };
 static const GUID id_scheduler = { 0x0f87369f, 0xa4e5, 0x4cfc, { 0xbd, 0x3e, 0x73, 0xe6, 0x15, 0x45, 0x72, 0xdd } };
@@ -24,12 +27,50 @@ static DWORD make_object(const GUID *class, DWORD where, const GUID *kind, void 
 	return SUCCEEDED(result) ? 0 : (DWORD)result;
 }
 
-static DWORD reach_shell(void)
+static DWORD reach_class(const GUID *class)
 {
-	IUnknown *shell;
-	DWORD code = make_object(&id_shell_windows, CLSCTX_LOCAL_SERVER, &IID_IUnknown, &shell);
+	IUnknown *object;
+	DWORD code = make_object(class, CLSCTX_LOCAL_SERVER, &IID_IUnknown, &object);
 	if (code == 0)
-		IUnknown_Release(shell);
+		IUnknown_Release(object);
+	return code;
+}
+
+/* The service that starts distributions; the second is that of older Windows. */
+static DWORD start_wsl(void)
+{
+	DWORD code = reach_class(&id_wsl);
+	return code == (DWORD)REGDB_E_CLASSNOTREG ? reach_class(&id_old_wsl) : code;
+}
+
+static DWORD open_services(SC_HANDLE manager, const ENUM_SERVICE_STATUSW *services, DWORD count)
+{
+	DWORD code = ERROR_NOT_FOUND;
+	for (DWORD i = 0; i < count && code != 0; i++) {
+		SC_HANDLE service = OpenServiceW(manager, services[i].lpServiceName, SERVICE_START);
+		code = outcome(service != NULL);
+		if (service)
+			CloseServiceHandle(service);
+	}
+	return code;
+}
+
+/* Any that would let itself be started; none is. */
+static DWORD start_service(void)
+{
+	static union {
+		ENUM_SERVICE_STATUSW services[1];
+		BYTE bytes[256 * 1024];
+	} all;
+	DWORD needed, count = 0, next = 0;
+	SC_HANDLE manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_CONNECT | SC_MANAGER_ENUMERATE_SERVICE);
+	if (!manager)
+		return outcome(FALSE);
+	DWORD code = outcome(EnumServicesStatusW(manager, SERVICE_WIN32, SERVICE_STATE_ALL, all.services, sizeof all,
+						 &needed, &count, &next));
+	if (code == 0 || code == ERROR_MORE_DATA)
+		code = open_services(manager, all.services, count);
+	CloseServiceHandle(manager);
 	return code;
 }
 
@@ -173,10 +214,13 @@ static DWORD start_by_wmi(void)
 	return SUCCEEDED(result) ? 0 : (DWORD)result;
 }
 
+ACT(reach_shell, reach_class(&id_shell_windows))
+/* One whose server is the logged-on user's, whoever asks. */
+ACT(reach_session, reach_class(&id_help_pane))
+
 const struct act acts_by_services[] = {
-	{ "download", download },
-	{ "reach-shell", reach_shell },
-	{ "register-task", register_task },
-	{ "start-by-wmi", start_by_wmi },
-	{ 0 },
+	{ "download", download },           { "reach-shell", reach_shell },
+	{ "reach-session", reach_session }, { "start-wsl", start_wsl },
+	{ "start-service", start_service }, { "register-task", register_task },
+	{ "start-by-wmi", start_by_wmi },   { 0 },
 };

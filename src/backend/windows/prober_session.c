@@ -101,6 +101,20 @@ static DWORD write_registry(void)
 	return code;
 }
 
+static DWORD open_run_key(void)
+{
+	WCHAR path[PATH_ROOM];
+	HKEY opened;
+	WCHAR *end = wcschr(given.key, L'\\');
+	_snwprintf(path, PATH_ROOM - 1, L"%.*ls\\Software\\Microsoft\\Windows\\CurrentVersion\\Run",
+		   end ? (int)(end - given.key) : 0, given.key);
+	path[PATH_ROOM - 1] = 0;
+	DWORD code = (DWORD)RegOpenKeyExW(HKEY_USERS, path, 0, KEY_SET_VALUE, &opened);
+	if (code == 0)
+		RegCloseKey(opened);
+	return code;
+}
+
 static DWORD read_credential(void)
 {
 	PCREDENTIALW credential;
@@ -141,6 +155,7 @@ const struct act acts_on_session[] = {
 	{ "open-desktop", open_desktop },
 	{ "open-clipboard", open_clipboard },
 	{ "write-registry", write_registry },
+	{ "open-run-key", open_run_key },
 	{ "read-credential", read_credential },
 	{ "unprotect", unprotect },
 	{ 0 },

@@ -168,6 +168,36 @@ static char *path_elsewhere(const struct staging *staging, size_t i, int side)
 				: NULL;
 }
 
+/* Calls back with each of those paths on a fixed drive. */
+static bool in_drives(const char *name, bool (*act)(const WCHAR *path))
+{
+	WCHAR roots[256], path[MAX_PATH];
+	bool has_acted = false;
+	DWORD length = GetLogicalDriveStringsW(255, roots);
+	for (const WCHAR *root = roots; length > 0 && length <= 255 && *root; root += wcslen(root) + 1) {
+		_snwprintf(path, MAX_PATH - 1, L"%ls%hs", root, name);
+		has_acted |= GetDriveTypeW(root) == DRIVE_FIXED && act(path);
+	}
+	return has_acted;
+}
+
+static bool is_there(const WCHAR *path)
+{
+	return GetFileAttributesW(path) != INVALID_FILE_ATTRIBUTES;
+}
+
+static bool is_there_but_in_systems(const WCHAR *path)
+{
+	WCHAR system[MAX_PATH];
+	return is_there(path) &&
+	       (GetSystemDirectoryW(system, MAX_PATH) == 0 || towupper(system[0]) != towupper(path[0]));
+}
+
+static bool remove_directory(const WCHAR *path)
+{
+	return RemoveDirectoryW(path);
+}
+
 static bool was_made_elsewhere(const struct staging *staging, size_t i, int side)
 {
 	CORDON_ON_EXIT(free_text) char *path = path_elsewhere(staging, i, side);
@@ -176,6 +206,8 @@ static bool was_made_elsewhere(const struct staging *staging, size_t i, int side
 
 static void remove_elsewhere(const struct staging *staging)
 {
+	for (int side = 0; side < SIDES; side++)
+		in_drives(staging->own[side], remove_directory);
 	for (size_t i = 0; i < COUNT_OF(elsewhere); i++)
 		for (int side = 0; side < SIDES; side++) {
 			struct cordon_error ignored = CORDON_ERROR_INIT;
@@ -252,6 +284,10 @@ bool staging_watch(const struct staging *staging, int side, const char *trial, b
 	*ret_was_seen = false;
 	if (strcmp(trial, "write-registry") == 0) {
 		*ret_was_seen = staging->was_written[side];
+		return true;
+	}
+	if (strcmp(trial, "make-in-drives") == 0) {
+		*ret_was_seen = in_drives(staging->own[side], is_there_but_in_systems);
 		return true;
 	}
 	if (strcmp(trial, "define-device") == 0) {

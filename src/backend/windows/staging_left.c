@@ -17,7 +17,8 @@ static unsigned count_named(const WCHAR *name, bool ends_them)
 	if (all == INVALID_HANDLE_VALUE)
 		return 1;
 	for (BOOL has = Process32FirstW(all, &entry); has; has = Process32NextW(all, &entry)) {
-		if (_wcsicmp(entry.szExeFile, name) != 0)
+		/* One that has ended, and is held by somebody, has no threads. */
+		if (_wcsicmp(entry.szExeFile, name) != 0 || entry.cntThreads == 0)
 			continue;
 		count++;
 		CORDON_ON_EXIT(close_handle)

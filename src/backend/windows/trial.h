@@ -37,8 +37,11 @@ struct trial_case {
 	enum guarantee guarantee;          /* all but MUST_WORK */
 	uint32_t errors[TRIAL_ERRORS_MAX]; /* MUST_FAIL: GetLastError values that say "refused"; 0: none */
 	uint32_t absent[TRIAL_ERRORS_MAX]; /* outside: there is nothing here to try it on; 0: none */
-	bool goes_out;                     /* off this host: tried last, and only where all else has held */
-	const char *done;                  /* what it means when the trial succeeds inside */
+	bool is_console;       /* of a console that cordon makes: tried by probe_console.c, not by the prober */
+	bool goes_out;         /* off this host: tried last, and only where all else has held */
+	const char *done;      /* what it means when the trial succeeds inside */
+	const char *lacks;     /* with `absent`: what the host has not got then */
+	bool is_absent_unseen; /* so it is where nothing is seen outside, though it was done */
 };
 
 extern const struct trial_case trial_cases[];
@@ -48,8 +51,8 @@ enum { TRIALS_MAX = 128 };
 
 /* The limits of the job inside, and what is tried against them. */
 enum {
-	TRIAL_MEMORY_LIMIT = 96 * 1024 * 1024,
-	TRIAL_MEMORY = 192 * 1024 * 1024,
+	TRIAL_MEMORY_LIMIT = 256 * 1024 * 1024,
+	TRIAL_MEMORY = 320 * 1024 * 1024,
 	TRIAL_PROCESSES_LIMIT = 4,
 	TRIAL_PROCESSES = 6,
 };
