@@ -64,17 +64,17 @@ static int teardown(void **state)
 	return 0;
 }
 
-static bool finds(enum tier tier, const char *with)
+static bool finds(unsigned tiers, const char *with)
 {
 	struct probing found = { .is_made = false };
-	bool is_found = kept_find(&disk.store, tier, with, &found);
+	bool is_found = kept_find(&disk.store, tiers, with, &found);
 	assert_true(is_found == found.is_made);
 	return is_found;
 }
 
 static void keep(void)
 {
-	assert_true(kept_put(&disk.store, TIER_APPCONTAINER, key, &probing, &err));
+	assert_true(kept_put(&disk.store, TRIAL_PACKAGE, key, &probing, &err));
 	assert_int_equal(disk.writes, 1);
 }
 
@@ -93,9 +93,9 @@ static void finding__is_used_while_all_is_the_same(void **state)
 	/* A host without what one trial is about. */
 	unsigned absent = index_of("raw-volume");
 	probing.findings[absent] = (struct finding){ TRIAL_NOT_HERE, false };
-	assert_false(finds(TIER_APPCONTAINER, key));
+	assert_false(finds(TRIAL_PACKAGE, key));
 	keep();
-	assert_true(kept_find(&disk.store, TIER_APPCONTAINER, key, &found));
+	assert_true(kept_find(&disk.store, TRIAL_PACKAGE, key, &found));
 	assert_int_equal(found.tiers, probing.tiers);
 	assert_string_equal(found.why, "");
 	for (unsigned i = 0; i < trial_count; i++) {
@@ -111,10 +111,10 @@ static void finding__of_another_boot_build_or_shape_is_ignored(void **state)
 					      "boot 17\nbuild 10.0.22631\nmore\n", "boot 17\nbuild 10.0.22631", "" };
 	keep();
 	for (size_t i = 0; i < COUNT_OF(others); i++)
-		assert_false(finds(TIER_APPCONTAINER, others[i]));
-	assert_false(finds(TIER_TOKEN, key));
-	assert_false(finds(TIER_ACCOUNT, key));
-	assert_true(finds(TIER_APPCONTAINER, key));
+		assert_false(finds(TRIAL_PACKAGE, others[i]));
+	assert_false(finds(TRIAL_TOKEN, key));
+	assert_false(finds(TRIAL_ACCOUNT, key));
+	assert_true(finds(TRIAL_PACKAGE, key));
 }
 
 /* Power may go in the middle, and disks lose what they said they had. */
@@ -126,28 +126,28 @@ static void finding__that_is_torn_is_ignored(void **state)
 	for (size_t length = 0; length < whole.length; length++) {
 		disk.bytes = (struct text){ 0 };
 		text_add_bytes(&disk.bytes, whole.bytes, length);
-		assert_false(finds(TIER_APPCONTAINER, key));
+		assert_false(finds(TRIAL_PACKAGE, key));
 		text_free(&disk.bytes);
 	}
 	disk.bytes = whole;
 	text_add(&disk.bytes, "x");
-	assert_false(finds(TIER_APPCONTAINER, key));
+	assert_false(finds(TRIAL_PACKAGE, key));
 }
 
 static void finding__with_any_byte_changed_is_ignored(void **state)
 {
 	(void)state;
 	keep();
-	assert_true(finds(TIER_APPCONTAINER, key));
+	assert_true(finds(TRIAL_PACKAGE, key));
 	for (size_t at = 0; at < disk.bytes.length; at++) {
 		char was = disk.bytes.bytes[at];
 		disk.bytes.bytes[at] = (char)(was ^ 1);
-		assert_false(finds(TIER_APPCONTAINER, key));
+		assert_false(finds(TRIAL_PACKAGE, key));
 		disk.bytes.bytes[at] = '\0';
-		assert_false(finds(TIER_APPCONTAINER, key));
+		assert_false(finds(TRIAL_PACKAGE, key));
 		disk.bytes.bytes[at] = was;
 	}
-	assert_true(finds(TIER_APPCONTAINER, key));
+	assert_true(finds(TRIAL_PACKAGE, key));
 }
 
 /* Whole, and right, and somebody else's. */
@@ -156,10 +156,10 @@ static void finding__that_somebody_else_may_write_is_ignored(void **state)
 	(void)state;
 	keep();
 	disk.is_foreign = true;
-	assert_false(finds(TIER_APPCONTAINER, key));
+	assert_false(finds(TRIAL_PACKAGE, key));
 	disk.is_foreign = false;
 	disk.fails = true;
-	assert_false(finds(TIER_APPCONTAINER, key));
+	assert_false(finds(TRIAL_PACKAGE, key));
 }
 
 /* What says that something is wrong is tried again, and what was interrupted says nothing. */
@@ -174,27 +174,27 @@ static void finding__is_kept_only_where_all_was_tried_and_held(void **state)
 		for (size_t j = 0; j < COUNT_OF(bad) && (trial_cases[i].tiers & TRIAL_PACKAGE); j++) {
 			setup(NULL);
 			probing.findings[i] = bad[j];
-			assert_true(kept_put(&disk.store, TIER_APPCONTAINER, key, &probing, &err));
+			assert_true(kept_put(&disk.store, TRIAL_PACKAGE, key, &probing, &err));
 		}
 		assert_int_equal(disk.writes, 0);
 	}
 	setup(NULL);
 	probing.findings[index_of("connect-away")] = (struct finding){ TRIAL_NOT_HERE, false };
-	assert_true(kept_put(&disk.store, TIER_APPCONTAINER, key, &probing, &err));
+	assert_true(kept_put(&disk.store, TRIAL_PACKAGE, key, &probing, &err));
 	setup(NULL);
 	probing.is_made = false;
-	assert_true(kept_put(&disk.store, TIER_APPCONTAINER, key, &probing, &err));
+	assert_true(kept_put(&disk.store, TRIAL_PACKAGE, key, &probing, &err));
 	setup(NULL);
 	strcpy(probing.why, "its token comes back otherwise");
-	assert_true(kept_put(&disk.store, TIER_APPCONTAINER, key, &probing, &err));
+	assert_true(kept_put(&disk.store, TRIAL_PACKAGE, key, &probing, &err));
 	setup(NULL);
 	/* The foundation's trials, where the tier could not be had. */
 	probing.tiers = TRIAL_TOKEN;
-	assert_true(kept_put(&disk.store, TIER_APPCONTAINER, key, &probing, &err));
+	assert_true(kept_put(&disk.store, TRIAL_PACKAGE, key, &probing, &err));
 	assert_int_equal(disk.writes, 0);
 	disk.fails = true;
 	probing.tiers = TRIAL_PACKAGE;
-	assert_false(kept_put(&disk.store, TIER_APPCONTAINER, key, &probing, &err));
+	assert_false(kept_put(&disk.store, TRIAL_PACKAGE, key, &probing, &err));
 }
 
 /* The shape is what processes are made of: it differs with each part of it, and not with the roots. */

@@ -192,7 +192,7 @@ static void cases__are_whole(void **state)
 		assert_true(trial->kind == TRIAL_MUST_WORK || trial->done);
 		assert_true(trial->kind != TRIAL_MUST_FAIL || trial->errors[0] != 0);
 		assert_true((trial->absent[0] != 0) == (trial->lacks != NULL));
-		assert_true(trial->tiers != 0 && (trial->tiers & ~(unsigned)TRIAL_EVERYWHERE) == 0);
+		assert_true(trial->tiers != 0 && (trial->tiers & ~(unsigned)(TRIAL_EVERYWHERE | TRIAL_FENCED)) == 0);
 		assert_true(!trial->goes_out || !(trial->tiers & TRIAL_TOKEN));
 		for (unsigned j = 0; j < i; j++)
 			assert_string_not_equal(trial->name, trial_cases[j].name);
@@ -209,31 +209,59 @@ static void cases__are_what_the_tiers_promise(void **state)
 {
 	(void)state;
 	static const struct {
+		unsigned tiers;
 		enum tier tier;
-		enum guarantee guarantee;
-	} unproved[] = {
-		{ TIER_ACCOUNT, GUARANTEE_NET_FILTERED }, { TIER_ACCOUNT, GUARANTEE_NET_DNS },
-		{ TIER_ACCOUNT, GUARANTEE_LIMITS_CPU },   { TIER_APPCONTAINER, GUARANTEE_LIMITS_CPU },
-		{ TIER_TOKEN, GUARANTEE_LIMITS_CPU },
+		enum guarantee unproved[3];
+	} probes[] = {
+		{ TRIAL_ACCOUNT | TRIAL_CLOSED,
+		  TIER_ACCOUNT,
+		  { GUARANTEE_NET_FILTERED, GUARANTEE_NET_DNS, GUARANTEE_LIMITS_CPU } },
+		{ TRIAL_ACCOUNT | TRIAL_GATED,
+		  TIER_ACCOUNT,
+		  { GUARANTEE_NET_OFF, GUARANTEE_NET_DNS, GUARANTEE_LIMITS_CPU } },
+		{ TRIAL_PACKAGE,
+		  TIER_APPCONTAINER,
+		  { GUARANTEE_LIMITS_CPU, GUARANTEE_LIMITS_CPU, GUARANTEE_LIMITS_CPU } },
+		{ TRIAL_TOKEN, TIER_TOKEN, { GUARANTEE_LIMITS_CPU, GUARANTEE_LIMITS_CPU, GUARANTEE_LIMITS_CPU } },
 	};
-	for (int tier = 0; tier < TIER_COUNT; tier++) {
+	for (size_t p = 0; p < COUNT_OF(probes); p++)
 		for (int guarantee = 0; guarantee < GUARANTEE_COUNT; guarantee++) {
-			const struct tier_promise promise = tier_promise((enum tier)tier, (enum guarantee)guarantee);
+			const struct tier_promise promise = tier_promise(probes[p].tier, (enum guarantee)guarantee);
 			unsigned count = 0;
 			bool is_known = false;
 			for (unsigned i = 0; i < trial_count; i++)
 				count += trial_cases[i].kind != TRIAL_MUST_WORK &&
-					 (int)trial_cases[i].guarantee == guarantee &&
-					 (trial_cases[i].tiers >> tier & 1);
-			for (size_t i = 0; i < COUNT_OF(unproved); i++)
-				is_known |= (int)unproved[i].tier == tier && (int)unproved[i].guarantee == guarantee;
+					 trial_is_of(&trial_cases[i], probes[p].tiers) &&
+					 (int)trial_guarantee(&trial_cases[i], probes[p].tiers) == guarantee;
+			for (size_t i = 0; i < COUNT_OF(probes[p].unproved); i++)
+				is_known |= (int)probes[p].unproved[i] == guarantee;
 			if (promise.proof && (count > 0) == is_known)
-				fail_msg("%s, %s: %u trials", tier_name((enum tier)tier),
+				fail_msg("%s %x, %s: %u trials", tier_name(probes[p].tier), probes[p].tiers,
 					 guarantee_name((enum guarantee)guarantee), count);
 			if (promise.best == LEVEL_ABSENT && guarantee != GUARANTEE_TREE)
 				assert_int_equal(count, 0);
 		}
+}
+
+/* An account with an open network is not tried for what it has; a gated one has to reach its gate, and is kept from all
+ * that a closed one is kept from but the binding that connecting begins with.
+ */
+static void cases__go_by_what_the_network_is_to_the_account(void **state)
+{
+	(void)state;
+	bool has_gate = false;
+	for (unsigned i = 0; i < trial_count; i++) {
+		const struct trial_case *trial = &trial_cases[i];
+		bool is_closed = trial_is_of(trial, TRIAL_ACCOUNT | TRIAL_CLOSED);
+		bool is_gated = trial_is_of(trial, TRIAL_ACCOUNT | TRIAL_GATED);
+		bool is_open = trial_is_of(trial, TRIAL_ACCOUNT);
+		bool is_about_network = trial->guarantee == GUARANTEE_NET_OFF && trial->kind != TRIAL_MUST_WORK;
+		bool must_reach = strcmp(trial->name, "reach-gate") == 0;
+		has_gate |= must_reach && is_gated;
+		assert_true(is_open == (is_closed && !is_about_network));
+		assert_true(is_gated == ((is_closed && strcmp(trial->name, "bind") != 0) || must_reach));
 	}
+	assert_true(has_gate);
 }
 
 int main(void)
@@ -246,6 +274,7 @@ int main(void)
 		cmocka_unit_test(answers__count_whole_or_not_at_all),
 		cmocka_unit_test(cases__are_whole),
 		cmocka_unit_test(cases__are_what_the_tiers_promise),
+		cmocka_unit_test(cases__go_by_what_the_network_is_to_the_account),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

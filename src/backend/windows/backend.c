@@ -38,7 +38,8 @@ static const struct trial_case *find_failed(const struct probing *probing, enum 
 	for (unsigned i = 0; i < trial_count; i++) {
 		*ret_finding = &probing->findings[i];
 		if ((*ret_finding)->is_tried && trial_cases[i].kind != TRIAL_MUST_WORK &&
-		    trial_cases[i].guarantee == guarantee && (*ret_finding)->verdict != TRIAL_HELD)
+		    trial_guarantee(&trial_cases[i], probing->tiers) == guarantee &&
+		    (*ret_finding)->verdict != TRIAL_HELD)
 			return &trial_cases[i];
 	}
 	return NULL;
@@ -49,7 +50,7 @@ static bool was_tried(const struct probing *probing, enum guarantee guarantee)
 {
 	for (unsigned i = 0; i < trial_count; i++)
 		if (probing->findings[i].is_tried && trial_cases[i].kind != TRIAL_MUST_WORK &&
-		    trial_cases[i].guarantee == guarantee)
+		    trial_guarantee(&trial_cases[i], probing->tiers) == guarantee)
 			return true;
 	return false;
 }
@@ -98,8 +99,9 @@ static void tell_failures(const struct probing *probing, struct text *text)
 		for (unsigned i = 0; i < trial_count; i++) {
 			const struct trial_case *trial = &trial_cases[i];
 			const struct finding *finding = &probing->findings[i];
-			if (trial->kind == TRIAL_MUST_WORK || (int)trial->guarantee != guarantee ||
-			    !finding->is_tried || finding->verdict == TRIAL_HELD)
+			if (trial->kind == TRIAL_MUST_WORK ||
+			    (int)trial_guarantee(trial, probing->tiers) != guarantee || !finding->is_tried ||
+			    finding->verdict == TRIAL_HELD)
 				continue;
 			if (count++ == 0)
 				text_addf(text, "%s%s (", text->length ? ", " : "",

@@ -24,6 +24,7 @@
  *	operations.c   where a test makes a step fail
  *	prober_acts.h  what tries the acts of trial.h; a program of its own
  *	staging.c      what the prober acts on
+ *	probe_plan.c   what is granted there, and the tiers' tokens; pure
  *	probe.c        runs the prober outside and inside a tier
  *	kept.c         what it found, kept while nothing it rests on changes; pure over a table
  *	proved.c       the table, and what it rests on

@@ -56,14 +56,31 @@ static void add_end(struct text *text)
 	text_addf(text, "sum %016llx\nend\n", (unsigned long long)hash_text(text_str(text), text->length));
 }
 
+static const char *name_of(unsigned tiers)
+{
+	switch (tiers) {
+	case TRIAL_ACCOUNT | TRIAL_CLOSED:
+		return "account-closed";
+	case TRIAL_ACCOUNT | TRIAL_GATED:
+		return "account-gated";
+	case TRIAL_ACCOUNT:
+		return "account-open";
+	case TRIAL_PACKAGE:
+		return "appcontainer";
+	case TRIAL_TOKEN:
+		return "token";
+	}
+	return NULL;
+}
+
 /* A trial is there by name, so that a build with another one does not believe it. */
-static bool add_findings(enum tier tier, const struct probing *probing, struct text *text)
+static bool add_findings(unsigned tiers, const struct probing *probing, struct text *text)
 {
 	for (unsigned i = 0; i < trial_count; i++) {
 		const struct trial_case *trial = &trial_cases[i];
 		const struct finding *finding = &probing->findings[i];
 		bool was_absent = !finding->is_tried && finding->verdict == TRIAL_NOT_HERE;
-		if (!(trial->tiers >> tier & 1))
+		if (!trial_is_of(trial, tiers))
 			continue;
 		/* Off the host there may be something by the next run. */
 		if (was_absent ? trial->goes_out : !finding->is_tried || finding->verdict != TRIAL_HELD)
@@ -73,27 +90,27 @@ static bool add_findings(enum tier tier, const struct probing *probing, struct t
 	return true;
 }
 
-bool kept_put(struct kept_store *store, enum tier tier, const char *key, const struct probing *probing,
+bool kept_put(struct kept_store *store, unsigned tiers, const char *key, const struct probing *probing,
 	      struct cordon_error *err)
 {
 	CORDON_ON_EXIT(text_free) struct text text = { 0 };
-	if (!probing->is_made || probing->why[0] || probing->tiers != 1u << tier)
+	const char *name = name_of(tiers);
+	if (!name || !probing->is_made || probing->why[0] || probing->tiers != tiers)
 		return true;
 	add_head(key, &text);
-	if (!add_findings(tier, probing, &text))
+	if (!add_findings(tiers, probing, &text))
 		return true;
 	add_end(&text);
-	return text_ok(&text) ? store->write(store, tier_name(tier), text_str(&text), text.length, err)
-			      : cordon_fail_memory(err);
+	return text_ok(&text) ? store->write(store, name, text_str(&text), text.length, err) : cordon_fail_memory(err);
 }
 
 /* What this build would have written with these findings is all that it reads. */
-static bool read_findings(const char *bytes, enum tier tier, struct probing *probing)
+static bool read_findings(const char *bytes, unsigned tiers, struct probing *probing)
 {
 	for (unsigned i = 0; i < trial_count; i++) {
 		const struct trial_case *trial = &trial_cases[i];
 		struct finding *finding = &probing->findings[i];
-		if (!(trial->tiers >> tier & 1))
+		if (!trial_is_of(trial, tiers))
 			continue;
 		finding->is_tried = text_starts(bytes, "held ");
 		finding->verdict = finding->is_tried ? TRIAL_HELD : TRIAL_NOT_HERE;
@@ -107,18 +124,20 @@ static bool read_findings(const char *bytes, enum tier tier, struct probing *pro
 	return true;
 }
 
-bool kept_find(struct kept_store *store, enum tier tier, const char *key, struct probing *ret_probing)
+bool kept_find(struct kept_store *store, unsigned tiers, const char *key, struct probing *ret_probing)
 {
 	CORDON_ON_EXIT(text_free) struct text bytes = { 0 };
 	CORDON_ON_EXIT(text_free) struct text wanted = { 0 };
 	struct cordon_error ignored = CORDON_ERROR_INIT;
-	struct probing probing = { .is_made = true, .tiers = 1u << tier };
+	struct probing probing = { .is_made = true, .tiers = tiers };
+	const char *name = name_of(tiers);
 	bool is_ours = false;
-	if (!store->read(store, tier_name(tier), &bytes, &is_ours, &ignored) || !is_ours)
+	if (!name || !store->read(store, name, &bytes, &is_ours, &ignored) || !is_ours)
 		return false;
 	add_head(key, &wanted);
 	if (!text_ok(&wanted) || !text_starts(text_str(&bytes), text_str(&wanted)) ||
-	    !read_findings(text_str(&bytes) + wanted.length, tier, &probing) || !add_findings(tier, &probing, &wanted))
+	    !read_findings(text_str(&bytes) + wanted.length, tiers, &probing) ||
+	    !add_findings(tiers, &probing, &wanted))
 		return false;
 	add_end(&wanted);
 	if (!text_ok(&wanted) || bytes.length != wanted.length ||

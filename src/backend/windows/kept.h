@@ -27,7 +27,8 @@ struct finding {
 
 struct probing {
 	bool is_made;
-	unsigned tiers; /* whose trials the findings are of (trial.h); where the tier cannot be had: the token tier's */
+	unsigned
+		tiers; /* whose trials the findings are of (trial_is_of); where the tier cannot be had: the token tier's */
 	struct finding findings[TRIALS_MAX];
 	char why[CORDON_ERROR_TEXT_SIZE]; /* why the tier itself cannot be made here; empty: it can */
 };
@@ -46,11 +47,13 @@ struct kept_store {
 /* What of the plan a finding is about: the tier and what its processes are made of, not which files. */
 CORDON_CHECKED bool kept_shape(const struct plan_windows *windows, struct text *text);
 
-/* False: nothing that is believed, for whatever reason; *ret_probing is left alone. */
-bool kept_find(struct kept_store *store, enum tier tier, const char *key, struct probing *ret_probing);
+/* `tiers`: what a probe of the plan is about (probe_plan.h); each is kept by itself. False: nothing that is believed, for
+ * whatever reason; *ret_probing is left alone.
+ */
+bool kept_find(struct kept_store *store, unsigned tiers, const char *key, struct probing *ret_probing);
 
 /* Keeps nothing of a probe in which something did not hold, or was not tried though the tier promises it. Fails where
  * it could not be written; then nothing is kept, or what was before.
  */
-CORDON_CHECKED bool kept_put(struct kept_store *store, enum tier tier, const char *key, const struct probing *probing,
+CORDON_CHECKED bool kept_put(struct kept_store *store, unsigned tiers, const char *key, const struct probing *probing,
 			     struct cordon_error *err);

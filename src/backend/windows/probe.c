@@ -9,11 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backend/windows/accounts.h"
 #include "backend/windows/probe_console.h"
+#include "backend/windows/probe_plan.h"
 #include "backend/windows/probe_sibling.h"
+#include "backend/windows/runner.h"
 #include "base/list.h"
 #include "base/scope.h"
+
+#include <tlhelp32.h>
 
 enum { PROBER_MS = 60000, END_MS = 30000, ANSWERS_MAX = 16384, PACKAGES_MAX = 16 };
 
@@ -32,6 +35,10 @@ struct probe {
 	struct packages *packages;
 	struct package_claim *claim;
 	SECURITY_CAPABILITIES package;
+	struct account_child child; /* of the account tier, from its claim until what is inside has ended */
+	bool has_child;
+	SOCKET gate; /* listens where the account's filters let it go; 0: there is none */
+	unsigned gate_port;
 	struct trial_answer answers[SIDES][TRIALS_MAX];
 	bool has_survivor[SIDES];
 	struct sibling sibling; /* of the package tier's */
@@ -40,6 +47,9 @@ struct probe {
 static void free_probe(struct probe *probe)
 {
 	struct cordon_error ignored = CORDON_ERROR_INIT;
+	account_child_end(&probe->child);
+	if (probe->gate && probe->gate != INVALID_SOCKET)
+		closesocket(probe->gate);
 	staging_free(&probe->staging);
 	sibling_end(&probe->sibling);
 	if (probe->claim)
@@ -54,65 +64,7 @@ static void say_why(struct probing *probing, const char *why)
 	snprintf(probing->why + length, sizeof probing->why - length, "%s%s", length ? "; " : "", why);
 }
 
-/* -- what the planner would plan ----------------------------------------------------------------------------------- */
-
-static struct windows_token token_recipe = {
-	.drops_privileges = true,
-	.drops_administrators = true,
-	.is_write_restricted = true,
-	.integrity = INTEGRITY_MEDIUM,
-	.restricting = { (struct sid[]){ { SID_CAPABILITY, 0 }, { SID_RUN, 0 }, { SID_LOGON, 0 }, { SID_EVERYONE, 0 } },
-			 4, 4 },
-	.default_grants = { (struct sid[]){ { SID_SYSTEM, 0 }, { SID_USER, 0 }, { SID_RUN, 0 } }, 3, 3 },
-};
-
-static struct windows_token package_recipe = {
-	.drops_privileges = true,
-	.drops_administrators = true,
-	.is_container = true,
-	.integrity = INTEGRITY_LOW,
-	.default_grants = { (struct sid[]){ { SID_SYSTEM, 0 }, { SID_USER, 0 }, { SID_PACKAGE, 0 } }, 3, 3 },
-};
-
-#define ENTRIES(...) \
-	{ \
-		(struct windows_entry[]){ __VA_ARGS__ }, \
-			sizeof(struct windows_entry[]){ __VA_ARGS__ } / sizeof(struct windows_entry), 0 \
-	}
-#define MAY(role_, rights_, reach_) \
-	{ \
-		false, { role_, 0 }, rights_, reach_, "" \
-	}
-#define MAY_NOT(role_, rights_, reach_) \
-	{ \
-		true, { role_, 0 }, rights_, reach_, "" \
-	}
-
-/* By the same code as a run's, with a journal in the probe's own folder, which goes with it. Paths are below the
- * inside's folder but for the last, the prober.
- */
-static const struct probe_object {
-	const char *path;
-	unsigned tiers;
-	bool is_cut;
-	struct windows_entry_list entries;
-} objects[] = {
-	{ "root", TRIAL_TOKEN, false,
-	  ENTRIES(MAY_NOT(SID_CAPABILITY, RIGHTS_UNDO | RIGHT_DELETE, REACH_OBJECT),
-		  MAY_NOT(SID_CAPABILITY, RIGHTS_UNDO, REACH_CHILDREN),
-		  MAY(SID_CAPABILITY, RIGHTS_MODIFY_IN_PLACE, REACH_OBJECT),
-		  MAY(SID_CAPABILITY, RIGHTS_MODIFY, REACH_CHILDREN)) },
-	{ "root\\above", TRIAL_TOKEN, false, ENTRIES(MAY_NOT(SID_CAPABILITY, RIGHTS_REMOVE, REACH_OBJECT)) },
-	{ "root\\above\\protected", TRIAL_TOKEN, false, ENTRIES(MAY_NOT(SID_CAPABILITY, RIGHTS_CHANGE, REACH_TREE)) },
-	{ "root", TRIAL_PACKAGE, false,
-	  ENTRIES(MAY(SID_PACKAGE, RIGHTS_MODIFY_IN_PLACE, REACH_OBJECT),
-		  MAY(SID_PACKAGE, RIGHTS_MODIFY, REACH_CHILDREN)) },
-	{ "root\\above", TRIAL_PACKAGE, true,
-	  ENTRIES(MAY(SID_PACKAGE, RIGHTS_MODIFY_IN_PLACE, REACH_OBJECT),
-		  MAY(SID_PACKAGE, RIGHTS_MODIFY, REACH_CHILDREN)) },
-	{ "root\\above\\protected", TRIAL_PACKAGE, true, ENTRIES(MAY(SID_PACKAGE, RIGHTS_READ, REACH_TREE)) },
-	{ NULL, TRIAL_PACKAGE, false, ENTRIES(MAY(SID_PACKAGE, RIGHTS_READ, REACH_OBJECT)) },
-};
+/* -- what is granted ----------------------------------------------------------------------------------------------- */
 
 static struct windows_sid find(const void *context, struct sid sid)
 {
@@ -134,24 +86,28 @@ static void free_objects(struct windows_object_list *list)
 	free(list->items);
 }
 
+/* By the same code as a run's, with a journal in the probe's own folder, which goes with it. */
 static bool grant(struct probe *probe, struct cordon_error *err)
 {
 	CORDON_ON_EXIT(windows_store_close_at) struct windows_store *store = NULL;
 	CORDON_ON_EXIT(free_objects) struct windows_object_list list = { 0 };
 	const struct staging *staging = &probe->staging;
 	const struct who who = { find, is_cordons, &probe->identities };
-	for (size_t i = 0; i < COUNT_OF(objects); i++) {
-		if (!(objects[i].tiers & probe->tiers))
+	for (size_t i = 0; i < probe_object_count; i++) {
+		const struct probe_object *planned = &probe_objects[i];
+		if (!(planned->tiers & probe->tiers))
 			continue;
 		struct windows_object *object = LIST_ADD(&list);
 		if (!object)
 			return cordon_fail_memory(err);
 		*object = (struct windows_object){
-			.path = objects[i].path ? text_format("%s\\%s", staging->sides[INSIDE], objects[i].path)
-						: strdup(staging->programs[INSIDE]),
-			.type = objects[i].path ? PATH_DIRECTORY : PATH_FILE,
-			.is_cut = objects[i].is_cut,
-			.entries = objects[i].entries,
+			.path = planned->path ? text_format("%s\\%s", staging->sides[INSIDE], planned->path)
+					      : strdup(staging->programs[INSIDE]),
+			.type = planned->path ? PATH_DIRECTORY : PATH_FILE,
+			.is_cut = planned->is_cut,
+			.drops_everyone = planned->drops_everyone,
+			.label = planned->label,
+			.entries = planned->entries,
 		};
 		if (!object->path)
 			return cordon_fail_memory(err);
@@ -178,10 +134,15 @@ static bool read_answers(HANDLE pipe, struct trial_answer ret_answers[TRIALS_MAX
 	return strlen(text) == length && trial_read_answers(text, ret_answers);
 }
 
+/* By the system's list: a process of an account's does not open to the user. */
 static bool is_alive(DWORD id)
 {
-	CORDON_ON_EXIT(close_handle) HANDLE process = OpenProcess(SYNCHRONIZE, FALSE, id);
-	return process && WaitForSingleObject(process, 0) == WAIT_TIMEOUT;
+	CORDON_ON_EXIT(close_handle) HANDLE list = CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0);
+	PROCESSENTRY32W entry = { .dwSize = sizeof entry };
+	bool is_found = false;
+	for (BOOL more = Process32FirstW(list, &entry); more && !is_found; more = Process32NextW(list, &entry))
+		is_found = entry.th32ProcessID == id;
+	return is_found;
 }
 
 static DWORD survivor_of(const struct trial_answer *answers)
@@ -193,14 +154,13 @@ static DWORD survivor_of(const struct trial_answer *answers)
 }
 
 /* Outside, a process may leave its job: that it may not, inside, has to be the job's doing. */
-static bool make_job(int side, HANDLE *ret_job, struct cordon_error *err)
+static bool make_job(const struct probe *probe, int side, HANDLE *ret_job, struct cordon_error *err)
 {
-	static const struct windows_job limits[SIDES] = {
-		[INSIDE] = { .memory = TRIAL_MEMORY_LIMIT, .processes = TRIAL_PROCESSES_LIMIT },
-	};
+	const unsigned own = probe->tiers & TRIAL_ACCOUNT ? RUNNER_PROCESSES : 0;
+	const struct windows_job limits = { .memory = TRIAL_MEMORY_LIMIT, .processes = TRIAL_PROCESSES_LIMIT + own };
 	const char *missing;
 	JOBOBJECT_EXTENDED_LIMIT_INFORMATION loose = { 0 };
-	if (!job_make(&limits[side], ret_job, &missing, err))
+	if (!job_make(side == INSIDE ? &limits : &(struct windows_job){ 0 }, ret_job, &missing, err))
 		return false;
 	loose.BasicLimitInformation.LimitFlags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE | JOB_OBJECT_LIMIT_BREAKAWAY_OK;
 	return side == INSIDE ||
@@ -258,6 +218,7 @@ static bool add_words(const struct probe *probe, int side, bool goes_out, struct
 	       add_word(words, text_format("pipe=\\\\.\\pipe\\%s", staging->name)) &&
 	       add_word(words, text_format("key=%s", staging->key)) &&
 	       add_word(words, text_format("own=%s", staging->own[side])) &&
+	       add_word(words, text_format("gate=%u", probe->gate_port)) &&
 	       add_word(words, text_format("process=%lu", GetCurrentProcessId())) &&
 	       add_word(words, text_format("home=%s", probe->plan->facts->home)) &&
 	       add_word(words, text_format("sibling=%lu", probe->sibling.process.dwProcessId)) &&
@@ -265,6 +226,53 @@ static bool add_words(const struct probe *probe, int side, bool goes_out, struct
 	       add_word(words, text_format("window=%lu", staging->canary.window)) &&
 	       add_word(words, text_format("keyed=%d", staging->canary.has_key)) &&
 	       add_sockets(&staging->sockets, words);
+}
+
+/* What programs of Windows rest on, and nothing of what else the user has. */
+static void choose_environment(const struct facts *facts, char **chosen, size_t room)
+{
+	static const char *const names[] = {
+		"SystemRoot", "SystemDrive", "windir", "ProgramData", "PUBLIC", "ComSpec"
+	};
+	size_t count = 0;
+	for (size_t i = 0; i < COUNT_OF(names) && count + 1 < room; i++)
+		for (char **entry = facts->environment; entry && *entry; entry++)
+			if (_strnicmp(*entry, names[i], strlen(names[i])) == 0 && (*entry)[strlen(names[i])] == '=') {
+				chosen[count++] = *entry;
+				break;
+			}
+	chosen[count] = NULL;
+}
+
+static bool claim_child(struct probe *probe, struct cordon_error *err)
+{
+	static const enum pool_kind kinds[] = {
+		[NETWORK_OFF] = POOL_CLOSED,
+		[NETWORK_FILTERED] = POOL_GATED,
+		[NETWORK_OPEN] = POOL_OPEN,
+	};
+	probe->has_child = true;
+	return account_child_claim(&probe->child, kinds[probe->plan->network], &probe->identities, err);
+}
+
+/* Nothing of it runs any more. */
+static void end_child(struct probe *probe)
+{
+	account_child_end(&probe->child);
+	probe->has_child = false;
+}
+
+/* By the steps that start a run's command. Each round has a logon of its own. */
+static bool start_in_account(struct probe *probe, struct launch *launch, PROCESS_INFORMATION *ret_process,
+			     struct cordon_error *err)
+{
+	char *environment[8];
+	choose_environment(probe->plan->facts, environment, COUNT_OF(environment));
+	launch->environment = environment;
+	launch->has_console = true;
+	return (probe->has_child || claim_child(probe, err)) &&
+	       account_child_start(&probe->child, probe->plan->facts->state, launch->job, launch, probe->recipe,
+				   &probe->identities, ret_process, err);
 }
 
 static bool start_prober(struct probe *probe, int side, bool goes_out, HANDLE token, HANDLE to, HANDLE job,
@@ -276,14 +284,16 @@ static bool start_prober(struct probe *probe, int side, bool goes_out, HANDLE to
 	if (!directory || !add_words(probe, side, goes_out, &words))
 		return cordon_fail_memory(err);
 	bool is_in_package = side == INSIDE && probe->recipe->is_container;
-	const struct launch launch = { .program = staging->programs[side],
-				       .argv = words.items,
-				       .directory = directory,
-				       .streams = { NULL, to, NULL },
-				       .token = token,
-				       .job = job,
-				       .package = is_in_package ? &probe->package : NULL };
+	struct launch launch = { .program = staging->programs[side],
+				 .argv = words.items,
+				 .directory = directory,
+				 .streams = { NULL, to, NULL },
+				 .token = token,
+				 .job = job,
+				 .package = is_in_package ? &probe->package : NULL };
 	const char *why;
+	if (side == INSIDE && (probe->tiers & TRIAL_ACCOUNT))
+		return start_in_account(probe, &launch, ret_process, err);
 	if (!launch_start(&launch, ret_process, err))
 		return false;
 	if (!is_in_package || package_holds(ret_process->hProcess, &probe->package, &why))
@@ -313,7 +323,7 @@ static bool try_consoles(struct probe *probe, int side, HANDLE token, struct cor
 		bool is_in_package = side == INSIDE && probe->recipe->is_container;
 		if (!trial_cases[i].is_console || !trial_is_for(&trial_cases[i], probe->tiers, false))
 			continue;
-		if (!make_job(side, &job, err))
+		if (!make_job(probe, side, &job, err))
 			return false;
 		struct launch launch = { .directory = directory,
 					 .token = token,
@@ -334,9 +344,12 @@ static bool run_side(struct probe *probe, int side, bool goes_out, HANDLE token,
 	PROCESS_INFORMATION process;
 	if (!CreatePipe(&from, &to, NULL, ANSWERS_MAX))
 		return windows_fail(err, GetLastError(), "make a pipe");
-	if (!make_job(side, &job, err) || !staging_begin(&probe->staging, side, err) ||
-	    !start_prober(probe, side, goes_out, token, to, job, &process, err))
+	if (!make_job(probe, side, &job, err) || !staging_begin(&probe->staging, side, err))
 		return false;
+	if (!start_prober(probe, side, goes_out, token, to, job, &process, err)) {
+		end_child(probe);
+		return false;
+	}
 	ResumeThread(process.hThread);
 	CloseHandle(process.hThread);
 	WaitForSingleObject(process.hProcess, PROBER_MS);
@@ -344,7 +357,10 @@ static bool run_side(struct probe *probe, int side, bool goes_out, HANDLE token,
 	/* Where somebody lived on the answers would be worth nothing. */
 	DWORD left = read_answers(from, answers) ? survivor_of(answers) : 0;
 	bool was_alive = left && is_alive(left);
-	if (!job_end(job, END_MS, err))
+	bool is_over = job_end(job, END_MS, err);
+	if (side == INSIDE)
+		end_child(probe);
+	if (!is_over)
 		return false;
 	/* Outside, what others start for it outlives it: that is the control of those trials. */
 	if (side == INSIDE)
@@ -353,7 +369,7 @@ static bool run_side(struct probe *probe, int side, bool goes_out, HANDLE token,
 	if (!staging_end(&probe->staging, side, is_canary_acted_on, err))
 		return false;
 	/* A process that was not there shows nothing. */
-	if (left && !was_alive && side == OUTSIDE)
+	if (left && !was_alive)
 		for (unsigned i = 0; i < trial_count; i++)
 			answers[i].was_given &= trial_cases[i].kind != TRIAL_LEAVES;
 	take_answers(probe, side, goes_out, answers);
@@ -382,33 +398,50 @@ static bool enter_package(struct probe *probe, struct cordon_error *err)
 	       package_describe(no_capabilities, &probe->identities, &probe->package, err);
 }
 
+/* No run has the account, so nobody of cordon's has its port. */
+static bool listen_as_gate(struct probe *probe, struct cordon_error *err)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((u_short)probe->gate_port) };
+	BOOL yes = TRUE;
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	probe->gate = socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
+	if (probe->gate == INVALID_SOCKET ||
+	    setsockopt(probe->gate, SOL_SOCKET, SO_EXCLUSIVEADDRUSE, (const char *)&yes, sizeof yes) != 0 ||
+	    bind(probe->gate, (struct sockaddr *)&address, sizeof address) != 0 || listen(probe->gate, 8) != 0)
+		return windows_fail(
+			err, (DWORD)WSAGetLastError(),
+			"listen at the account's port for the gate, 127.0.0.1:%u (where another program has "
+			"it, 'cordon setup --remove' and 'cordon setup' draw others)",
+			probe->gate_port);
+	return true;
+}
+
+static bool enter_account(struct probe *probe, struct cordon_error *err)
+{
+	if (!claim_child(probe, err))
+		return false;
+	probe->gate_port = probe->child.account.gate_port;
+	if (probe->plan->network != NETWORK_FILTERED)
+		return true;
+	return probe->gate_port ? listen_as_gate(probe, err)
+				: cordon_fail(err, CORDON_UNSUPPORTED, "the account has no port for the gate");
+}
+
 /* What fails says something of the host. */
 static void choose_tier(struct probe *probe)
 {
-	CORDON_ON_EXIT(pool_free) struct pool pool = { 0 };
 	struct cordon_error err = CORDON_ERROR_INIT;
-	probe->recipe = &token_recipe;
-	probe->tiers = TRIAL_TOKEN;
-	switch (probe->plan->windows->tier) {
-	case TIER_ACCOUNT:
-		say_why(probe->probing, accounts_read(&pool, &err)
-						? "this version does not try what an account is kept from"
-						: err.text);
-		break;
-	case TIER_APPCONTAINER:
-		if (!enter_package(probe, &err)) {
-			say_why(probe->probing, err.text);
-			break;
-		}
-		probe->recipe = &package_recipe;
-		probe->tiers = TRIAL_PACKAGE;
-		if (!sibling_start(probe->packages, &package_recipe, &probe->sibling, &err))
-			say_why(probe->probing, err.text);
-		break;
-	case TIER_TOKEN:
-	case TIER_COUNT:
-		break;
-	}
+	const enum tier tier = probe->plan->windows->tier;
+	bool is_had = tier == TIER_ACCOUNT        ? enter_account(probe, &err)
+		      : tier == TIER_APPCONTAINER ? enter_package(probe, &err)
+						  : true;
+	if (!is_had)
+		say_why(probe->probing, err.text);
+	probe->recipe = probe_recipe(is_had ? tier : TIER_TOKEN);
+	probe->tiers = is_had ? probe_tiers(tier, probe->plan->network) : TRIAL_TOKEN;
+	if (is_had && tier == TIER_APPCONTAINER &&
+	    !sibling_start(probe->packages, probe->recipe, &probe->sibling, &err))
+		say_why(probe->probing, err.text);
 }
 
 static struct trial_sight look_at(const struct probe *probe, const struct trial_case *trial)
@@ -468,14 +501,17 @@ static bool run_tier(struct probe *probe, struct cordon_error *err)
 	/* From here on what fails says something of the host. */
 	struct cordon_error refused = CORDON_ERROR_INIT;
 	bool is_granted = grant(probe, &refused);
+	if (!is_granted)
+		say_why(probe->probing, refused.text);
+	/* The runner makes the account's, and it is looked at when its process is taken over. */
+	if (probe->tiers & TRIAL_ACCOUNT)
+		return run_rounds(probe, NULL, err);
 	if (!token_make(probe->recipe, &probe->identities, &token, &why)) {
 		say_why(probe->probing, why.text);
 		return run_side(probe, OUTSIDE, false, NULL, err);
 	}
 	if (!token_holds(token, probe->recipe, &probe->identities, &missing))
 		say_why(probe->probing, missing);
-	if (!is_granted)
-		say_why(probe->probing, refused.text);
 	return run_rounds(probe, token, err);
 }
 

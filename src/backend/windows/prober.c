@@ -41,6 +41,7 @@ static const struct {
 	{ L"udp", true, offsetof(struct given, udp) },
 	{ L"udp6", true, offsetof(struct given, udp_6) },
 	{ L"accept", true, offsetof(struct given, accept) },   /* one that somebody calls */
+	{ L"gate", true, offsetof(struct given, gate) },       /* the one that a gated account has */
 	{ L"process", true, offsetof(struct given, process) }, /* who probes */
 	{ L"sibling", true, offsetof(struct given, sibling) }, /* of another run; 0: there is none */
 	{ L"canary", true, offsetof(struct given, canary) },   /* prober_canary.c */

@@ -31,7 +31,7 @@ enum { PATH_ROOM = 1024, STATUS_OF_NOTHING = 7, WAIT_MS = 60000 };
 struct given {
 	WCHAR *folder, *pipe, *key, *own, *home;
 	WCHAR *path, *service; /* NULL: this host has none of the kind */
-	DWORD tcp, tcp_6, udp, udp_6, accept;
+	DWORD tcp, tcp_6, udp, udp_6, accept, gate;
 	DWORD process, sibling, canary, window, keyed;
 };
 extern struct given given;

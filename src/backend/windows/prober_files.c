@@ -217,6 +217,8 @@ ACT(make_in_programdata, make_in_variable(L"ProgramData", L""))
 ACT(make_in_public, make_in_variable(L"PUBLIC", L"\\Documents"))
 ACT(read_hidden, read_from(in_folder(L"hidden\\secret")))
 ACT(list_hidden, open_for(in_folder(L"hidden"), FILE_LIST_DIRECTORY))
+ACT(read_denied, read_from(in_folder(L"root\\denied\\secret")))
+ACT(list_denied, open_for(in_folder(L"root\\denied"), FILE_LIST_DIRECTORY))
 ACT(write_protected, write_to(in_folder(L"root\\above\\protected\\written"), OPEN_EXISTING))
 ACT(delete_protected, outcome(DeleteFileW(in_folder(L"root\\above\\protected\\deleted"))))
 ACT(replace_protected, replace(in_folder(L"root\\above\\protected\\replaced")))
@@ -242,6 +244,8 @@ const struct act acts_on_files[] = {
 	{ "read-snapshot", read_snapshot },
 	{ "read-hidden", read_hidden },
 	{ "list-hidden", list_hidden },
+	{ "read-denied", read_denied },
+	{ "list-denied", list_denied },
 	{ "write-protected", write_protected },
 	{ "delete-protected", delete_protected },
 	{ "replace-protected", replace_protected },

@@ -224,16 +224,27 @@ static DWORD connect_away(void)
 	return code == WSAECONNREFUSED || code == WSAETIMEDOUT ? 0 : (DWORD)code;
 }
 
-static DWORD bind_port(void)
+static DWORD bind_port(int type, bool listens)
 {
 	const struct sockaddr_in address = address_here(0);
-	SOCKET opened = socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
+	SOCKET opened = socket(AF_INET, type, 0);
 	if (opened == INVALID_SOCKET)
 		return (DWORD)WSAGetLastError();
-	DWORD code = bind(opened, (const struct sockaddr *)&address, sizeof address) == 0 ? 0
-											  : (DWORD)WSAGetLastError();
+	bool is_done = bind(opened, (const struct sockaddr *)&address, sizeof address) == 0 &&
+		       (!listens || listen(opened, 1) == 0);
+	DWORD code = is_done ? 0 : (DWORD)WSAGetLastError();
 	closesocket(opened);
 	return code;
+}
+
+ACT(bind_stream, bind_port(SOCK_STREAM, false))
+ACT(bind_datagrams, bind_port(SOCK_DGRAM, false))
+ACT(listen_on_port, bind_port(SOCK_STREAM, true))
+
+static DWORD reach_gate(void)
+{
+	const struct sockaddr_in address = address_here(given.gate);
+	return connect_to(&address, sizeof address, IPPROTO_TCP);
 }
 
 /* By a driver, which is not who asks. No answer in time shows that it went. */
@@ -317,9 +328,12 @@ const struct act acts_on_network[] = {
 	{ "send", send_to_host },
 	{ "send-6", send_to_host_6 },
 	{ "broadcast", send_to_all },
-	{ "bind", bind_port },
+	{ "bind", bind_stream },
+	{ "bind-datagrams", bind_datagrams },
+	{ "listen", listen_on_port },
 	{ "accept", accept_one },
 	{ "raw-socket", open_raw },
+	{ "reach-gate", reach_gate },
 	{ "ping", ping },
 	{ "share", reach_share },
 	{ "connect-away", connect_away },

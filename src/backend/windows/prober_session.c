@@ -81,6 +81,21 @@ static DWORD open_desktop(void)
 	return code;
 }
 
+static DWORD open_station(void)
+{
+	HWINSTA station = OpenWindowStationW(L"WinSta0", FALSE, WINSTA_ACCESSCLIPBOARD);
+	DWORD code = outcome(station != NULL);
+	if (station)
+		CloseWindowStation(station);
+	return code;
+}
+
+/* Of the window station that this process is in, as its clipboard is. */
+static DWORD find_atom(void)
+{
+	return outcome(GlobalFindAtomW(probe_name()) != 0);
+}
+
 static DWORD open_clipboard(void)
 {
 	DWORD code = outcome(OpenClipboard(NULL));
@@ -152,6 +167,8 @@ const struct act acts_on_session[] = {
 	{ "type-in-console", type_in_console },
 	{ "post-message", post_message },
 	{ "send-input", send_input },
+	{ "open-station", open_station },
+	{ "find-atom", find_atom },
 	{ "open-desktop", open_desktop },
 	{ "open-clipboard", open_clipboard },
 	{ "write-registry", write_registry },

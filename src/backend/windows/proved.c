@@ -3,7 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/windows/accounts.h"
 #include "backend/windows/cage.h"
+#include "backend/windows/probe_plan.h"
+#include "base/hash.h"
 #include "base/list.h"
 #include "base/scope.h"
 #include "os/os.h"
@@ -215,9 +218,23 @@ static void add_filtering(struct text *text)
 	text_addf(text, "filtering %lu %lu\n", status.dwCurrentState, status.dwProcessId);
 }
 
+/* What setup has made, whole: accounts, their ports, and the steps by which filters and rights were put on. */
+static bool add_setup(struct text *text)
+{
+	CORDON_ON_EXIT(pool_free) struct pool pool = { 0 };
+	CORDON_ON_EXIT(text_free) struct text bytes = { 0 };
+	struct cordon_error ignored = CORDON_ERROR_INIT;
+	if (!accounts_read(&pool, &ignored) || !pool_write(&pool, &bytes, &ignored))
+		return false;
+	text_addf(text, "setup %s %zu %016llx\n", pool.key, bytes.length,
+		  (unsigned long long)hash_text(text_str(&bytes), bytes.length));
+	return true;
+}
+
 static bool make_key(const struct plan *plan, struct text *text)
 {
-	if (!add_boot(text) || !add_windows(text) || !add_programs(text) || !add_asker(text))
+	if (!add_boot(text) || !add_windows(text) || !add_programs(text) || !add_asker(text) ||
+	    (plan->windows->tier == TIER_ACCOUNT && !add_setup(text)))
 		return false;
 	add_filtering(text);
 	text_addf(text, "state %s\n", plan->facts->state);
@@ -233,16 +250,17 @@ bool proved_tier(const struct plan *plan, struct probing *ret_probing, struct co
 	struct cordon_error ignored = CORDON_ERROR_INIT;
 	if (!folder)
 		return cordon_fail_memory(err);
+	const unsigned tiers = probe_tiers(plan->windows->tier, plan->network);
 	struct proved_store store = { { store_read, store_write }, folder };
 	/* Where something of the key is not known, nothing is kept. */
 	bool is_known = make_key(plan, &key);
-	if (is_known && kept_find(&store.store, plan->windows->tier, text_str(&key), ret_probing)) {
+	if (is_known && kept_find(&store.store, tiers, text_str(&key), ret_probing)) {
 		probe_job(plan, ret_probing);
 		return true;
 	}
 	if (!probe_tier(plan, ret_probing, err))
 		return false;
 	if (is_known)
-		(void)!kept_put(&store.store, plan->windows->tier, text_str(&key), ret_probing, &ignored);
+		(void)!kept_put(&store.store, tiers, text_str(&key), ret_probing, &ignored);
 	return true;
 }

@@ -36,6 +36,8 @@ static const struct {
 	{ "hidden\\", NULL },
 	{ "hidden\\secret", NULL },
 	{ "root\\", NULL },
+	{ "root\\denied\\", NULL },
+	{ "root\\denied\\secret", NULL },
 	{ "root\\above\\", NULL },
 	{ "root\\above\\protected\\", NULL },
 	{ "root\\above\\protected\\written", NULL },
@@ -365,6 +367,9 @@ static bool make_canaries(struct staging *staging, PSID user, struct cordon_erro
 	staging->section = CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 4096, name);
 	if (!staging->section)
 		return windows_fail(err, GetLastError(), "make shared memory");
+	staging->atom = GlobalAddAtomW(name);
+	if (!staging->atom)
+		return windows_fail(err, GetLastError(), "make a name in the window station");
 	CREDENTIALW credential = { .Type = CRED_TYPE_GENERIC,
 				   .TargetName = name,
 				   .CredentialBlobSize = 6,
@@ -499,6 +504,8 @@ void staging_free(struct staging *staging)
 		close_handle(&staging->shared[i]);
 	}
 	close_handle(&staging->section);
+	if (staging->atom)
+		GlobalDeleteAtom(staging->atom);
 	canary_end(&staging->canary);
 	for (int side = 0; side < SIDES; side++)
 		if (staging->programs[side] && left_any(staging->programs[side]))

@@ -90,6 +90,7 @@ struct staging {
 	HANDLE alive; /* nobody else opens it: the folder is in use */
 	HANDLE pipes[SIDES], shared[SIDES], section;
 	HKEY opened_key;
+	ATOM atom; /* the name, in the user's window station */
 	bool has_credential, was_written[SIDES];
 };
 

@@ -119,6 +119,8 @@ const struct trial_case trial_cases[] = {
 		     "the user's profile was listed in a shadow copy", .errors = { ACCESS_DENIED },
 		     .absent = { FILE_NOT_FOUND, PATH_NOT_FOUND, ACCESS_DENIED },
 		     .lacks = "there is no shadow copy of the user's drive that this user may read"),
+	REFUSED("read-denied", TRIAL_ACCOUNT, GUARANTEE_FILES_READ, "a file hidden in a root was read"),
+	REFUSED("list-denied", TRIAL_ACCOUNT, GUARANTEE_FILES_READ, "a folder hidden in a root was listed"),
 	REFUSED("write-protected", TRIAL_EVERYWHERE, GUARANTEE_FILES_PROTECT, "a protected file was written"),
 	REFUSED("delete-protected", TRIAL_EVERYWHERE, GUARANTEE_FILES_PROTECT, "a protected file was deleted"),
 	REFUSED("replace-protected", TRIAL_EVERYWHERE, GUARANTEE_FILES_PROTECT,
@@ -139,7 +141,11 @@ const struct trial_case trial_cases[] = {
 	REFUSED_WITH("broadcast", TRIAL_APART, GUARANTEE_NET_OFF, "a datagram was sent to all",
 		     .errors = { CONNECT_DENIED }, .absent = { NO_ADDRESS, NETWORK_UNREACHABLE_WSA, HOST_UNREACHABLE },
 		     .lacks = "this host sends nothing to all of loopback"),
-	REFUSED_WITH("bind", TRIAL_ACCOUNT, GUARANTEE_NET_OFF, "a port was bound", .errors = { CONNECT_DENIED }),
+	REFUSED_WITH("bind", TRIAL_CLOSED, GUARANTEE_NET_OFF, "a port was bound", .errors = { CONNECT_DENIED }),
+	REFUSED_WITH("listen", TRIAL_ACCOUNT, GUARANTEE_NET_OFF, "a port was listened on",
+		     .errors = { CONNECT_DENIED }),
+	REFUSED_WITH("bind-datagrams", TRIAL_ACCOUNT, GUARANTEE_NET_OFF, "a port for datagrams was bound",
+		     .errors = { CONNECT_DENIED }),
 	/* Whatever the listener is told, nobody comes to it. */
 	{ .name = "accept",
 	  .kind = TRIAL_UNSEEN,
@@ -236,9 +242,15 @@ const struct trial_case trial_cases[] = {
 	  .is_absent_unseen = true,
 	  .lacks = "the desktop is locked or has no screen, or the key that is tried is somebody else's",
 	  .done = "a key was typed for the user" },
+	/* In a window station of its own the names of a desktop and a clipboard are its own's. */
+	REFUSED_WITH("open-station", TRIAL_ACCOUNT, GUARANTEE_DESKTOP, "the user's window station was opened",
+		     .errors = { ACCESS_DENIED }, .absent = { FILE_NOT_FOUND, ACCESS_DENIED },
+		     .lacks = "cordon was not started on a desktop with a screen"),
+	REFUSED_WITH("find-atom", TRIAL_ACCOUNT, GUARANTEE_DESKTOP, "the user's clipboard and atoms are shared",
+		     .errors = { ACCESS_DENIED, FILE_NOT_FOUND }),
 	REFUSED_WITH("open-desktop", TRIAL_APART, GUARANTEE_DESKTOP, "the user's desktop was opened",
 		     .errors = { ACCESS_DENIED, FILE_NOT_FOUND }),
-	REFUSED_WITH("open-clipboard", TRIAL_APART, GUARANTEE_DESKTOP, "the user's clipboard was opened",
+	REFUSED_WITH("open-clipboard", TRIAL_PACKAGE, GUARANTEE_DESKTOP, "the user's clipboard was opened",
 		     .errors = { ACCESS_DENIED, NO_CLIPBOARD }),
 	REFUSED("write-registry", TRIAL_EVERYWHERE, GUARANTEE_REGISTRY, "the user's registry was written"),
 	REFUSED_WITH("open-run-key", TRIAL_EVERYWHERE, GUARANTEE_REGISTRY,
@@ -283,6 +295,7 @@ const struct trial_case trial_cases[] = {
 	WORKS("pipe", TRIAL_EVERYWHERE),
 	WORKS("own-pipe", TRIAL_ACCOUNT),
 	WORKS("local-pipe", TRIAL_PACKAGE),
+	WORKS("reach-gate", TRIAL_GATED),
 	WORKS("event", TRIAL_EVERYWHERE),
 	WORKS("serve-loopback", TRIAL_TOKEN),
 	WORKS("start-program", TRIAL_EVERYWHERE),
@@ -341,9 +354,22 @@ static bool holds(const uint32_t codes[TRIAL_ERRORS_MAX], uint32_t code)
 	return false;
 }
 
+bool trial_is_of(const struct trial_case *trial, unsigned tiers)
+{
+	if (trial->guarantee == GUARANTEE_NET_OFF && trial->kind != TRIAL_MUST_WORK && !(tiers & TRIAL_FENCED))
+		tiers &= ~(unsigned)TRIAL_ACCOUNT;
+	return trial->tiers & tiers;
+}
+
 bool trial_is_for(const struct trial_case *trial, unsigned tiers, bool goes_out)
 {
-	return (trial->tiers & tiers) && trial->goes_out == goes_out;
+	return trial_is_of(trial, tiers) && trial->goes_out == goes_out;
+}
+
+enum guarantee trial_guarantee(const struct trial_case *trial, unsigned tiers)
+{
+	return trial->guarantee == GUARANTEE_NET_OFF && (tiers & TRIAL_GATED) ? GUARANTEE_NET_FILTERED
+									      : trial->guarantee;
 }
 
 /* What happened outside, where the act has to succeed. */

@@ -19,11 +19,16 @@ enum trial_kind {
 	TRIAL_LEAVES,    /* leaves a process behind, whose id is the answer; it must be dead when the job is ended */
 };
 
-/* The tiers that promise it: 1 << enum tier (policy/plan_windows.h). */
+/* The tiers that promise it: 1 << enum tier (policy/plan_windows.h). What the network is to an account is for good, and
+ * a probe is of one account: which kind of it goes with the tier.
+ */
 enum {
 	TRIAL_ACCOUNT = 1,
 	TRIAL_PACKAGE = 2,
 	TRIAL_TOKEN = 4,
+	TRIAL_CLOSED = 8, /* has none */
+	TRIAL_GATED = 16, /* has its gate's port alone */
+	TRIAL_FENCED = TRIAL_CLOSED | TRIAL_GATED,
 	TRIAL_APART = TRIAL_ACCOUNT | TRIAL_PACKAGE, /* where the command is somebody else than the user */
 	TRIAL_EVERYWHERE = TRIAL_APART | TRIAL_TOKEN,
 };
@@ -84,8 +89,13 @@ enum trial_verdict {
 	TRIAL_NOT_HERE, /* nothing of the kind is here */
 };
 
-/* Is it one of a tier's? `goes_out`: of those that leave the host, or of the others. */
+/* Is it one of what is probed, a tier or an account and its kind? Nothing about the network is an open account's. */
+bool trial_is_of(const struct trial_case *trial, unsigned tiers);
+/* `goes_out`: of those that leave the host, or of the others. */
 bool trial_is_for(const struct trial_case *trial, unsigned tiers, bool goes_out);
+
+/* What keeps others from the network keeps a gated account from all but its gate. */
+enum guarantee trial_guarantee(const struct trial_case *trial, unsigned tiers);
 
 /* An answer that nothing was done does not count where something was seen, nor one that it was done outside where
  * nothing was.
