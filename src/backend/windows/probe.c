@@ -36,7 +36,7 @@ struct probe {
 	struct package_claim *claim;
 	SECURITY_CAPABILITIES package;
 	struct account_child child; /* of the account tier, from its claim until what is inside has ended */
-	bool has_child;
+	bool is_in_account, has_child;
 	SOCKET gate; /* listens where the account's filters let it go; 0: there is none */
 	unsigned gate_port;
 	struct trial_answer answers[SIDES][TRIALS_MAX];
@@ -156,7 +156,7 @@ static DWORD survivor_of(const struct trial_answer *answers)
 /* Outside, a process may leave its job: that it may not, inside, has to be the job's doing. */
 static bool make_job(const struct probe *probe, int side, HANDLE *ret_job, struct cordon_error *err)
 {
-	const unsigned own = probe->tiers & TRIAL_ACCOUNT ? RUNNER_PROCESSES : 0;
+	const unsigned own = probe->is_in_account ? RUNNER_PROCESSES : 0;
 	const struct windows_job limits = { .memory = TRIAL_MEMORY_LIMIT, .processes = TRIAL_PROCESSES_LIMIT + own };
 	const char *missing;
 	JOBOBJECT_EXTENDED_LIMIT_INFORMATION loose = { 0 };
@@ -292,7 +292,7 @@ static bool start_prober(struct probe *probe, int side, bool goes_out, HANDLE to
 				 .job = job,
 				 .package = is_in_package ? &probe->package : NULL };
 	const char *why;
-	if (side == INSIDE && (probe->tiers & TRIAL_ACCOUNT))
+	if (side == INSIDE && probe->is_in_account)
 		return start_in_account(probe, &launch, ret_process, err);
 	if (!launch_start(&launch, ret_process, err))
 		return false;
@@ -437,6 +437,7 @@ static void choose_tier(struct probe *probe)
 						  : true;
 	if (!is_had)
 		say_why(probe->probing, err.text);
+	probe->is_in_account = is_had && tier == TIER_ACCOUNT;
 	probe->recipe = probe_recipe(is_had ? tier : TIER_TOKEN);
 	probe->tiers = is_had ? probe_tiers(tier, probe->plan->network) : TRIAL_TOKEN;
 	if (is_had && tier == TIER_APPCONTAINER &&
@@ -504,7 +505,7 @@ static bool run_tier(struct probe *probe, struct cordon_error *err)
 	if (!is_granted)
 		say_why(probe->probing, refused.text);
 	/* The runner makes the account's, and it is looked at when its process is taken over. */
-	if (probe->tiers & TRIAL_ACCOUNT)
+	if (probe->is_in_account)
 		return run_rounds(probe, NULL, err);
 	if (!token_make(probe->recipe, &probe->identities, &token, &why)) {
 		say_why(probe->probing, why.text);
@@ -546,10 +547,11 @@ bool probe_tier(const struct plan *plan, struct probing *ret_probing, struct cor
 bool probe_unconfined(const struct plan *plan, struct probing *ret_probing, struct cordon_error *err)
 {
 	CORDON_ON_EXIT(free_probe)
-	struct probe probe = {
-		.plan = plan, .probing = ret_probing, .recipe = &token_recipe, .tiers = TRIAL_EVERYWHERE
-	};
-	*ret_probing = (struct probing){ .tiers = TRIAL_EVERYWHERE };
+	struct probe probe = { .plan = plan,
+			       .probing = ret_probing,
+			       .recipe = probe_recipe(TIER_TOKEN),
+			       .tiers = TRIAL_EVERYWHERE | TRIAL_CLOSED };
+	*ret_probing = (struct probing){ .tiers = probe.tiers };
 	if (!identities_make(1, &probe.identities, err) ||
 	    !staging_make(plan->facts->state, probe.identities.roles[SID_USER], &probe.staging, err) ||
 	    !run_side(&probe, OUTSIDE, false, NULL, err) || !run_side(&probe, INSIDE, false, NULL, err))
