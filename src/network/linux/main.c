@@ -85,8 +85,33 @@ static void raise_limits(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/* Of the environment it was started with only what says how names are resolved (resolv.conf(5)) is of use to what reads
+ * what strangers say. Not HOSTALIASES: that file may be the command's to write.
+ */
+static void forget_environment(void)
+{
+	static const char *const kept[] = { "RES_OPTIONS=", "LOCALDOMAIN=",
+#ifdef CORDON_PLANT
+					    "CORDON_PLANT=",
+#endif
+					    NULL };
+	size_t count = 0;
+	for (char **entry = environ; *entry; entry++) {
+		bool is_kept = false;
+		for (size_t i = 0; kept[i]; i++)
+			is_kept |= strncmp(*entry, kept[i], strlen(kept[i])) == 0;
+		if (is_kept)
+			environ[count++] = *entry;
+		else
+			explicit_bzero(*entry, strlen(*entry));
+	}
+	environ[count] = NULL;
+}
+
 static bool settle(void)
 {
+	if (!gate_is_planted("gate.environment"))
+		forget_environment();
 	raise_limits();
 	for (int i = GATE_FROM_SUPERVISOR; i < GATE_DESCRIPTORS_END; i++)
 		if (fcntl(i, F_SETFD, FD_CLOEXEC) != 0)
