@@ -33,6 +33,8 @@ enum gate_socket {
 #define GATE_VIA_HTTPS "https"
 #define GATE_VIA_ALL "all"
 #define GATE_BYPASS "bypass"
+/* How much of one processor it may use, in thousandths, where the command has a limit (Linux). */
+#define GATE_SHARE "share"
 
 enum { GATE_DNS_PORT = 53, GATE_PROXY_PORT = 3128 };
 enum { GATE_LAST_MS = 2000 }; /* how long that may take */

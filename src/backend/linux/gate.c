@@ -2,6 +2,7 @@
 #include "backend/linux/gate.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -88,8 +89,14 @@ bool gate_find(char path[4096])
 static bool write_rules(const struct plan *plan, int *ret_file, struct cordon_error *err)
 {
 	CORDON_ON_EXIT(text_free) struct text text = { 0 };
+	const struct limit_setting *processors = &plan->limits[LIMIT_CPUS];
 	if (!gating_rules(plan, &text, err))
 		return false;
+	/* What the command has it do comes on top of the command's own limit, once more at the most. */
+	if (processors->is_set)
+		text_addf(&text, GATE_SHARE " %" PRIu64 "\n", processors->value);
+	if (!text_ok(&text))
+		return cordon_fail_memory(err);
 	int file = memfd_create("cordon-rules", MFD_CLOEXEC);
 	bool is_written = file >= 0 && write(file, text_str(&text), text.length) == (ssize_t)text.length &&
 			  lseek(file, 0, SEEK_SET) == 0;

@@ -31,6 +31,7 @@
 #include "base/upstream.h"
 #include "network/http.h"
 #include "network/names.h"
+#include "network/pace.h"
 #include "network/rules.h"
 
 enum {
@@ -73,6 +74,7 @@ struct gate {
 	const char *password;
 	const char *credentials; /* the same as "user:password" in base64 (RFC 7617) */
 	struct gate_counters *counters;
+	struct pace pace; /* of the whole process */
 	struct connection *connections, *ended;
 	unsigned connection_count;
 	bool is_last;   /* see last.c */

@@ -10,6 +10,10 @@ bool settings_read_line(struct gate *gate, char *line)
 	if (!value)
 		return false;
 	*value++ = '\0';
+	if (strcmp(line, GATE_SHARE) == 0) {
+		gate->pace.share = strtoull(value, &end, 10);
+		return end > value && !*end && gate->pace.share > 0;
+	}
 	if (strcmp(line, "allow") != 0 && strcmp(line, "deny") != 0)
 		return upstream_set(&gate->upstreams, line, value);
 	unsigned long port = strtoul(value, &end, 10);

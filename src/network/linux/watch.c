@@ -4,7 +4,9 @@
 #include "network/linux/gate.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sys/epoll.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { BATCH = 64 };
@@ -90,6 +92,27 @@ static bool work_off(void)
 	return is_libuv;
 }
 
+static uint64_t read_clock(clockid_t clock)
+{
+	struct timespec time;
+	clock_gettime(clock, &time);
+	return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
+
+/* A command that is held to a share of the processors must not have this process burn what it cannot. A word of
+ * cordon's ends the rest.
+ */
+static void keep_pace(struct pace *pace)
+{
+	struct pollfd supervisor = { .fd = GATE_FROM_SUPERVISOR, .events = POLLIN };
+	uint64_t rest = 0;
+	if (pace->share == 0)
+		return;
+	do
+		rest = pace_rest(pace, read_clock(CLOCK_MONOTONIC), read_clock(CLOCK_PROCESS_CPUTIME_ID));
+	while (rest > 0 && poll(&supervisor, 1, (int)(rest / 1000000) + 1) <= 0);
+}
+
 int watch_run(struct gate *gate)
 {
 	uv_run(&gate->loop, UV_RUN_NOWAIT); /* only there what was started is added to its set */
@@ -103,5 +126,7 @@ int watch_run(struct gate *gate)
 		connection_free_ended(gate);
 		if (gate->is_last)
 			last_check(gate);
+		else
+			keep_pace(&gate->pace);
 	}
 }
