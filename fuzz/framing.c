@@ -28,6 +28,8 @@ static bool write_again(const struct frame *frame, struct text *text, struct cor
 	struct frame_start start;
 	struct frame_return order;
 	struct frame_clean clean;
+	struct frame_reach reach;
+	struct frame_reached reached;
 	struct frame_started started;
 	struct frame_failed failed;
 	struct cordon_error why = CORDON_ERROR_INIT;
@@ -48,6 +50,10 @@ static bool write_again(const struct frame *frame, struct text *text, struct cor
 		return frame_write_failed(&why, text, err);
 	case FRAME_CLEAN:
 		return frame_read_clean(frame, &arena, &clean, err) && frame_write_clean(&clean, text, err);
+	case FRAME_REACH:
+		return frame_read_reach(frame, &reach, err) && frame_write_reach(&reach, text, err);
+	case FRAME_REACHED:
+		return frame_read_reached(frame, &reached, err) && frame_write_reached(&reached, text, err);
 	case FRAME_DONE:
 		return frame_write_done(text, err);
 	}

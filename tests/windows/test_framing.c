@@ -93,6 +93,36 @@ static void order__comes_out_as_it_went_in(void **state)
 	assert_true(windows_sid_equals(read.capabilities[1], everyone_sid));
 }
 
+/* What is tried of the network, and how it went; a port that is none is no port to try. */
+static void reach__comes_out_as_it_went_in(void **state)
+{
+	(void)state;
+	static const struct frame_reach wrong[] = { { 0, 0 }, { 65536, 0 }, { 1, 65536 } };
+	CORDON_ON_EXIT(text_free) struct text order = { 0 };
+	CORDON_ON_EXIT(text_free) struct text answer = { 0 };
+	CORDON_ON_EXIT(text_free) struct text nothing = { 0 };
+	struct frame_reach read;
+	struct frame_reached reached;
+	assert_true(frame_write_reach(&(struct frame_reach){ 49152, 65535 }, &order, &err));
+	struct frame frame = the_frame(&order);
+	assert_true(frame_read_reach(&frame, &read, &err));
+	assert_int_equal(read.port, 49152);
+	assert_int_equal(read.port_6, 65535);
+	for (size_t i = 0; i < COUNT_OF(wrong); i++)
+		assert_false(frame_write_reach(&wrong[i], &nothing, &err));
+	assert_int_equal(nothing.length, 0);
+
+	assert_true(frame_write_reached(&(struct frame_reached){ { 0, 10013, 3, 4 } }, &answer, &err));
+	frame = the_frame(&answer);
+	assert_true(frame_read_reached(&frame, &reached, &err));
+	assert_int_equal(reached.codes[WAY_CONNECT], 0);
+	assert_int_equal(reached.codes[WAY_CONNECT_6], 10013);
+	assert_int_equal(reached.codes[WAY_LISTEN], 4);
+	assert_false(frame_read_reach(&frame, &read, &err));
+	for (size_t cut = 0; cut < frame.length; cut++)
+		assert_false(frame_read_reached(&(struct frame){ FRAME_REACHED, frame.bytes, cut }, &reached, &err));
+}
+
 /* Whoever sends may send less, more or other than he should: every cut and every longer one is refused, or waited for. */
 static void order__that_is_cut_or_goes_on_is_none(void **state)
 {
@@ -135,9 +165,9 @@ static void frame__is_refused_by_its_first_wrong_byte(void **state)
 		{ { 'H', 'T', 'T', 'P' }, 4, FRAME_WRONG },
 		{ { 1, 1 }, 2, FRAME_MORE },
 		{ { 1, 0 }, 2, FRAME_WRONG },
-		{ { 1, 4 }, 2, FRAME_WRONG },
+		{ { 1, 5 }, 2, FRAME_WRONG },
 		{ { 1, 128 }, 2, FRAME_WRONG },
-		{ { 1, 132 }, 2, FRAME_WRONG },
+		{ { 1, 133 }, 2, FRAME_WRONG },
 		{ { 1, 1, 0, 0, 0x10, 0 }, 6, FRAME_MORE },  /* a megabyte */
 		{ { 1, 1, 1, 0, 0x10, 0 }, 6, FRAME_WRONG }, /* and one */
 		{ { 1, 129, 0, 4, 0, 0 }, 6, FRAME_MORE },   /* what an answer may be */
@@ -303,6 +333,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(order__comes_out_as_it_went_in, setup),
+		cmocka_unit_test_setup(reach__comes_out_as_it_went_in, setup),
 		cmocka_unit_test_setup(order__that_is_cut_or_goes_on_is_none, setup),
 		cmocka_unit_test_setup(order__that_is_too_long_is_not_sent, setup),
 		cmocka_unit_test_setup(frame__is_refused_by_its_first_wrong_byte, setup),

@@ -13,7 +13,7 @@
 #include <fcntl.h>
 #include <io.h>
 
-enum { EVENT_MS = 20000, STEPS_MAX = 24, LEVEL_OF_WINE = 0x3000 };
+enum { EVENT_MS = 20000, STEPS_MAX = 32, LEVEL_OF_WINE = 0x3000 };
 
 static char own_path[1024];
 static struct cordon_error err;
@@ -318,6 +318,38 @@ static void run__passes_no_other_handle(void **state)
 	assert_int_equal(WaitForSingleObject(event, 0), WAIT_TIMEOUT);
 }
 
+/* Under the numbers that they have here, and only once: where the last writer is gone, a pipe ends. */
+static void run__passes_the_handles_that_it_is_given(void **state)
+{
+	(void)state;
+	SECURITY_ATTRIBUTES inheritable = { sizeof inheritable, NULL, TRUE };
+	CORDON_ON_EXIT(close_handle) HANDLE event = CreateEventW(&inheritable, TRUE, FALSE, NULL);
+	CORDON_ON_EXIT(close_handle) HANDLE from = NULL;
+	HANDLE to = NULL;
+	char number[20], byte;
+	DWORD count;
+	assert_true(CreatePipe(&from, &to, &inheritable, 0));
+	snprintf(number, sizeof number, "%lu", (unsigned long)(uintptr_t)event);
+	const int passed[] = { (int)(intptr_t)event, (int)(intptr_t)to };
+	char *const argv[] = { own_path, "command", "handle", number, NULL };
+	struct streams streams = open_streams();
+	struct cage *cage = begin(&streams);
+	cage->handover.passed = passed;
+	cage->handover.passed_count = COUNT_OF(passed);
+	if (!backend_native.start(cage, &plan, NULL, argv, &err))
+		fail_msg("%s", err.text);
+	CloseHandle(to);
+	assert_int_equal(await(cage).kind, CAGE_STARTED);
+	const struct cage_event end = await(cage);
+	assert_int_equal(end.kind, CAGE_ENDED);
+	assert_int_equal(end.exit.code, 1);
+	assert_int_equal(WaitForSingleObject(event, 0), WAIT_OBJECT_0);
+	assert_false(ReadFile(from, &byte, 1, &count, NULL));
+	assert_int_equal(GetLastError(), ERROR_BROKEN_PIPE);
+	close_streams(&streams);
+	expect_nothing_left(cage);
+}
+
 static void run__has_runner_and_command_in_its_job(void **state)
 {
 	(void)state;
@@ -423,25 +455,32 @@ static void run__by_the_shipped_runner_is_the_same(void **state)
 }
 
 /* What the live probe starts. */
-static void child__is_started_without_a_run(void **state)
+static bool start_child(struct account_child *child, HANDLE *ret_job, PROCESS_INFORMATION *ret_process)
 {
-	(void)state;
 	static const struct windows_job no_limits = { 0 };
+	static struct identities identities;
 	char *argv[] = { own_path, "command", "status", "5", NULL };
 	const struct launch launch = { .program = own_path,
 				       .argv = argv,
 				       .directory = scratch,
 				       .environment = facts->environment,
 				       .has_console = true };
-	CORDON_ON_EXIT(identities_free) struct identities identities = { 0 };
+	const char *missing;
+	identities_free(&identities);
+	assert_true(identities_make(0, &identities, &err) && job_make(&no_limits, ret_job, &missing, &err));
+	return account_child_claim(child, POOL_CLOSED, &identities, &err) &&
+	       account_child_start(child, facts->state, *ret_job, &launch, &windows.token, &identities, ret_process,
+				   &err);
+}
+
+static void child__is_started_without_a_run(void **state)
+{
+	(void)state;
 	CORDON_ON_EXIT(close_handle) HANDLE job = NULL;
 	struct account_child child = { 0 };
 	PROCESS_INFORMATION process;
-	const char *missing;
 	DWORD status = 0;
-	assert_true(identities_make(0, &identities, &err) && job_make(&no_limits, &job, &missing, &err));
-	assert_true(account_child_claim(&child, POOL_CLOSED, &identities, &err));
-	if (!account_child_start(&child, facts->state, job, &launch, &windows.token, &identities, &process, &err))
+	if (!start_child(&child, &job, &process))
 		fail_msg("%s", err.text);
 	assert_true(ResumeThread(process.hThread) != (DWORD)-1);
 	assert_int_equal(WaitForSingleObject(process.hProcess, EVENT_MS), WAIT_OBJECT_0);
@@ -452,6 +491,38 @@ static void child__is_started_without_a_run(void **state)
 	assert_true(job_end(job, EVENT_MS, &err));
 	account_child_end(&child);
 	assert_int_equal(count_in("state\\runners\\*"), 0);
+}
+
+/* Each step is named, nothing of the child has run, and the account is another's to claim. */
+static void child__that_fails_at_any_step_leaves_nothing(void **state)
+{
+	(void)state;
+	static const char *const order[] = {
+		"claim an account",     "copy the runner",   "make a desktop for the runner",
+		"make the pipe",        "start the runner",  "confine the runner",
+		"meet the runner",      "sweep the account", "have the process started",
+		"take the process over"
+	};
+	for (unsigned step = 1; step <= COUNT_OF(order); step++) {
+		CORDON_ON_EXIT(close_handle) HANDLE job = NULL;
+		CORDON_ON_EXIT(close_handle) HANDLE runner = NULL;
+		struct account_child child = { 0 };
+		PROCESS_INFORMATION process;
+		taken_count = 0;
+		failing = step;
+		assert_false(start_child(&child, &job, &process));
+		assert_int_equal(taken_count, step);
+		assert_non_null(strstr(err.text, order[step - 1]));
+		if (child.runner.process.hProcess)
+			assert_true(DuplicateHandle(GetCurrentProcess(), child.runner.process.hProcess,
+						    GetCurrentProcess(), &runner, 0, FALSE, DUPLICATE_SAME_ACCESS));
+		assert_true(job_end(job, EVENT_MS, &err));
+		account_child_end(&child);
+		assert_null(child.account.password);
+		assert_int_equal(count_in("state\\runners\\*"), 0);
+		if (runner)
+			assert_int_equal(WaitForSingleObject(runner, EVENT_MS), WAIT_OBJECT_0);
+	}
 }
 
 /* -- what fails ---------------------------------------------------------------------------------------------------- */
@@ -479,8 +550,10 @@ static void start__that_fails_at_any_step_leaves_nothing(void **state)
 		"confine the runner",
 		"meet the runner",
 		"sweep the account",
+		"try the network",
 		"have the process started",
 		"take the process over",
+		"pass the handles",
 		"watch the process",
 		"let the process go",
 	};
@@ -512,7 +585,7 @@ static void start__that_fails_at_any_step_leaves_nothing(void **state)
 static void start__refuses_what_the_tier_does_not_carry(void **state)
 {
 	(void)state;
-	static const int passed[] = { 4 };
+	static const int passed[] = { 7 };
 	static const struct {
 		unsigned terminal;
 		size_t passed_count;
@@ -521,7 +594,7 @@ static void start__refuses_what_the_tier_does_not_carry(void **state)
 		unsigned steps;
 	} cases[] = {
 		{ 7, 0, "{}", "no terminal", 1 },
-		{ 0, 1, "{}", "--pass-fd", 1 },
+		{ 0, 1, "{}", "--pass-fd 7", 23 },
 		{ 0, 0, "{ \"network\": { \"mode\": \"filtered\", \"listen\": [8000] } }", "network.listen", 1 },
 		{ 0, 0, "{ \"network\": { \"mode\": \"filtered\", \"allow\": [\"localhost:5432\"] } }", "localhost",
 		  1 },
@@ -748,12 +821,14 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup(run__gets_its_streams_its_arguments_and_its_profile, setup_plan),
 		cmocka_unit_test_setup(run__ends_with_the_status_of_the_command, setup_plan),
 		cmocka_unit_test_setup(run__passes_no_other_handle, setup_plan),
+		cmocka_unit_test_setup(run__passes_the_handles_that_it_is_given, setup_plan),
 		cmocka_unit_test_setup(run__has_runner_and_command_in_its_job, setup_plan),
 		cmocka_unit_test_setup(runner__is_not_opened_by_its_own_account, setup_plan),
 		cmocka_unit_test_setup(run__begins_with_an_empty_profile, setup_plan),
 		cmocka_unit_test_setup(run__that_finds_no_command_says_so, setup_plan),
 		cmocka_unit_test_setup(run__by_the_shipped_runner_is_the_same, setup_plan),
 		cmocka_unit_test_setup(child__is_started_without_a_run, setup_plan),
+		cmocka_unit_test_setup(child__that_fails_at_any_step_leaves_nothing, setup_plan),
 		cmocka_unit_test_setup(runner__that_lies_is_found_out, setup_plan),
 		cmocka_unit_test_setup(start__refuses_what_the_tier_does_not_carry, setup_plan),
 		cmocka_unit_test_setup(start__that_fails_at_any_step_leaves_nothing, setup_plan),

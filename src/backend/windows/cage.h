@@ -141,6 +141,10 @@ CORDON_CHECKED bool launch_find(const char *name, const char *directory, char *c
 
 /* Each is open, can be inherited, and leads to nothing but bytes and signals. CORDON_BAD_USAGE. */
 CORDON_CHECKED bool passed_check(const int *numbers, size_t count, struct cordon_error *err);
+/* To a process that has not run and is no child of this one: each under its own number, inheritable as it is here.
+ * CORDON_UNSUPPORTED where such a number cannot be had.
+ */
+CORDON_CHECKED bool passed_give(HANDLE process, const int *numbers, size_t count, struct cordon_error *err);
 
 /* -- supervisor.c -------------------------------------------------------------------------------------------------- */
 

@@ -16,8 +16,10 @@ static size_t most_of(unsigned kind)
 	case FRAME_RETURN:
 	case FRAME_CLEAN:
 		return FRAME_MAX;
+	case FRAME_REACH:
 	case FRAME_STARTED:
 	case FRAME_FAILED:
+	case FRAME_REACHED:
 		return REPLY_MAX;
 	default:
 		return 0;
@@ -26,7 +28,7 @@ static size_t most_of(unsigned kind)
 
 static bool is_kind(unsigned kind)
 {
-	return (kind >= FRAME_START && kind <= FRAME_CLEAN) || (kind >= FRAME_STARTED && kind <= FRAME_FAILED);
+	return (kind >= FRAME_START && kind <= FRAME_REACH) || (kind >= FRAME_STARTED && kind <= FRAME_REACHED);
 }
 
 static uint32_t number_at(const uint8_t *bytes)
@@ -177,6 +179,24 @@ bool frame_write_clean(const struct frame_clean *order, struct text *text, struc
 	const struct frame frame = { FRAME_CLEAN, (const uint8_t *)text_str(&content), content.length };
 	return (!text_ok(&content) || content.length > FRAME_MAX || frame_read_clean(&frame, &arena, &read, err)) &&
 	       finish(FRAME_CLEAN, &content, text, err);
+}
+
+bool frame_write_reach(const struct frame_reach *order, struct text *text, struct cordon_error *err)
+{
+	CORDON_ON_EXIT(text_free) struct text content = { 0 };
+	struct frame_reach read;
+	add_number(&content, order->port);
+	add_number(&content, order->port_6);
+	const struct frame frame = { FRAME_REACH, (const uint8_t *)text_str(&content), content.length };
+	return (!text_ok(&content) || frame_read_reach(&frame, &read, err)) && finish(FRAME_REACH, &content, text, err);
+}
+
+bool frame_write_reached(const struct frame_reached *reached, struct text *text, struct cordon_error *err)
+{
+	CORDON_ON_EXIT(text_free) struct text content = { 0 };
+	for (int i = 0; i < WAY_COUNT; i++)
+		add_number(&content, reached->codes[i]);
+	return finish(FRAME_REACHED, &content, text, err);
 }
 
 bool frame_write_started(const struct frame_started *started, struct text *text, struct cordon_error *err)
@@ -426,6 +446,32 @@ bool frame_read_clean(const struct frame *frame, struct arena *arena, struct fra
 	if (!end(frame, &reader, FRAME_CLEAN, err))
 		return false;
 	*ret_order = order;
+	return true;
+}
+
+bool frame_read_reach(const struct frame *frame, struct frame_reach *ret_order, struct cordon_error *err)
+{
+	struct reader reader = { frame->bytes, frame->length, NULL, NULL };
+	struct frame_reach order = { 0 };
+	order.port = take_number(&reader);
+	order.port_6 = take_number(&reader);
+	if (order.port == 0 || order.port > UINT16_MAX || order.port_6 > UINT16_MAX)
+		give_up(&reader, "a port is none");
+	if (!end(frame, &reader, FRAME_REACH, err))
+		return false;
+	*ret_order = order;
+	return true;
+}
+
+bool frame_read_reached(const struct frame *frame, struct frame_reached *ret_reached, struct cordon_error *err)
+{
+	struct reader reader = { frame->bytes, frame->length, NULL, NULL };
+	struct frame_reached reached = { 0 };
+	for (int i = 0; i < WAY_COUNT; i++)
+		reached.codes[i] = take_number(&reader);
+	if (!end(frame, &reader, FRAME_REACHED, err))
+		return false;
+	*ret_reached = reached;
 	return true;
 }
 

@@ -8,8 +8,10 @@
  *	to the runner     START      what to start, and under which token
  *	                  RETURN     what the account made in these directories is to be open to the user
  *	                  CLEAN      the account's profile is to hold nothing of an earlier run
+ *	                  REACH      the network is to be tried, as the account
  *	from the runner   STARTED    the process, suspended, by handles of the runner's
  *	                  DONE       RETURN or CLEAN is done
+ *	                  REACHED    how REACH went
  *	                  FAILED     none of it; why
  *
  * Each order has one answer. What the runner answers is claims: cordon looks at what the handles lead to.
@@ -31,9 +33,11 @@ enum frame_kind {
 	FRAME_START = 1,
 	FRAME_RETURN,
 	FRAME_CLEAN,
+	FRAME_REACH,
 	FRAME_STARTED = 129,
 	FRAME_DONE,
 	FRAME_FAILED,
+	FRAME_REACHED,
 };
 
 struct frame {
@@ -97,6 +101,23 @@ struct frame_clean {
 	const char *profile;     /* the account's, a whole path */
 };
 
+struct frame_reach {
+	uint32_t port,
+		port_6; /* of 127.0.0.1 and ::1, where cordon listens; TCP, and the first for UDP too; 0: nowhere */
+};
+
+enum frame_way {
+	WAY_CONNECT,
+	WAY_CONNECT_6,
+	WAY_SEND,
+	WAY_LISTEN,
+	WAY_COUNT,
+};
+
+struct frame_reached {
+	uint32_t codes[WAY_COUNT]; /* 0: done; else what WSAGetLastError said; of a port 0: anything */
+};
+
 struct frame_started {
 	uint64_t process, thread, token; /* handles of the runner's; none is 0 */
 };
@@ -113,6 +134,9 @@ enum { FRAME_WORDS_MAX = 400 };
 CORDON_CHECKED bool frame_write_start(const struct frame_start *start, struct text *text, struct cordon_error *err);
 CORDON_CHECKED bool frame_write_return(const struct frame_return *order, struct text *text, struct cordon_error *err);
 CORDON_CHECKED bool frame_write_clean(const struct frame_clean *order, struct text *text, struct cordon_error *err);
+CORDON_CHECKED bool frame_write_reach(const struct frame_reach *order, struct text *text, struct cordon_error *err);
+CORDON_CHECKED bool frame_write_reached(const struct frame_reached *reached, struct text *text,
+					struct cordon_error *err);
 CORDON_CHECKED bool frame_write_started(const struct frame_started *started, struct text *text,
 					struct cordon_error *err);
 CORDON_CHECKED bool frame_write_done(struct text *text, struct cordon_error *err);
@@ -126,6 +150,10 @@ CORDON_CHECKED bool frame_read_return(const struct frame *frame, struct arena *a
 				      struct cordon_error *err);
 CORDON_CHECKED bool frame_read_clean(const struct frame *frame, struct arena *arena, struct frame_clean *ret_order,
 				     struct cordon_error *err);
+CORDON_CHECKED bool frame_read_reach(const struct frame *frame, struct frame_reach *ret_order,
+				     struct cordon_error *err);
+CORDON_CHECKED bool frame_read_reached(const struct frame *frame, struct frame_reached *ret_reached,
+				       struct cordon_error *err);
 CORDON_CHECKED bool frame_read_started(const struct frame *frame, struct frame_started *ret_started,
 				       struct cordon_error *err);
 CORDON_CHECKED bool frame_read_failed(const struct frame *frame, struct arena *arena, struct frame_failed *ret_failed,

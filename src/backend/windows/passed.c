@@ -5,6 +5,7 @@
 
 #include <winternl.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 /* What carries bytes or a signal. Of a process, a thread, a token, a job, a desktop, a key or a port the command would
@@ -63,5 +64,52 @@ bool passed_check(const int *numbers, size_t count, struct cordon_error *err)
 			if (numbers[i] == numbers[j])
 				return cordon_fail(err, CORDON_BAD_USAGE, "--pass-fd %d is there twice", numbers[i]);
 	}
+	return true;
+}
+
+/* -- to another's child -------------------------------------------------------------------------------------------- */
+
+enum { NUMBERS_MAX = 256 * 1024, SPARE_MORE = 4096 };
+
+/* Windows chooses the number: the next that is free, until it is the one that is wanted. */
+static bool give_until(HANDLE process, HANDLE wanted, HANDLE *spare, size_t room, size_t *count,
+		       struct cordon_error *err)
+{
+	for (HANDLE given; *count < room; spare[(*count)++] = given) {
+		if (!DuplicateHandle(GetCurrentProcess(), wanted, process, &given, 0, TRUE, DUPLICATE_SAME_ACCESS))
+			return windows_fail(err, GetLastError(), "DuplicateHandle: --pass-fd %d",
+					    (int)(intptr_t)wanted);
+		if (given == wanted)
+			return true;
+	}
+	return cordon_fail(err, CORDON_UNSUPPORTED,
+			   "--pass-fd %d: in this tier the command has another handle under that number: pass it under "
+			   "another",
+			   (int)(intptr_t)wanted);
+}
+
+static bool give_one(HANDLE process, int number, struct cordon_error *err)
+{
+	size_t count = 0;
+	/* The two lowest bits of a handle are its user's; of one that Windows chooses they are 0. */
+	if (number <= 0 || number > NUMBERS_MAX || number % 4 != 0)
+		return cordon_fail(err, CORDON_UNSUPPORTED, "--pass-fd %d: in this tier such a number cannot be had",
+				   number);
+	const size_t room = (size_t)number / 4 + SPARE_MORE;
+	HANDLE *spare = calloc(room, sizeof *spare);
+	if (!spare)
+		return cordon_fail_memory(err);
+	bool is_given = give_until(process, (HANDLE)(intptr_t)number, spare, room, &count, err);
+	for (size_t i = 0; i < count; i++)
+		DuplicateHandle(process, spare[i], NULL, NULL, 0, FALSE, DUPLICATE_CLOSE_SOURCE);
+	free(spare);
+	return is_given;
+}
+
+bool passed_give(HANDLE process, const int *numbers, size_t count, struct cordon_error *err)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!give_one(process, numbers[i], err))
+			return false;
 	return true;
 }

@@ -428,8 +428,6 @@ static bool check_asked(struct cage *cage, struct cordon_error *err)
 			err, CORDON_UNSUPPORTED,
 			"the tier 'account' has no terminal of the command's own: use --no-tty and redirect the "
 			"streams");
-	if (cage->handover.passed_count)
-		return cordon_fail(err, CORDON_UNSUPPORTED, "the tier 'account' passes no handles (--pass-fd)");
 	if (plan->network == NETWORK_OPEN)
 		return true;
 	policy_listen_ports(plan->policy, &ports);
@@ -514,6 +512,12 @@ static bool take_process(struct cage *cage, struct cordon_error *err)
 	return runner_take_over(cage->runner, &cage->plan->windows->token, &cage->identities, &cage->process, err);
 }
 
+/* Not by the runner, which has handles of its own under many numbers: the command, which has not run, has next to none. */
+static bool pass_handles(struct cage *cage, struct cordon_error *err)
+{
+	return passed_give(cage->process.hProcess, cage->handover.passed, cage->handover.passed_count, err);
+}
+
 static bool mend_earlier(struct cage *cage, struct cordon_error *err)
 {
 	return returning_mend(cage->plan->facts->state, &cage->identities, cage->account->sid, &cage->returning, err);
@@ -527,6 +531,12 @@ static bool note_returning(struct cage *cage, struct cordon_error *err)
 static bool sweep_earlier(struct cage *cage, struct cordon_error *err)
 {
 	return runner_clean(cage->runner, err) && returning_ask(cage->returning, cage->runner, err);
+}
+
+/* The filters are the account's own: that another's held in the probe says nothing of them. */
+static bool try_network(struct cage *cage, struct cordon_error *err)
+{
+	return cage->plan->network == NETWORK_OPEN || fence_check(cage->runner, err);
 }
 
 /* -- letting go ---------------------------------------------------------------------------------------------------- */
@@ -616,8 +626,10 @@ static const struct step account_steps[] = {
 	{ "confine the runner", confine_runner },
 	{ "meet the runner", meet_runner },
 	{ "sweep the account", sweep_earlier },
+	{ "try the network", try_network },
 	{ "have the process started", order_process },
 	{ "take the process over", take_process },
+	{ "pass the handles", pass_handles },
 	{ "watch the process", watch_process },
 	{ "let the process go", release_process },
 };

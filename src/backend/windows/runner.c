@@ -240,6 +240,15 @@ bool runner_return(struct runner *runner, const struct frame_return *wanted, str
 	return frame_write_return(wanted, &order, err) && ask(runner, &order, FRAME_DONE, INFINITE, &frame, err);
 }
 
+bool runner_reach(struct runner *runner, const struct frame_reach *order, struct frame_reached *ret_reached,
+		  struct cordon_error *err)
+{
+	CORDON_ON_EXIT(text_free) struct text bytes = { 0 };
+	struct frame frame;
+	return frame_write_reach(order, &bytes, err) && ask(runner, &bytes, FRAME_REACHED, ANSWER_MS, &frame, err) &&
+	       frame_read_reached(&frame, ret_reached, err);
+}
+
 /* -- the command --------------------------------------------------------------------------------------------------- */
 
 static bool add_roles(const struct sid_list *list, struct arena *arena, struct frame_roles *roles,
@@ -397,9 +406,21 @@ void runner_free(struct runner *runner)
 bool account_child_claim(struct account_child *child, enum pool_kind kind, struct identities *identities,
 			 struct cordon_error *err)
 {
-	return logon_claim(kind, &child->account, err) &&
+	return operation_begins("claim an account", err) && logon_claim(kind, &child->account, err) &&
 	       identities_add(identities, SID_ACCOUNT, child->account.sid, err) &&
 	       identities_add(identities, SID_ACCOUNTS, child->account.group_sid, err);
+}
+
+static bool start_child_runner(struct runner *runner, const char *state, struct account *account,
+			       struct cordon_error *err)
+{
+	bool is_started = operation_begins("copy the runner", err) && runner_copy(runner, state, err) &&
+			  operation_begins("make a desktop for the runner", err) && runner_make_desktop(runner, err) &&
+			  operation_begins("make the pipe", err) && runner_make_pipe(runner, err) &&
+			  operation_begins("start the runner", err) && runner_start(runner, err);
+	account_forget_password(account);
+	return is_started && operation_begins("confine the runner", err) && runner_confine(runner, err) &&
+	       operation_begins("meet the runner", err) && runner_meet(runner, err);
 }
 
 bool account_child_start(struct account_child *child, const char *state, HANDLE job, const struct launch *launch,
@@ -410,11 +431,9 @@ bool account_child_start(struct account_child *child, const char *state, HANDLE 
 	runner->account = &child->account;
 	runner->identities = identities;
 	runner->job = job;
-	bool is_started = runner_copy(runner, state, err) && runner_make_desktop(runner, err) &&
-			  runner_make_pipe(runner, err) && runner_start(runner, err);
-	account_forget_password(&child->account);
-	return is_started && runner_confine(runner, err) && runner_meet(runner, err) && runner_clean(runner, err) &&
-	       runner_order(runner, launch, recipe, err) &&
+	return start_child_runner(runner, state, &child->account, err) && operation_begins("sweep the account", err) &&
+	       runner_clean(runner, err) && operation_begins("have the process started", err) &&
+	       runner_order(runner, launch, recipe, err) && operation_begins("take the process over", err) &&
 	       runner_take_over(runner, recipe, identities, ret_process, err);
 }
 

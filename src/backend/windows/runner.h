@@ -9,8 +9,10 @@
  *	station.c        a window station and a desktop, for both
  *	logon.c          claims accounts and starts programs as one; where a test has another
  *	runner.c         cordon's side
+ *	fence.c          asks it to try the network, in each run; where a test has another
  *	returning.c      what the account made becomes the user's again
  *	runner_inside.c  the runner's side; runner_alone.c makes a program of it
+ *	reach.c          what it tries of the network
  *	sweep_account.c  what the runner does before: nothing of an earlier run is left in the account
  */
 #pragma once
@@ -87,6 +89,9 @@ CORDON_CHECKED bool runner_meet(struct runner *runner, struct cordon_error *err)
 /* CLEAN and RETURN. */
 CORDON_CHECKED bool runner_clean(struct runner *runner, struct cordon_error *err);
 CORDON_CHECKED bool runner_return(struct runner *runner, const struct frame_return *order, struct cordon_error *err);
+/* REACH. */
+CORDON_CHECKED bool runner_reach(struct runner *runner, const struct frame_reach *order,
+				 struct frame_reached *ret_reached, struct cordon_error *err);
 /* The command: from the launch are taken the program, its arguments, directory, environment, streams, mitigations and
  * console. The process is suspended. Errors: as of launch_start.
  */
@@ -118,6 +123,11 @@ void account_child_end(struct account_child *child); /* zeroed is fine */
 /* The name of the runner beside the program; NULL: this program is one itself, with the word "runner" first. */
 extern const WCHAR *runner_program;
 
+/* -- fence.c ------------------------------------------------------------------------------------------------------- */
+
+/* That the runner's account is kept from the network is tried (fence.h). */
+CORDON_CHECKED bool fence_check(struct runner *runner, struct cordon_error *err);
+
 /* -- returning.c --------------------------------------------------------------------------------------------------- */
 
 struct returning;
@@ -141,6 +151,11 @@ struct returning *returning_end(struct returning *returning, bool is_over);
  * stand for the account in a test, neither processes nor registry are touched.
  */
 CORDON_CHECKED bool sweep_account(PSID account, PSID user, const char *profile, struct cordon_error *err);
+
+/* -- reach.c ------------------------------------------------------------------------------------------------------- */
+
+CORDON_CHECKED bool reach_try(const struct frame_reach *order, struct frame_reached *ret_reached,
+			      struct cordon_error *err);
 
 /* -- runner_inside.c ----------------------------------------------------------------------------------------------- */
 

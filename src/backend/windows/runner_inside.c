@@ -196,6 +196,16 @@ static bool clean(struct serving *serving, const struct frame *frame, struct cor
 			     err);
 }
 
+/* -- REACH --------------------------------------------------------------------------------------------------------- */
+
+static bool reach(const struct frame *frame, struct text *answer, struct cordon_error *err)
+{
+	struct frame_reach order;
+	struct frame_reached reached;
+	return frame_read_reach(frame, &order, err) && reach_try(&order, &reached, err) &&
+	       frame_write_reached(&reached, answer, err);
+}
+
 /* -- serving ------------------------------------------------------------------------------------------------------- */
 
 static bool serve_one(struct serving *serving, const struct frame *frame, struct text *answer, struct cordon_error *err)
@@ -215,6 +225,8 @@ static bool serve_one(struct serving *serving, const struct frame *frame, struct
 		return return_files(serving, frame, err) && frame_write_done(answer, err);
 	if (frame->kind == FRAME_CLEAN)
 		return clean(serving, frame, err) && frame_write_done(answer, err);
+	if (frame->kind == FRAME_REACH)
+		return reach(frame, answer, err);
 	return cordon_fail(err, CORDON_UNSUPPORTED, "the runner does not know this order");
 }
 
