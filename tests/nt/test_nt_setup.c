@@ -680,29 +680,61 @@ static void setup__only_looks_in_a_trial(void **state)
 	assert_non_null(strstr(text_str(&undone), "account 'cordon-gated-1'"));
 }
 
-/* Whatever operation fails, the host is as before, or what could not be undone is undone by removal. */
+/* One host a point at which the host fails or dies: what was there before is there again after a removal. */
+struct ending {
+	bool dies, dies_after; /* else the operation fails */
+	bool is_removal;       /* of a whole setup; else a setup is what is ended */
+	unsigned mends;        /* a setup goes before the removal, but for each mends-eth point; 0: none does */
+};
+
+/* Ended at that operation; false: there are fewer. */
+static bool end_at(struct model *model, const struct ending *ending, unsigned at, struct cordon_error *err)
+{
+	CORDON_ON_EXIT(text_free) struct text changes = { 0 };
+	model->operations = 0;
+	*(ending->dies ? &model->dies_at : &model->fails_at) = at;
+	model->dies_after = ending->dies_after;
+	bool is_done = ending->is_removal ? take_down(model, err) : set_up(model, &changes, err);
+	model->is_dead = model->is_locked = false;
+	model->dies_at = model->fails_at = 0;
+	if (!is_done)
+		assert_string_not_equal(err->text, "");
+	return !is_done || model->operations >= at;
+}
+
+/* Returns at how many points. */
+static unsigned end_at_each(const struct ending *ending, const char *when)
+{
+	unsigned at = 0;
+	for (bool is_over = false; !is_over;) {
+		HOST(model);
+		CORDON_ON_EXIT(text_free) struct text before = { 0 };
+		struct cordon_error err = CORDON_ERROR_INIT;
+		model->per_kind = 1;
+		furnish(model, ++at % 2);
+		snapshot(model, &before);
+		if (ending->is_removal)
+			set_up_fine(model);
+		is_over = !end_at(model, ending, at, &err);
+		/* A setup that fails has undone itself. */
+		if (!ending->dies && !ending->is_removal && err.text[0])
+			expect_state(model, text_str(&before), when, at);
+		if (ending->mends && at % ending->mends) {
+			set_up_fine(model);
+			expect_whole(model);
+		}
+		take_down_fine(model);
+		expect_state(model, text_str(&before), when, at);
+	}
+	return at - 1;
+}
+
+/* Whatever operation fails, the host is as before. */
 static void setup__undoes_itself_when_anything_fails(void **state)
 {
 	(void)state;
-	unsigned at = 1, faults = 0;
-	for (bool is_over = false; !is_over; at++) {
-		HOST(model);
-		CORDON_ON_EXIT(text_free) struct text before = { 0 };
-		CORDON_ON_EXIT(text_free) struct text changes = { 0 };
-		struct cordon_error err;
-		model->per_kind = 1;
-		furnish(model, at % 2);
-		snapshot(model, &before);
-		model->fails_at = at;
-		if (set_up(model, &changes, &err)) {
-			/* A password that does not unwrap is only made anew. */
-			is_over = model->operations < at;
-			continue;
-		}
-		faults++;
-		assert_string_not_equal(err.text, "");
-		expect_state(model, text_str(&before), "failed", at);
-	}
+	static const struct ending ending = { 0 };
+	unsigned faults = end_at_each(&ending, "failed");
 	print_message("%u faults\n", faults);
 	assert_true(faults > 100);
 }
@@ -711,52 +743,17 @@ static void setup__undoes_itself_when_anything_fails(void **state)
 static void removal__goes_on_where_it_failed(void **state)
 {
 	(void)state;
-	unsigned at = 1;
-	for (bool is_over = false; !is_over; at++) {
-		HOST(model);
-		CORDON_ON_EXIT(text_free) struct text before = { 0 };
-		struct cordon_error err;
-		model->per_kind = 1;
-		furnish(model, at % 2);
-		snapshot(model, &before);
-		set_up_fine(model);
-		model->operations = 0;
-		model->fails_at = at;
-		is_over = take_down(model, &err) && model->operations < at;
-		model->fails_at = 0;
-		take_down_fine(model);
-		expect_state(model, text_str(&before), "removed after a fault", at);
-	}
-	assert_true(at > 100);
+	static const struct ending ending = { .is_removal = true };
+	assert_true(end_at_each(&ending, "removed after a fault") >= 100);
 }
 
 /* Killed before or after any operation: what the next setup makes is whole, and a removal brings back what was. */
 static void setup__is_mended_after_any_death(void **state)
 {
 	(void)state;
-	unsigned deaths = 0;
-	for (int dies_after = 0; dies_after < 2; dies_after++)
-		for (unsigned at = 1, is_over = 0; !is_over; at++) {
-			HOST(model);
-			CORDON_ON_EXIT(text_free) struct text before = { 0 };
-			CORDON_ON_EXIT(text_free) struct text changes = { 0 };
-			struct cordon_error err;
-			model->per_kind = 1;
-			furnish(model, at % 2);
-			snapshot(model, &before);
-			model->dies_at = at;
-			model->dies_after = dies_after;
-			is_over = set_up(model, &changes, &err) && model->operations < at;
-			deaths += !is_over;
-			model->is_dead = model->is_locked = false;
-			model->dies_at = 0;
-			if (at % 3) {
-				set_up_fine(model);
-				expect_whole(model);
-			}
-			take_down_fine(model);
-			expect_state(model, text_str(&before), "removed after a death", at);
-		}
+	static const struct ending before = { .dies = true, .mends = 3 };
+	static const struct ending after = { .dies = true, .dies_after = true, .mends = 3 };
+	unsigned deaths = end_at_each(&before, "removed after a death") + end_at_each(&after, "removed after a death");
 	print_message("%u deaths\n", deaths);
 	assert_true(deaths > 200);
 }
@@ -764,28 +761,10 @@ static void setup__is_mended_after_any_death(void **state)
 static void removal__is_mended_after_any_death(void **state)
 {
 	(void)state;
-	for (int dies_after = 0; dies_after < 2; dies_after++)
-		for (unsigned at = 1, is_over = 0; !is_over; at++) {
-			HOST(model);
-			CORDON_ON_EXIT(text_free) struct text before = { 0 };
-			struct cordon_error err;
-			model->per_kind = 1;
-			furnish(model, at % 2);
-			snapshot(model, &before);
-			set_up_fine(model);
-			model->operations = 0;
-			model->dies_at = at;
-			model->dies_after = dies_after;
-			is_over = take_down(model, &err) && model->operations < at;
-			model->is_dead = model->is_locked = false;
-			model->dies_at = 0;
-			if (at % 2) {
-				set_up_fine(model);
-				expect_whole(model);
-			}
-			take_down_fine(model);
-			expect_state(model, text_str(&before), "removed after a death", at);
-		}
+	static const struct ending before = { .dies = true, .is_removal = true, .mends = 2 };
+	static const struct ending after = { .dies = true, .dies_after = true, .is_removal = true, .mends = 2 };
+	assert_true(end_at_each(&before, "removed after a death") >= 100);
+	assert_true(end_at_each(&after, "removed after a death") >= 100);
 }
 
 /* What has a name that setup would use, and is somebody else's, is neither taken over nor removed. */

@@ -7,7 +7,7 @@
 #include "os/os.h"
 #include "world.h"
 
-enum { EVENT_MS = 20000, STEPS_MAX = 20 };
+enum { STEPS_MAX = 20 };
 
 /* -- the command --------------------------------------------------------------------------------------------------- */
 
@@ -82,43 +82,21 @@ static void settle(void *context, bool is_heir)
 	settled++;
 }
 
-static struct cage *begin(bool keep_background)
+static struct handover own_streams(bool keep_background)
 {
-	const struct handover handover = { .streams = { 0, 1, 2 },
-					   .settle = settle,
-					   .keep_background = keep_background };
-	struct cage *cage = NULL;
-	if (!backend_native.begin(&handover, &cage, &err))
-		fail_msg("%s", err.text);
-	return cage;
+	return (struct handover){ .streams = { 0, 1, 2 }, .settle = settle, .keep_background = keep_background };
+}
+
+static struct cage *begin(void)
+{
+	const struct handover handover = own_streams(false);
+	return begin_run(&handover);
 }
 
 static struct cage *start(bool keep_background, char *const *argv)
 {
-	struct cage *cage = begin(keep_background);
-	if (!backend_native.start(cage, &plan, NULL, argv, &err))
-		fail_msg("%s", err.text);
-	return cage;
-}
-
-/* The next that is told, through the waitable as a caller's loop has it. */
-static struct cage_event await(struct cage *cage)
-{
-	struct cage_event event = { .kind = CAGE_NOTHING };
-	while (event.kind == CAGE_NOTHING) {
-		assert_int_equal(WaitForSingleObject((HANDLE)(intptr_t)backend_native.waitable(cage), EVENT_MS),
-				 WAIT_OBJECT_0);
-		assert_true(backend_native.next_event(cage, 0, &event, &err));
-	}
-	return event;
-}
-
-static struct cage_event await_end(struct cage *cage)
-{
-	assert_int_equal(await(cage).kind, CAGE_STARTED);
-	struct cage_event event = await(cage);
-	assert_int_equal(event.kind, CAGE_ENDED);
-	return event;
+	const struct handover handover = own_streams(keep_background);
+	return start_run(&handover, argv);
 }
 
 static unsigned count_temps(void)
@@ -282,7 +260,7 @@ static void start__that_fails_at_any_step_leaves_nothing(void **state)
 	char *const argv[] = { own_path, "command", "late", NULL };
 	DeleteFileA(in_scratch("late.txt"));
 	for (unsigned step = 1; step <= COUNT_OF(order); step++) {
-		struct cage *cage = begin(false);
+		struct cage *cage = begin();
 		taken_count = 0;
 		failing = step;
 		assert_false(backend_native.start(cage, &plan, NULL, argv, &err));
@@ -314,7 +292,7 @@ static void start__refuses_a_token_that_is_not_what_was_asked(void **state)
 	windows.token.is_write_restricted = true;
 	windows.token.restricting.items = restricting;
 	windows.token.restricting.count = COUNT_OF(restricting);
-	struct cage *cage = begin(false);
+	struct cage *cage = begin();
 	assert_false(backend_native.start(cage, &plan, NULL, argv, &err));
 	assert_int_equal(err.status, CORDON_UNSUPPORTED);
 	assert_non_null(strstr(err.text, "restricting identities"));

@@ -7,16 +7,15 @@
 #include "base/scope.h"
 #include "os/os.h"
 #include "policy/policy.h"
-#include "scratch.h"
 #include "stand_in.h"
+#include "world.h"
 
 #include <fcntl.h>
 #include <io.h>
 
-enum { EVENT_MS = 20000, STEPS_MAX = 32, LEVEL_OF_WINE = 0x3000 };
+enum { STEPS_MAX = 32 };
 
 static char own_path[1024];
-static struct cordon_error err;
 
 /* -- the command --------------------------------------------------------------------------------------------------- */
 
@@ -122,28 +121,15 @@ bool operation_begins(const char *name, struct cordon_error *error)
 	return taken_count != failing || cordon_fail(error, CORDON_OS_FAILED, "planted: %s", name);
 }
 
-static struct facts *facts;
-static const char *const no_mitigations[] = { "heap-terminate-on-corruption", NULL };
-static const struct windows_variable variables[] = { { "HOME", "${account.profile}\\x" },
-						     { "TEMP", "${run.temp}" },
-						     { NULL, NULL } };
-static struct sid default_grants[] = { { SID_SYSTEM, 0 }, { SID_ACCOUNT, 0 }, { SID_RUN, 0 } };
-static struct plan_windows windows;
-static struct plan plan;
-
-static int setup(void **state)
+static int setup_host(void **state)
 {
-	int result = scratch_setup(state);
-	if (result != 0 || !os_survey_host(scratch, &facts, &err))
+	if (setup_world(state) != 0)
 		return -1;
-	make_directory(in_scratch("temp"));
 	make_directory(in_scratch("state"));
 	make_directory(in_scratch("profile"));
-	free(facts->temp);
 	free(facts->state);
-	facts->temp = strdup(in_scratch("temp"));
 	facts->state = strdup(in_scratch("state"));
-	return facts->temp && facts->state ? 0 : -1;
+	return facts->state ? 0 : -1;
 }
 
 static struct policy *policy;
@@ -158,27 +144,22 @@ static void state_policy(const char *text)
 	plan.policy = policy;
 }
 
-static int setup_plan(void **state)
+static int setup_account(void **state)
 {
-	(void)state;
-	err = (struct cordon_error)CORDON_ERROR_INIT;
+	static const struct windows_variable variables[] = { { "HOME", "${account.profile}\\x" },
+							     { "TEMP", "${run.temp}" },
+							     { NULL, NULL } };
+	static struct sid default_grants[] = { { SID_SYSTEM, 0 }, { SID_ACCOUNT, 0 }, { SID_RUN, 0 } };
+	int result = setup_plan(state);
 	taken_count = failing = 0;
 	lie = "";
 	runner_program = NULL;
-	windows = (struct plan_windows){
-		.tier = TIER_ACCOUNT,
-		.token = { .integrity = is_wine() ? LEVEL_OF_WINE : INTEGRITY_MEDIUM,
-			   .default_grants = { default_grants, COUNT_OF(default_grants), COUNT_OF(default_grants) } },
-		.mitigations = no_mitigations,
-		.variables = variables,
-	};
-	plan = (struct plan){ .target = TARGET_WINDOWS,
-			      .facts = facts,
-			      .directory = facts->workspace,
-			      .environment = facts->environment,
-			      .windows = &windows };
+	windows.tier = TIER_ACCOUNT;
+	windows.variables = variables;
+	windows.token.default_grants.items = default_grants;
+	windows.token.default_grants.count = COUNT_OF(default_grants);
 	state_policy("{}");
-	return 0;
+	return result;
 }
 
 static HANDLE open_stream(const char *name, bool writes)
@@ -208,26 +189,24 @@ static void close_streams(struct streams *streams)
 		CloseHandle(streams->files[i]);
 }
 
-static struct cage *begin(const struct streams *streams)
+static struct handover with_streams(const struct streams *streams)
 {
 	struct handover handover = { .streams = { 0, 1, 2 } };
-	struct cage *cage = NULL;
 	for (int i = 0; i < 3; i++)
 		handover.streams[i] = (int)(intptr_t)streams->files[i];
-	if (!backend_native.begin(&handover, &cage, &err))
-		fail_msg("%s", err.text);
-	return cage;
+	return handover;
 }
 
-static struct cage_event await(struct cage *cage)
+static struct cage *begin(const struct streams *streams)
 {
-	struct cage_event event = { .kind = CAGE_NOTHING };
-	while (event.kind == CAGE_NOTHING) {
-		assert_int_equal(WaitForSingleObject((HANDLE)(intptr_t)backend_native.waitable(cage), EVENT_MS),
-				 WAIT_OBJECT_0);
-		assert_true(backend_native.next_event(cage, 0, &event, &err));
-	}
-	return event;
+	const struct handover handover = with_streams(streams);
+	return begin_run(&handover);
+}
+
+static struct cage *start(const struct streams *streams, char *const *argv)
+{
+	const struct handover handover = with_streams(streams);
+	return start_run(&handover, argv);
 }
 
 static unsigned count_in(const char *pattern)
@@ -261,13 +240,8 @@ static void run__gets_its_streams_its_arguments_and_its_profile(void **state)
 	CORDON_ON_EXIT(text_free) struct text told = { 0 };
 	CORDON_ON_EXIT(text_free) struct text errors = { 0 };
 	struct streams streams = open_streams();
-	struct cage *cage = begin(&streams);
-	if (!backend_native.start(cage, &plan, NULL, argv, &err))
-		fail_msg("%s", err.text);
-	assert_int_equal(await(cage).kind, CAGE_STARTED);
-	const struct cage_event event = await(cage);
-	assert_int_equal(event.kind, CAGE_ENDED);
-	assert_int_equal(event.exit.code, 0);
+	struct cage *cage = start(&streams, argv);
+	assert_int_equal(await_end(cage).exit.code, 0);
 	close_streams(&streams);
 	assert_true(os_read_file(in_scratch("out.txt"), 4096, &told, &err));
 	CORDON_ON_EXIT(free_text)
@@ -281,9 +255,7 @@ static void run__gets_its_streams_its_arguments_and_its_profile(void **state)
 static void run_and_end(char *const *argv, bool by_signal, DWORD code)
 {
 	struct streams streams = open_streams();
-	struct cage *cage = begin(&streams);
-	if (!backend_native.start(cage, &plan, NULL, argv, &err))
-		fail_msg("%s", err.text);
+	struct cage *cage = start(&streams, argv);
 	assert_int_equal(await(cage).kind, CAGE_STARTED);
 	if (by_signal)
 		backend_native.end(cage);
@@ -355,10 +327,8 @@ static void run__has_runner_and_command_in_its_job(void **state)
 	(void)state;
 	char *const argv[] = { own_path, "command", "wait", NULL };
 	struct streams streams = open_streams();
-	struct cage *cage = begin(&streams);
+	struct cage *cage = start(&streams, argv);
 	BOOL is_in_job = FALSE;
-	if (!backend_native.start(cage, &plan, NULL, argv, &err))
-		fail_msg("%s", err.text);
 	CORDON_ON_EXIT(close_handle) HANDLE runner = NULL;
 	CORDON_ON_EXIT(close_handle) HANDLE process = NULL;
 	HANDLE self = GetCurrentProcess();
@@ -381,9 +351,7 @@ static void runner__is_not_opened_by_its_own_account(void **state)
 	(void)state;
 	char *const argv[] = { own_path, "command", "wait", NULL };
 	struct streams streams = open_streams();
-	struct cage *cage = begin(&streams);
-	if (!backend_native.start(cage, &plan, NULL, argv, &err))
-		fail_msg("%s", err.text);
+	struct cage *cage = start(&streams, argv);
 	CORDON_ON_EXIT(close_handle)
 	HANDLE command_of_ours = OpenProcess(PROCESS_VM_READ, FALSE, cage->process.dwProcessId);
 	CORDON_ON_EXIT(close_handle)
@@ -801,37 +769,30 @@ static void pipe__carries_the_longest_message(void **state)
 	assert_false(pipe_receive(pipe, NULL, EVENT_MS, &got, &frame, &err));
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	facts = facts_free(facts);
-	return 0;
-}
-
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(pipe__is_the_only_one_of_its_name, setup_plan),
-		cmocka_unit_test_setup(pipe__is_not_made_where_the_name_is_taken, setup_plan),
-		cmocka_unit_test_setup(pipe__is_for_the_account_alone, setup_plan),
-		cmocka_unit_test_setup(pipe__refuses_a_client_that_is_another_process, setup_plan),
-		cmocka_unit_test_setup(pipe__refuses_a_server_that_is_another_process, setup_plan),
-		cmocka_unit_test_setup(pipe__does_not_wait_in_vain, setup_plan),
-		cmocka_unit_test_setup(pipe__carries_the_longest_message, setup_plan),
-		cmocka_unit_test_setup(run__gets_its_streams_its_arguments_and_its_profile, setup_plan),
-		cmocka_unit_test_setup(run__ends_with_the_status_of_the_command, setup_plan),
-		cmocka_unit_test_setup(run__passes_no_other_handle, setup_plan),
-		cmocka_unit_test_setup(run__passes_the_handles_that_it_is_given, setup_plan),
-		cmocka_unit_test_setup(run__has_runner_and_command_in_its_job, setup_plan),
-		cmocka_unit_test_setup(runner__is_not_opened_by_its_own_account, setup_plan),
-		cmocka_unit_test_setup(run__begins_with_an_empty_profile, setup_plan),
-		cmocka_unit_test_setup(run__that_finds_no_command_says_so, setup_plan),
-		cmocka_unit_test_setup(run__by_the_shipped_runner_is_the_same, setup_plan),
-		cmocka_unit_test_setup(child__is_started_without_a_run, setup_plan),
-		cmocka_unit_test_setup(child__that_fails_at_any_step_leaves_nothing, setup_plan),
-		cmocka_unit_test_setup(runner__that_lies_is_found_out, setup_plan),
-		cmocka_unit_test_setup(start__refuses_what_the_tier_does_not_carry, setup_plan),
-		cmocka_unit_test_setup(start__that_fails_at_any_step_leaves_nothing, setup_plan),
+		cmocka_unit_test_setup(pipe__is_the_only_one_of_its_name, setup_account),
+		cmocka_unit_test_setup(pipe__is_not_made_where_the_name_is_taken, setup_account),
+		cmocka_unit_test_setup(pipe__is_for_the_account_alone, setup_account),
+		cmocka_unit_test_setup(pipe__refuses_a_client_that_is_another_process, setup_account),
+		cmocka_unit_test_setup(pipe__refuses_a_server_that_is_another_process, setup_account),
+		cmocka_unit_test_setup(pipe__does_not_wait_in_vain, setup_account),
+		cmocka_unit_test_setup(pipe__carries_the_longest_message, setup_account),
+		cmocka_unit_test_setup(run__gets_its_streams_its_arguments_and_its_profile, setup_account),
+		cmocka_unit_test_setup(run__ends_with_the_status_of_the_command, setup_account),
+		cmocka_unit_test_setup(run__passes_no_other_handle, setup_account),
+		cmocka_unit_test_setup(run__passes_the_handles_that_it_is_given, setup_account),
+		cmocka_unit_test_setup(run__has_runner_and_command_in_its_job, setup_account),
+		cmocka_unit_test_setup(runner__is_not_opened_by_its_own_account, setup_account),
+		cmocka_unit_test_setup(run__begins_with_an_empty_profile, setup_account),
+		cmocka_unit_test_setup(run__that_finds_no_command_says_so, setup_account),
+		cmocka_unit_test_setup(run__by_the_shipped_runner_is_the_same, setup_account),
+		cmocka_unit_test_setup(child__is_started_without_a_run, setup_account),
+		cmocka_unit_test_setup(child__that_fails_at_any_step_leaves_nothing, setup_account),
+		cmocka_unit_test_setup(runner__that_lies_is_found_out, setup_account),
+		cmocka_unit_test_setup(start__refuses_what_the_tier_does_not_carry, setup_account),
+		cmocka_unit_test_setup(start__that_fails_at_any_step_leaves_nothing, setup_account),
 	};
 	GetModuleFileNameA(NULL, own_path, sizeof own_path);
 	if (argc > 2 && strcmp(argv[1], "command") == 0)
@@ -843,5 +804,5 @@ int main(int argc, char **argv)
 		return wide_make(argv[2], &pipe, &err) ? lying_runner(argv[4], pipe, strtoul(argv[3], NULL, 10)) : 1;
 	}
 	runner_program = NULL;
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup_host, teardown_world);
 }

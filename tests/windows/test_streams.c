@@ -4,7 +4,7 @@
 #include "backend/windows/console.h"
 #include "base/scope.h"
 
-enum { EVENT_MS = 30000, BLOCK = 65536, FLOOD = 100 << 20 };
+enum { BLOCK = 65536, FLOOD = 100 << 20 };
 
 static char own_path[1024];
 
@@ -82,9 +82,7 @@ static HANDLE make_file(const char *name)
 static struct cage *start(const struct handover *handover, const char *word, const char *more)
 {
 	char *argv[] = { own_path, (char[]){ "command" }, strdup(word), more ? strdup(more) : NULL, NULL };
-	struct cage *cage = NULL;
-	if (!backend_native.begin(handover, &cage, &err) || !backend_native.start(cage, &plan, NULL, argv, &err))
-		fail_msg("%s", err.text);
+	struct cage *cage = start_run(handover, argv);
 	free(argv[2]);
 	free(argv[3]);
 	return cage;
@@ -93,25 +91,6 @@ static struct cage *start(const struct handover *handover, const char *word, con
 static struct handover with_output(HANDLE out, HANDLE error)
 {
 	return (struct handover){ .streams = { 0, (int)(intptr_t)out, (int)(intptr_t)error } };
-}
-
-static struct cage_event await(struct cage *cage)
-{
-	struct cage_event event = { .kind = CAGE_NOTHING };
-	while (event.kind == CAGE_NOTHING) {
-		assert_int_equal(WaitForSingleObject((HANDLE)(intptr_t)backend_native.waitable(cage), EVENT_MS),
-				 WAIT_OBJECT_0);
-		assert_true(backend_native.next_event(cage, 0, &event, &err));
-	}
-	return event;
-}
-
-static struct cage_event await_end(struct cage *cage)
-{
-	assert_int_equal(await(cage).kind, CAGE_STARTED);
-	struct cage_event event = await(cage);
-	assert_int_equal(event.kind, CAGE_ENDED);
-	return event;
 }
 
 static void expect_flood(HANDLE file, uint64_t size)
@@ -246,7 +225,6 @@ static void output__of_a_program_of_somebody_else_is_whole(void **state)
 	static uint8_t block[BLOCK];
 	char *node = getenv("CORDON_TEST_NODE");
 	char *argv[] = { node, (char[]){ "-e" }, script, NULL };
-	struct cage *cage = NULL;
 	if (!node) {
 		print_message("no node.exe at hand (tools/check-wine, NODE)\n");
 		skip();
@@ -254,8 +232,7 @@ static void output__of_a_program_of_somebody_else_is_whole(void **state)
 	CORDON_ON_EXIT(close_handle) HANDLE file = make_file("node.bin");
 	const struct handover handover = with_output(file, NULL);
 	set_output_limit(SIZE);
-	if (!backend_native.begin(&handover, &cage, &err) || !backend_native.start(cage, &plan, NULL, argv, &err))
-		fail_msg("%s", err.text);
+	struct cage *cage = start_run(&handover, argv);
 	const struct cage_event event = await_end(cage);
 	assert_int_equal(event.exit.code, STATUS);
 	assert_int_equal(event.exit.usage.output_bytes, SIZE);
@@ -422,9 +399,8 @@ static void terminal__with_a_limit_is_counted_or_refused(void **state)
 	(void)state;
 	char *const argv[] = { own_path, (char[]){ "command" }, (char[]){ "both" }, NULL };
 	const struct handover handover = { .streams = { 0, 1, 2 }, .terminal = 7 };
-	struct cage *cage = NULL;
 	set_output_limit(1000);
-	assert_true(backend_native.begin(&handover, &cage, &err));
+	struct cage *cage = begin_run(&handover);
 	assert_false(backend_native.start(cage, &plan, NULL, argv, &err));
 	assert_int_equal(err.status, CORDON_UNSUPPORTED);
 	backend_native.discard(cage);

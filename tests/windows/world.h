@@ -8,7 +8,7 @@
 #include "os/os.h"
 #include "scratch.h"
 
-enum { LEVEL_OF_WINE = 0x3000 };
+enum { LEVEL_OF_WINE = 0x3000, EVENT_MS = 30000 };
 
 static struct facts *facts;
 static struct plan_windows windows;
@@ -56,4 +56,42 @@ __attribute__((unused)) static int setup_plan(void **state)
 			      .environment = facts->environment,
 			      .windows = &windows };
 	return 0;
+}
+
+/* -- a run of it --------------------------------------------------------------------------------------------------- */
+
+__attribute__((unused)) static struct cage *begin_run(const struct handover *handover)
+{
+	struct cage *cage = NULL;
+	if (!backend_native.begin(handover, &cage, &err))
+		fail_msg("%s", err.text);
+	return cage;
+}
+
+__attribute__((unused)) static struct cage *start_run(const struct handover *handover, char *const *argv)
+{
+	struct cage *cage = begin_run(handover);
+	if (!backend_native.start(cage, &plan, NULL, argv, &err))
+		fail_msg("%s", err.text);
+	return cage;
+}
+
+/* The next that is told, through the waitable as a caller's loop has it. */
+__attribute__((unused)) static struct cage_event await(struct cage *cage)
+{
+	struct cage_event event = { .kind = CAGE_NOTHING };
+	while (event.kind == CAGE_NOTHING) {
+		assert_int_equal(WaitForSingleObject((HANDLE)(intptr_t)backend_native.waitable(cage), EVENT_MS),
+				 WAIT_OBJECT_0);
+		assert_true(backend_native.next_event(cage, 0, &event, &err));
+	}
+	return event;
+}
+
+__attribute__((unused)) static struct cage_event await_end(struct cage *cage)
+{
+	assert_int_equal(await(cage).kind, CAGE_STARTED);
+	struct cage_event event = await(cage);
+	assert_int_equal(event.kind, CAGE_ENDED);
+	return event;
 }
