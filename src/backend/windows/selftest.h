@@ -112,6 +112,14 @@ int command_main(char **words);
 int files_main(char **words); /* what is killed in the middle */
 int world_main(char **words); /* a cordon that is killed */
 
+/* As editors do: written beside it, then renamed over it. */
+CORDON_CHECKED bool save_by_rename(const char *path, struct cordon_error *err);
+
+enum { FLOOD_BLOCK = 65536 };
+
+/* The bytes of a flood, which whoever reads them can make as well; no two blocks alike. */
+void fill_flood(char block[FLOOD_BLOCK], uint32_t number);
+
 /* -- selftest_world.c ---------------------------------------------------------------------------------------------- */
 
 /* A policy, the plan that the planner makes of it for one tier, and a folder that the command may write, with this
@@ -138,6 +146,13 @@ char *root_path(const struct world *world, const char *name);
 
 /* With no streams to speak of. */
 struct handover world_handover(const struct world *world);
+/* A NULL-terminated list of them. */
+#define WORDS(...) \
+	(const char *const[]) \
+	{ \
+		__VA_ARGS__, NULL \
+	}
+
 /* Starts this program with these words; NULL-terminated, at most six. */
 CORDON_CHECKED bool world_start(struct world *world, const struct handover *handover, const char *const *words,
 				struct cage **ret_cage, struct cordon_error *err);

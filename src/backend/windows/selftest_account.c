@@ -18,12 +18,6 @@
 
 enum { CONNECT_DENIED = 10013 };
 
-#define WORDS(...) \
-	(const char *const[]) \
-	{ \
-		__VA_ARGS__, NULL \
-	}
-
 /* -- one process in an account ------------------------------------------------------------------------------------- */
 
 struct lone {

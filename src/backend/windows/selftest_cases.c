@@ -68,6 +68,8 @@ const struct selftest_tool selftest_tools[] = {
 
 const unsigned selftest_tool_count = COUNT_OF(selftest_tools);
 
+_Static_assert(COUNT_OF(selftest_tools) <= TOOLS_MAX, "selftest_tools.c has no room");
+
 char *selftest_case_name(const char *name, int tier)
 {
 	return tier < 0 ? text_format("%s", name) : text_format("%s: %s", tier_name((enum tier)tier), name);

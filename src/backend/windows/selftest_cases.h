@@ -122,7 +122,7 @@ extern const struct selftest_case selftest_cases[];
 extern const unsigned selftest_case_count;
 
 /* Tools of the user's under tokens of different make: what a tier's token might become. */
-enum { TOOL_WORDS_MAX = 12, TOOL_STEPS_MAX = 3 };
+enum { TOOLS_MAX = 64, TOOL_WORDS_MAX = 12, TOOL_STEPS_MAX = 3 };
 
 struct selftest_tool {
 	const char *tool;

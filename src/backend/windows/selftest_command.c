@@ -10,7 +10,7 @@
 
 #include "base/list.h"
 
-enum { WAIT_MS = 120000, TERMINAL_MS = 30000, BLOCK = 65536, HEARD_FIRST = 40 };
+enum { WAIT_MS = 120000, TERMINAL_MS = 30000, HEARD_FIRST = 40 };
 
 /* -- small acts ---------------------------------------------------------------------------------------------------- */
 
@@ -149,13 +149,13 @@ static int spin(char **words)
 
 static int fill_disk(char **words)
 {
-	static char block[BLOCK];
+	static char block[FLOOD_BLOCK];
 	HANDLE file = CreateFileA("filled", GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, FILE_FLAG_DELETE_ON_CLOSE, NULL);
 	unsigned long long size = strtoull(words[0], NULL, 10);
 	if (file == INVALID_HANDLE_VALUE)
 		return (int)GetLastError();
-	for (; size > 0; size -= size < BLOCK ? size : BLOCK)
-		if (!write_all(file, block, BLOCK))
+	for (; size > 0; size -= size < FLOOD_BLOCK ? size : FLOOD_BLOCK)
+		if (!write_all(file, block, FLOOD_BLOCK))
 			return (int)GetLastError();
 	return wait_long(words); /* its end is the supervisor's */
 }
@@ -178,18 +178,22 @@ static int copy_streams(char **words)
 	return 0;
 }
 
-/* Bytes that whoever reads them can make as well; no two blocks alike. */
+void fill_flood(char block[FLOOD_BLOCK], uint32_t number)
+{
+	uint32_t chance = number * 2654435761u + 1;
+	for (size_t i = 0; i < FLOOD_BLOCK; i += sizeof chance) {
+		chance = chance * 1664525u + 1013904223u;
+		memcpy(block + i, &chance, sizeof chance);
+	}
+}
+
 static int flood(char **words)
 {
-	static char block[BLOCK];
+	static char block[FLOOD_BLOCK];
 	unsigned long long size = strtoull(words[0], NULL, 10);
 	for (uint32_t number = 0; size > 0; number++) {
-		DWORD length = size < BLOCK ? (DWORD)size : BLOCK;
-		uint32_t chance = number * 2654435761u + 1;
-		for (size_t i = 0; i < BLOCK; i += sizeof chance) {
-			chance = chance * 1664525u + 1013904223u;
-			memcpy(block + i, &chance, sizeof chance);
-		}
+		DWORD length = size < FLOOD_BLOCK ? (DWORD)size : FLOOD_BLOCK;
+		fill_flood(block, number);
 		if (!write_all(GetStdHandle(STD_OUTPUT_HANDLE), block, length))
 			return 1;
 		size -= length;

@@ -283,14 +283,15 @@ static void note_lost(void *context)
 	(void)context;
 }
 
-static bool save_by_rename(const char *path, struct cordon_error *err)
+bool save_by_rename(const char *path, struct cordon_error *err)
 {
 	CORDON_ON_EXIT(free_text) char *beside = text_format("%s.new", path);
 	CORDON_ON_EXIT(free_wide) uint16_t *from = NULL;
 	CORDON_ON_EXIT(free_wide) uint16_t *to = NULL;
 	if (!beside)
 		return cordon_fail_memory(err);
-	if (!os_make_file(beside, "new", 3, err) || !native_path(beside, &from, err) || !native_path(path, &to, err))
+	if (!os_make_file(beside, "as it was", 9, err) || !native_path(beside, &from, err) ||
+	    !native_path(path, &to, err))
 		return false;
 	return MoveFileExW(from, to, MOVEFILE_REPLACE_EXISTING) || windows_fail(err, GetLastError(), "rename a file");
 }

@@ -61,11 +61,31 @@ static void remove_folder(const char *path)
 
 /* -- what was not in the folder ------------------------------------------------------------------------------------ */
 
+static void forget_folders(const WCHAR *name)
+{
+	static const struct {
+		const WCHAR *variable, *below;
+	} places[] = { { L"ProgramData", L"" }, { L"PUBLIC", L"\\Documents" } };
+	WCHAR path[MAX_PATH * 2], value[MAX_PATH];
+	for (size_t i = 0; i < COUNT_OF(places); i++) {
+		DWORD length = GetEnvironmentVariableW(places[i].variable, value, MAX_PATH);
+		if (length == 0 || length >= MAX_PATH)
+			continue;
+		_snwprintf(path, MAX_PATH * 2 - 1, L"%ls%ls\\%ls", value, places[i].below, name);
+		path[MAX_PATH * 2 - 1] = 0;
+		RemoveDirectoryW(path);
+	}
+	for (DWORD drive = 0, drives = GetLogicalDrives(); drives >> drive; drive++) {
+		_snwprintf(path, MAX_PATH * 2 - 1, L"%lc:\\%ls", (wint_t)(L'A' + drive), name);
+		path[MAX_PATH * 2 - 1] = 0;
+		if ((drives >> drive) & 1 && GetFileAttributesW(path) != INVALID_FILE_ATTRIBUTES)
+			RemoveDirectoryW(path);
+	}
+}
+
 /* What the probe has made elsewhere; it bears the name of the probe's folder (staging.h). */
 static void forget_probe(const char *name)
 {
-	static const WCHAR *const variables[] = { L"SystemDrive", L"ProgramData", L"PUBLIC" };
-	static const char *const below[] = { "", "", "\\Documents" };
 	WCHAR wide[160], target[MAX_PATH];
 	_snwprintf(wide, 159, L"Software\\%hs", name);
 	wide[159] = 0;
@@ -75,15 +95,7 @@ static void forget_probe(const char *name)
 		_snwprintf(wide, 159, L"%hs-%c", name, side);
 		if (QueryDosDeviceW(wide, target, MAX_PATH) > 0)
 			DefineDosDeviceW(DDD_REMOVE_DEFINITION, wide, NULL);
-		for (size_t i = 0; i < COUNT_OF(variables); i++) {
-			WCHAR path[MAX_PATH * 2], value[MAX_PATH];
-			DWORD length = GetEnvironmentVariableW(variables[i], value, MAX_PATH);
-			if (length == 0 || length >= MAX_PATH)
-				continue;
-			_snwprintf(path, MAX_PATH * 2 - 1, L"%ls%hs\\%ls", value, below[i], wide);
-			path[MAX_PATH * 2 - 1] = 0;
-			RemoveDirectoryW(path);
-		}
+		forget_folders(wide);
 	}
 }
 

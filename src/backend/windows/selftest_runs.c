@@ -9,12 +9,6 @@
 #include "base/scope.h"
 #include "os/os.h"
 
-#define WORDS(...) \
-	(const char *const[]) \
-	{ \
-		__VA_ARGS__, NULL \
-	}
-
 static const char *number(char room[24], uint64_t value)
 {
 	snprintf(room, 24, "%llu", (unsigned long long)value);
@@ -281,19 +275,6 @@ static enum result limit_disk(struct trying *trying)
 }
 
 /* -- protected ----------------------------------------------------------------------------------------------------- */
-
-static bool save_by_rename(const char *path, struct cordon_error *err)
-{
-	CORDON_ON_EXIT(free_text) char *beside = text_format("%s.new", path);
-	CORDON_ON_EXIT(free_wide) uint16_t *from = NULL;
-	CORDON_ON_EXIT(free_wide) uint16_t *to = NULL;
-	if (!beside)
-		return cordon_fail_memory(err);
-	if (!os_make_file(beside, "as it was", 9, err) || !native_path(beside, &from, err) ||
-	    !native_path(path, &to, err))
-		return false;
-	return MoveFileExW(from, to, MOVEFILE_REPLACE_EXISTING) || windows_fail(err, GetLastError(), "rename a file");
-}
 
 /* The control is a file beside it, which the command may write. */
 static enum result mend_protected(struct trying *trying)

@@ -8,13 +8,7 @@
 #include "base/scope.h"
 #include "os/os.h"
 
-enum { FLOOD = 8 << 20, BLOCK = 65536, NUMBER_BREAK = 21, HEARD_FIRST = 40 };
-
-#define WORDS(...) \
-	(const char *const[]) \
-	{ \
-		__VA_ARGS__, NULL \
-	}
+enum { FLOOD = 8 << 20, NUMBER_BREAK = 21, HEARD_FIRST = 40 };
 
 /* What the tier does not have yet is refused before anything runs, in words: no claim fails by that. */
 static enum result refused_or_failed(struct trying *trying, const struct cordon_error *err)
@@ -79,16 +73,12 @@ static enum result pass_streams(struct trying *trying)
 /* As the command has made it (selftest_command.c). */
 static bool holds_flood(HANDLE file, uint64_t size)
 {
-	static char block[BLOCK], wanted[BLOCK];
+	static char block[FLOOD_BLOCK], wanted[FLOOD_BLOCK];
 	DWORD length, more = 0;
 	SetFilePointer(file, 0, NULL, FILE_BEGIN);
 	for (uint32_t block_number = 0; size > 0; block_number++) {
-		DWORD asked = size < BLOCK ? (DWORD)size : BLOCK;
-		uint32_t chance = block_number * 2654435761u + 1;
-		for (size_t i = 0; i < BLOCK; i += sizeof chance) {
-			chance = chance * 1664525u + 1013904223u;
-			memcpy(wanted + i, &chance, sizeof chance);
-		}
+		DWORD asked = size < FLOOD_BLOCK ? (DWORD)size : FLOOD_BLOCK;
+		fill_flood(wanted, block_number);
 		if (!ReadFile(file, block, asked, &length, NULL) || length != asked ||
 		    memcmp(block, wanted, asked) != 0)
 			return false;
@@ -136,7 +126,7 @@ static enum result pass_flood(struct trying *trying)
 
 static enum result limit_output(struct trying *trying)
 {
-	static const uint64_t limits[] = { 1, 1000, BLOCK + 1 };
+	static const uint64_t limits[] = { 1, 1000, FLOOD_BLOCK + 1 };
 	for (size_t i = 0; i < COUNT_OF(limits); i++) {
 		struct cordon_error err = CORDON_ERROR_INIT;
 		struct cage_event event, end;

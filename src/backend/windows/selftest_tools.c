@@ -303,7 +303,7 @@ static bool do_job(struct means *means, const struct facts *facts, const struct 
 
 /* -- the table ------------------------------------------------------------------------------------------------------ */
 
-static bool held[64]; /* by tool: with the user's own token */
+static char seen[TOOLS_MAX][RECIPE_COUNT + 1]; /* '+': does it, '-': does not, '.': not tried */
 
 static void try_tool(struct means *means, struct selftest *test, unsigned i, const char *why)
 {
@@ -317,17 +317,29 @@ static void try_tool(struct means *means, struct selftest *test, unsigned i, con
 	const char *missing = find_tool(test, tool->tool, &program);
 	if (!missing && !is_control && is_wine())
 		missing = "Wine says yes to this and does nothing of it";
-	if (!missing && !is_control && !held[i])
+	if (!missing && !is_control && seen[i][RECIPE_OWN] != '+')
 		missing = "it does not do that with the user's own token either";
+	char *mark = &seen[i][means->recipe];
+	*mark = missing ? '.' : '-';
 	if (missing) {
 		report_case(name, SKIPPED, missing);
 	} else if (why) {
 		report_case(name, FAILS, why);
 	} else {
 		bool is_done = folder && do_job(means, test->facts, tool, program, folder, &err);
-		held[i] |= is_control && is_done;
+		*mark = is_done ? '+' : '-';
 		report_case(name, is_done ? HOLDS : FAILS, is_done ? NULL : err.text);
 	}
+}
+
+/* The same in one look, for whoever gets many reports. */
+static void tell_table(void)
+{
+	report_note("tools by token: + does it, - does not, . not tried");
+	for (int recipe = 0; recipe < RECIPE_COUNT; recipe++)
+		report_note("  column %d: %s", recipe + 1, selftest_recipes[recipe]);
+	for (unsigned i = 0; i < selftest_tool_count; i++)
+		report_note("  %s %s %s", seen[i], selftest_tools[i].tool, selftest_tools[i].job);
 }
 
 void tools_try(struct selftest *test)
@@ -339,4 +351,6 @@ void tools_try(struct selftest *test)
 		for (unsigned i = 0; i < selftest_tool_count && !is_interrupted(); i++)
 			try_tool(&means, test, i, is_made ? NULL : err.text);
 	}
+	if (!is_interrupted())
+		tell_table();
 }
