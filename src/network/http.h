@@ -46,9 +46,11 @@ struct http_request {
 enum reading http_read_request(const char *bytes, size_t length, struct http_request *ret_request);
 
 /* The first line of a connection, as far as it was read; zeroed before. */
-struct http_opening {
-	uint8_t phase, words, word_length, version, scheme, preface, length; /* its own */
-	bool is_in_word;
+struct http_opening { /* its own */
+	uint8_t phase, words, word_length, scheme, preface, length;
+	char word[5]; /* how the last word begins */
+	char target;  /* how the second word does */
+	bool is_in_word, is_odd, is_get;
 };
 
 /* Whether it begins with a request in the eyes of any server: then http_guard_pass reads that, strictly. Takes the next

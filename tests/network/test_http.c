@@ -321,6 +321,18 @@ static void http__begins_where_any_server_would_see_it(void **state)
 		{ BYTES("GET /a b\x80 HTTP/3.7\r\n"), READING_DONE },
 		{ BYTES("CONNECT other:443 HTTP/1.1\r\n"), READING_DONE },
 		{ BYTES("GET http://other/\r\n"), READING_DONE }, /* HTTP/0.9, with a host */
+		/* HTTP/0.9, behind which Node's server and Python's read a Host */
+		{ BYTES("GET /\r\n"), READING_DONE },
+		{ BYTES("GET x\n"), READING_DONE },
+		{ BYTES("POST /x\r\n"), READING_DONE },
+		{ BYTES("OPTIONS *\r\n"), READING_DONE },
+		/* what Node's parser takes for HTTP as well */
+		{ BYTES("GET / RTSP/1.0\r\n"), READING_DONE },
+		{ BYTES("DESCRIBE rtsp://a.example/ RTSP/1.0\r\n"), READING_DONE },
+		{ BYTES("SOURCE /x ICE/1.0\r\n"), READING_DONE },
+		/* methods to some (gunicorn, WEBrick) */
+		{ BYTES("G:T / HTTP/1.1\r\n"), READING_DONE },
+		{ BYTES("(\x80 / HTTP/1.1\r\n"), READING_DONE },
 		/* as Python's http.server splits lines */
 		{ BYTES(" GET / HTTP/1.1\r\n"), READING_DONE },
 		{ BYTES("\r\n\t\x0cGET / HTTP/1.1\r\n"), READING_DONE },
@@ -332,7 +344,7 @@ static void http__begins_where_any_server_would_see_it(void **state)
 		{ BYTES("\r\n"), READING_MORE },
 		{ BYTES("GET"), READING_MORE },
 		{ BYTES("GET / HTTP/1.1"), READING_MORE },
-		/* HTTP/2, SSH, Redis, git, PostgreSQL, mail, RTSP, memcached, a name of the version that is none */
+		/* HTTP/2, SSH, Redis, git, PostgreSQL, mail, memcached, a name of the version that is none */
 		{ BYTES("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), READING_BAD },
 		{ BYTES("SSH-2.0-OpenSSH_9.2p1 Debian\r\n"), READING_BAD },
 		{ BYTES("*1\r\n$4\r\nPING\r\n"), READING_BAD },
@@ -341,12 +353,14 @@ static void http__begins_where_any_server_would_see_it(void **state)
 		{ BYTES("0033git-upload-pack /p.git\0host=h\x00"
 			"0032want\n"),
 		  READING_BAD },
-		{ BYTES("\0\0\0\x08\x04\xd2\x16\x2f"), READING_BAD },
+		{ BYTES("\0\0\0\x08\x04\xd2\x16\x2f"), READING_MORE },
+		{ BYTES("\0\0\0\x08\x04\xd2\x16\x2f\n"), READING_BAD },
+		{ BYTES("\x01 /\n"), READING_BAD },
 		{ BYTES("EHLO a.example\r\n"), READING_BAD },
-		{ BYTES("DESCRIBE rtsp://a.example/ RTSP/1.0\r\n"), READING_BAD },
+		{ BYTES("get key\r\n"), READING_BAD },
+		{ BYTES("get /key\r\n"), READING_BAD },
 		{ BYTES("set HTTP/x 0 0 5\r\n"), READING_BAD },
 		{ BYTES("HTTP/1.1 200 OK\r\n"), READING_BAD },
-		{ BYTES("GET /\r\n"), READING_BAD }, /* names no host */
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		for (size_t cut = 0; cut <= cases[i].length; cut++) {

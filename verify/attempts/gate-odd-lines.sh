@@ -6,7 +6,8 @@
 act() {
 	forget_proxies
 	: >nothing
-	for line in ' GET /1 HTTP/1.1' '\tGET /2 HTTP/1.1' 'GET\r/3\rHTTP/1.1' 'GET\014/4\240HTTP/1.1' 'GET /5\000 HTTP/1.1'; do
+	for line in ' GET /1 HTTP/1.1' '\tGET /2 HTTP/1.1' 'GET\r/3\rHTTP/1.1' 'GET\014/4\240HTTP/1.1' 'GET /5\000 HTTP/1.1' \
+		'GET /6' 'POST /7' 'GET /8 RTSP/1.0' 'SOURCE /9 ICE/1.0' 'G:T /10 HTTP/1.1'; do
 		# shellcheck disable=SC2059  # the line is the format
 		printf "$line"'\r\nHost: twin.test\r\n\r\n' >request
 		/usr/bin/python3 "$VERIFY/client.py" allowed.test 8080 request nothing
