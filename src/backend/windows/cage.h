@@ -25,6 +25,7 @@
  *	prober_acts.h  what tries the acts of trial.h; a program of its own
  *	staging.c      what the prober acts on
  *	probe_plan.c   what is granted there, and the tiers' tokens; pure
+ *	rounds.c       the order of a probe, and what is trusted for what it found; pure over a table
  *	probe.c        runs the prober outside and inside a tier
  *	kept.c         what it found, kept while nothing it rests on changes; pure over a table
  *	proved.c       the table, and what it rests on

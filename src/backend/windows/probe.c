@@ -12,6 +12,7 @@
 #include "backend/windows/probe_console.h"
 #include "backend/windows/probe_plan.h"
 #include "backend/windows/probe_sibling.h"
+#include "backend/windows/rounds.h"
 #include "backend/windows/runner.h"
 #include "base/list.h"
 #include "base/scope.h"
@@ -28,7 +29,6 @@ struct probe {
 	const struct plan *plan;
 	struct probing *probing;
 	struct staging staging;
-	unsigned tiers; /* whose trials are tried */
 	struct identities identities;
 	const struct windows_token *recipe;
 	char package_name[PACKAGE_NAME_SIZE];
@@ -39,6 +39,7 @@ struct probe {
 	bool is_in_account, has_child;
 	SOCKET gate; /* listens where the account's filters let it go; 0: there is none */
 	unsigned gate_port;
+	HANDLE token; /* of the inside's, but in the account tier */
 	struct trial_answer answers[SIDES][TRIALS_MAX];
 	bool has_survivor[SIDES];
 	struct sibling sibling; /* of the package tier's */
@@ -47,6 +48,7 @@ struct probe {
 static void free_probe(struct probe *probe)
 {
 	struct cordon_error ignored = CORDON_ERROR_INIT;
+	close_handle(&probe->token);
 	account_child_end(&probe->child);
 	if (probe->gate && probe->gate != INVALID_SOCKET)
 		closesocket(probe->gate);
@@ -56,12 +58,6 @@ static void free_probe(struct probe *probe)
 		(void)!package_close(probe->packages, probe->package_name, probe->claim, &ignored);
 	profiles_free(probe->packages);
 	identities_free(&probe->identities);
-}
-
-static void say_why(struct probing *probing, const char *why)
-{
-	size_t length = strlen(probing->why);
-	snprintf(probing->why + length, sizeof probing->why - length, "%s%s", length ? "; " : "", why);
 }
 
 /* -- what is granted ----------------------------------------------------------------------------------------------- */
@@ -95,7 +91,7 @@ static bool grant(struct probe *probe, struct cordon_error *err)
 	const struct who who = { find, is_cordons, &probe->identities };
 	for (size_t i = 0; i < probe_object_count; i++) {
 		const struct probe_object *planned = &probe_objects[i];
-		if (!(planned->tiers & probe->tiers))
+		if (!(planned->tiers & probe->probing->tiers))
 			continue;
 		struct windows_object *object = LIST_ADD(&list);
 		if (!object)
@@ -213,7 +209,8 @@ static bool add_words(const struct probe *probe, int side, bool goes_out, struct
 {
 	const struct staging *staging = &probe->staging;
 	return add_word(words, strdup(staging->programs[side])) && add_word(words, strdup("try")) &&
-	       add_word(words, text_format("%u", probe->tiers)) && add_word(words, strdup(goes_out ? "out" : "in")) &&
+	       add_word(words, text_format("%u", probe->probing->tiers)) &&
+	       add_word(words, strdup(goes_out ? "out" : "in")) &&
 	       add_word(words, text_format("folder=%s", staging->sides[side])) &&
 	       add_word(words, text_format("pipe=\\\\.\\pipe\\%s", staging->name)) &&
 	       add_word(words, text_format("key=%s", staging->key)) &&
@@ -308,7 +305,7 @@ static bool start_prober(struct probe *probe, int side, bool goes_out, HANDLE to
 static void take_answers(struct probe *probe, int side, bool goes_out, const struct trial_answer *answers)
 {
 	for (unsigned i = 0; i < trial_count; i++)
-		if (trial_is_for(&trial_cases[i], probe->tiers, goes_out))
+		if (trial_is_for(&trial_cases[i], probe->probing->tiers, goes_out))
 			probe->answers[side][i] = answers[i];
 }
 
@@ -321,7 +318,7 @@ static bool try_consoles(struct probe *probe, int side, HANDLE token, struct cor
 	for (unsigned i = 0; i < trial_count; i++) {
 		CORDON_ON_EXIT(close_handle) HANDLE job = NULL;
 		bool is_in_package = side == INSIDE && probe->recipe->is_container;
-		if (!trial_cases[i].is_console || !trial_is_for(&trial_cases[i], probe->tiers, false))
+		if (!trial_cases[i].is_console || !trial_is_for(&trial_cases[i], probe->probing->tiers, false))
 			continue;
 		if (!make_job(probe, side, &job, err))
 			return false;
@@ -365,7 +362,7 @@ static bool run_side(struct probe *probe, int side, bool goes_out, HANDLE token,
 	/* Outside, what others start for it outlives it: that is the control of those trials. */
 	if (side == INSIDE)
 		probe->has_survivor[side] |= left_any(probe->staging.programs[side]);
-	bool is_canary_acted_on = !goes_out && (probe->tiers & TRIAL_APART);
+	bool is_canary_acted_on = !goes_out && (probe->probing->tiers & TRIAL_APART);
 	if (!staging_end(&probe->staging, side, is_canary_acted_on, err))
 		return false;
 	/* A process that was not there shows nothing. */
@@ -436,17 +433,18 @@ static void choose_tier(struct probe *probe)
 		      : tier == TIER_APPCONTAINER ? enter_package(probe, &err)
 						  : true;
 	if (!is_had)
-		say_why(probe->probing, err.text);
+		rounds_refuse(probe->probing, err.text);
 	probe->is_in_account = is_had && tier == TIER_ACCOUNT;
 	probe->recipe = probe_recipe(is_had ? tier : TIER_TOKEN);
-	probe->tiers = is_had ? probe_tiers(tier, probe->plan->network) : TRIAL_TOKEN;
+	probe->probing->tiers = is_had ? probe_tiers(tier, probe->plan->network) : TRIAL_TOKEN;
 	if (is_had && tier == TIER_APPCONTAINER &&
 	    !sibling_start(probe->packages, probe->recipe, &probe->sibling, &err))
-		say_why(probe->probing, err.text);
+		rounds_refuse(probe->probing, err.text);
 }
 
-static struct trial_sight look_at(const struct probe *probe, const struct trial_case *trial)
+static struct trial_sight look_at(void *context, const struct trial_case *trial)
 {
+	const struct probe *probe = context;
 	struct trial_sight sight = { 0 };
 	const struct staging *staging = &probe->staging;
 	if (trial->kind == TRIAL_LEAVES)
@@ -456,46 +454,19 @@ static struct trial_sight look_at(const struct probe *probe, const struct trial_
 	return sight;
 }
 
-static void judge(struct probe *probe, bool goes_out)
+static bool run_one(void *context, int side, bool goes_out, struct cordon_error *err)
 {
-	for (unsigned i = 0; i < trial_count; i++) {
-		const struct trial_case *trial = &trial_cases[i];
-		struct finding *finding = &probe->probing->findings[i];
-		if (!trial_is_for(trial, probe->tiers, goes_out))
-			continue;
-		finding->verdict = trial_judge(trial, probe->answers[OUTSIDE][i], probe->answers[INSIDE][i],
-					       look_at(probe, trial));
-		finding->is_tried = finding->verdict != TRIAL_NOT_HERE;
-	}
+	struct probe *probe = context;
+	return run_side(probe, side, goes_out, side == INSIDE ? probe->token : NULL, err);
 }
 
-static bool has_held(const struct probing *probing)
+static struct rounds rounds_of(struct probe *probe)
 {
-	bool holds = !probing->why[0];
-	for (unsigned i = 0; i < trial_count; i++)
-		holds &= !probing->findings[i].is_tried || probing->findings[i].verdict == TRIAL_HELD;
-	return holds;
-}
-
-/* What leaves the host is tried where all else has held: on a host that keeps nothing it would be let go twice. */
-static bool run_rounds(struct probe *probe, HANDLE token, struct cordon_error *err)
-{
-	struct cordon_error why = CORDON_ERROR_INIT;
-	for (int goes_out = 0; goes_out < 2; goes_out++) {
-		if (goes_out && (!has_held(probe->probing) || !(probe->tiers & TRIAL_APART)))
-			return true;
-		if (!run_side(probe, OUTSIDE, goes_out, NULL, err))
-			return false;
-		if (!run_side(probe, INSIDE, goes_out, token, &why))
-			say_why(probe->probing, why.text);
-		judge(probe, goes_out);
-	}
-	return true;
+	return (struct rounds){ run_one, look_at, probe, probe->answers };
 }
 
 static bool run_tier(struct probe *probe, struct cordon_error *err)
 {
-	CORDON_ON_EXIT(close_handle) HANDLE token = NULL;
 	struct cordon_error why = CORDON_ERROR_INIT;
 	const char *missing;
 	choose_tier(probe);
@@ -503,17 +474,18 @@ static bool run_tier(struct probe *probe, struct cordon_error *err)
 	struct cordon_error refused = CORDON_ERROR_INIT;
 	bool is_granted = grant(probe, &refused);
 	if (!is_granted)
-		say_why(probe->probing, refused.text);
+		rounds_refuse(probe->probing, refused.text);
 	/* The runner makes the account's, and it is looked at when its process is taken over. */
+	const struct rounds rounds = rounds_of(probe);
 	if (probe->is_in_account)
-		return run_rounds(probe, NULL, err);
-	if (!token_make(probe->recipe, &probe->identities, &token, &why)) {
-		say_why(probe->probing, why.text);
+		return rounds_run(&rounds, probe->probing, err);
+	if (!token_make(probe->recipe, &probe->identities, &probe->token, &why)) {
+		rounds_refuse(probe->probing, why.text);
 		return run_side(probe, OUTSIDE, false, NULL, err);
 	}
-	if (!token_holds(token, probe->recipe, &probe->identities, &missing))
-		say_why(probe->probing, missing);
-	return run_rounds(probe, token, err);
+	if (!token_holds(probe->token, probe->recipe, &probe->identities, &missing))
+		rounds_refuse(probe->probing, missing);
+	return rounds_run(&rounds, probe->probing, err);
 }
 
 void probe_job(const struct plan *plan, struct probing *probing)
@@ -523,11 +495,11 @@ void probe_job(const struct plan *plan, struct probing *probing)
 	struct cordon_error err = CORDON_ERROR_INIT;
 	const char *missing = NULL;
 	if (!job_make(&plan->windows->job, &job, &missing, &err))
-		say_why(probing, err.text);
+		rounds_refuse(probing, err.text);
 	else if (missing)
 		why = text_format("%s does not read back", missing);
 	if (why)
-		say_why(probing, why);
+		rounds_refuse(probing, why);
 }
 
 bool probe_tier(const struct plan *plan, struct probing *ret_probing, struct cordon_error *err)
@@ -538,7 +510,6 @@ bool probe_tier(const struct plan *plan, struct probing *ret_probing, struct cor
 	    !staging_make(plan->facts->state, probe.identities.roles[SID_USER], &probe.staging, err) ||
 	    !run_tier(&probe, err))
 		return cordon_while(err, "try what this host enforces");
-	ret_probing->tiers = probe.tiers;
 	ret_probing->is_made = true;
 	probe_job(plan, ret_probing);
 	return true;
@@ -547,16 +518,14 @@ bool probe_tier(const struct plan *plan, struct probing *ret_probing, struct cor
 bool probe_unconfined(const struct plan *plan, struct probing *ret_probing, struct cordon_error *err)
 {
 	CORDON_ON_EXIT(free_probe)
-	struct probe probe = { .plan = plan,
-			       .probing = ret_probing,
-			       .recipe = probe_recipe(TIER_TOKEN),
-			       .tiers = TRIAL_EVERYWHERE | TRIAL_CLOSED };
-	*ret_probing = (struct probing){ .tiers = probe.tiers };
+	struct probe probe = { .plan = plan, .probing = ret_probing, .recipe = probe_recipe(TIER_TOKEN) };
+	*ret_probing = (struct probing){ .tiers = TRIAL_EVERYWHERE | TRIAL_CLOSED };
 	if (!identities_make(1, &probe.identities, err) ||
 	    !staging_make(plan->facts->state, probe.identities.roles[SID_USER], &probe.staging, err) ||
 	    !run_side(&probe, OUTSIDE, false, NULL, err) || !run_side(&probe, INSIDE, false, NULL, err))
 		return false;
-	judge(&probe, false);
+	const struct rounds rounds = rounds_of(&probe);
+	rounds_judge(&rounds, false, ret_probing);
 	ret_probing->is_made = true;
 	return true;
 }

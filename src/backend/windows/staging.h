@@ -17,8 +17,6 @@
 #include "backend/windows/cage.h"
 #include "backend/windows/prober.h"
 
-enum { OUTSIDE = 0, INSIDE = 1, SIDES = 2 };
-
 /* -- staging_sockets.c --------------------------------------------------------------------------------------------- */
 
 enum listener {

@@ -62,6 +62,9 @@ enum {
 	TRIAL_PROCESSES = 6,
 };
 
+/* Where it is tried. */
+enum { OUTSIDE = 0, INSIDE = 1, SIDES = 2 };
+
 /* The answer of one trial. */
 struct trial_answer {
 	bool was_given;
