@@ -46,7 +46,7 @@ struct http_request {
 enum reading http_read_request(const char *bytes, size_t length, struct http_request *ret_request);
 
 /* The first line of a connection, as far as it was read; zeroed before. */
-struct http_opening { /* its own */
+struct http_opening { /* its own; phase is 0 before the line has begun */
 	uint8_t phase, words, word_length, scheme, preface, length;
 	char word[5]; /* how the last word begins */
 	char target;  /* how the second word does */

@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-enum { RECORD_HANDSHAKE = 22, CLIENT_HELLO = 1, RECORD_MAX = 16384 };
+enum { RECORD_FIRST = 20, RECORD_HANDSHAKE = 22, RECORD_LAST = 24 };
+enum { CLIENT_HELLO = 1, RECORD_MAX = 16384 };
 enum { EXTENSION_NAME = 0, EXTENSION_ENCRYPTED_NAME = 0xffce };
 
 /* Walks over the handshake's bytes, from record to record. Once it has failed every read gives 0. */
@@ -112,9 +113,18 @@ static void read_extensions(struct cursor *cursor, struct tls_hello *hello)
 	}
 }
 
-bool tls_is_handshake(uint8_t first)
+/* Go's server passes over alerts in front of the ClientHello, and who knows which over what else. */
+enum reading tls_begins(const uint8_t *bytes, size_t length)
 {
-	return first == RECORD_HANDSHAKE;
+	if (length == 0)
+		return READING_MORE;
+	if (bytes[0] == RECORD_HANDSHAKE)
+		return READING_DONE;
+	if (bytes[0] < RECORD_FIRST || bytes[0] > RECORD_LAST)
+		return READING_BAD;
+	if (length == 1)
+		return READING_MORE;
+	return bytes[1] == 3 ? READING_DONE : READING_BAD;
 }
 
 enum reading tls_read_hello(const uint8_t *bytes, size_t length, struct tls_hello *ret_hello)

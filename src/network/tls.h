@@ -19,8 +19,10 @@ struct tls_hello {
 	struct host host; /* the server's name; an address stands in no name there */
 };
 
-/* Does the first byte begin a TLS handshake? */
-bool tls_is_handshake(uint8_t first);
+/* Do the bytes begin TLS in the eyes of any server? DONE: yes, and nothing but a ClientHello may; BAD: another protocol;
+ * MORE: the second one tells.
+ */
+enum reading tls_begins(const uint8_t *bytes, size_t length);
 
 /* BAD: no ClientHello, or one with two names, a name that is none, or an encrypted name (ESNI). */
 enum reading tls_read_hello(const uint8_t *bytes, size_t length, struct tls_hello *ret_hello);

@@ -143,7 +143,14 @@ static void tls__takes_no_broken_hello(void **state)
 	assert_int_equal(tls_read_hello(made.bytes, made.length, &hello), READING_BAD);
 	assert_int_equal(tls_read_hello((const uint8_t *)"GET / HTTP/1.1", 14, &hello), READING_BAD);
 	assert_int_equal(tls_read_hello((const uint8_t *)"\x16\x03\x01\0\0", 5, &hello), READING_BAD);
-	assert_false(tls_is_handshake('G'));
+	assert_int_equal(tls_begins((const uint8_t *)"G", 1), READING_BAD);
+	assert_int_equal(tls_begins((const uint8_t *)"\x16", 1), READING_DONE);
+	assert_int_equal(tls_begins((const uint8_t *)"", 0), READING_MORE);
+	/* an alert in front, which Go's server passes over */
+	assert_int_equal(tls_begins((const uint8_t *)"\x15", 1), READING_MORE);
+	assert_int_equal(tls_begins((const uint8_t *)"\x15\x03", 2), READING_DONE);
+	assert_int_equal(tls_begins((const uint8_t *)"\x15\x00", 2), READING_BAD);
+	assert_int_equal(tls_read_hello((const uint8_t *)"\x15\x03\x01\0\2\1\x5a", 7, &hello), READING_BAD);
 }
 
 /* What never becomes whole is given up. */

@@ -35,7 +35,9 @@ def talk(connection):
                 if rest:
                     note(place, "at last " + rest.split(b"\n")[0].decode("latin-1", "replace"))
                 break
-            if data[:1] == b"\x16":
+            while not rest and data[:2] == b"\x15\x03":  # an alert, which Go's server passes over
+                data = data[5 + int.from_bytes(data[3:5], "big"):] or connection.recv(65536)
+            if not rest and data[:2] == b"\x16\x03":
                 note(place, "tls " + server_name(data))
                 connection.sendall(b"\x15\x03\x01\x00\x02\x02\x28")
                 break

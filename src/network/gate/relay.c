@@ -26,7 +26,7 @@ static enum reading look_at_first(const struct connection *connection, const uin
 {
 	struct tls_hello hello;
 	bool is_https = connection->target.port == HTTPS_PORT;
-	if (!tls_is_handshake(bytes[0]))
+	if (tls_begins(bytes, length) == READING_BAD)
 		return read_banner(bytes, length);
 	enum reading reading = tls_read_hello(bytes, length, &hello);
 	if (reading != READING_DONE)
@@ -61,16 +61,21 @@ static enum reading look_for_requests(struct connection *connection, const char 
 	return http_guard_pass(&connection->guard, bytes, length, ret_passed);
 }
 
-static bool is_asked_for_name(const struct connection *connection, const struct flow *up)
+/* DONE: what waits has to be a ClientHello; BAD: it need not be. Behind the first bytes of another protocol anything may
+ * stand.
+ */
+static enum reading look_for_tls(const struct connection *connection, const struct flow *up)
 {
-	return connection->target.port == HTTPS_PORT || tls_is_handshake(up->block[up->cleared]);
+	if (connection->target.port == HTTPS_PORT)
+		return READING_DONE;
+	return connection->opening.phase ? READING_BAD : tls_begins(up->block + up->cleared, up->end - up->cleared);
 }
 
 /* A line that never ended is no request. */
 static void look_at_end(struct connection *connection)
 {
 	struct flow *up = &connection->up;
-	if (connection->watch == WATCH_FIRST && up->cleared < up->end && !is_asked_for_name(connection, up)) {
+	if (connection->watch == WATCH_FIRST && up->cleared < up->end && look_for_tls(connection, up) != READING_DONE) {
 		connection->watch = WATCH_NOTHING;
 		up->cleared = up->end;
 	}
@@ -89,9 +94,9 @@ static bool look(struct connection *connection)
 		reading = http_guard_pass(&connection->guard, (const char *)bytes, length, &passed);
 	else if (length == 0)
 		return true;
-	else if (is_asked_for_name(connection, up))
+	else if ((reading = look_for_tls(connection, up)) == READING_DONE)
 		reading = look_at_first(connection, bytes, length);
-	else
+	else if (reading == READING_BAD)
 		reading = look_for_requests(connection, (const char *)bytes, length, &passed);
 
 	if (reading == READING_BAD) {
