@@ -332,6 +332,19 @@ static bool was_done(const struct trial *trial, enum act act, size_t file, size_
 	       does(tree, act, file, directory, token, trial->readings);
 }
 
+/* What Everyone may do when the run starts. Where an earlier root has what is below inherit anew, that can be more than
+ * before: with what it hands on goes what somebody else's entries on it do.
+ */
+static bool could_everyone(const struct trial *trial, enum act act, size_t file, size_t directory)
+{
+	struct nt_token token = trial->token;
+	token.restricting = (struct nt_sids){ 1, { NT_EVERYONE } };
+	return was_done(trial, act, file, directory, &trial->token) ||
+	       (trial->tier == TIER_TOKEN && file < trial->found.tree.count &&
+		(directory == NT_NO_FILE || directory < trial->found.tree.count) &&
+		does(&trial->found.tree, act, file, directory, &token, trial->readings));
+}
+
 /* The token tier's gaps are what Everyone may do and deletion through directories, and both were there before. (A link
  * in a root to a file outside is a third.)
  */
@@ -339,7 +352,7 @@ static bool could_delete(const struct trial *trial, size_t file)
 {
 	const struct nt_tree *tree = &trial->before.tree;
 	size_t parent = trial->world.tree.files[file].parent;
-	return was_done(trial, ACT_DELETE, file, NT_NO_FILE, &trial->token) ||
+	return could_everyone(trial, ACT_DELETE, file, NT_NO_FILE) ||
 	       (parent < tree->count && nt_may_open(tree, parent, &trial->token, NT_DELETE_CHILD, trial->readings));
 }
 
@@ -347,12 +360,12 @@ static bool had_gap(const struct trial *trial, enum act act, size_t file, size_t
 {
 	enum act adds = trial->world.tree.files[file].is_directory ? ACT_CREATE_DIRECTORY : ACT_CREATE_FILE;
 	bool may_add = directory == NT_NO_FILE || access_of(trial, directory) == ACCESS_WRITE ||
-		       was_done(trial, adds, directory, NT_NO_FILE, &trial->token);
+		       could_everyone(trial, adds, directory, NT_NO_FILE);
 	if (act == ACT_LINK)
 		return may_add;
 	if (act == ACT_DELETE || act == ACT_RENAME)
 		return may_add && (may_go(trial, file) || could_delete(trial, file));
-	return was_done(trial, act, file, NT_NO_FILE, &trial->token);
+	return could_everyone(trial, act, file, NT_NO_FILE);
 }
 
 /* Outside the account tier's roots, as it was before: what has a low label, where Everyone has the right. */
