@@ -146,6 +146,7 @@ struct swept_item {
 	char *workspace; /* CACHES: whose they were; or NULL */
 };
 struct swept {
+	bool has_control_groups; /* such a system */
 	unsigned control_groups;
 	unsigned failed; /* of the items: they are there still, or a part of them */
 	struct {

@@ -1,5 +1,7 @@
 #include "base/windows_error.h"
 
+#include <stdio.h>
+
 #include "base/list.h"
 #include "base/wide.h"
 
@@ -53,7 +55,9 @@ static const struct remedy {
 	{ 1459, 1459, "a service has no desktop (Session 0): start cordon where a user is logged on" },
 	{ 1722, 1723, "the service does not answer: see that it runs ('Base Filtering Engine' for filters)" },
 	{ 1753, 1753, "the service does not answer: see that it runs ('Base Filtering Engine' for filters)" },
-	{ 1793, 1793, "the account has expired: run 'cordon setup' again" },            /* ACCOUNT_EXPIRED */
+	{ 1793, 1793, "the account has expired: run 'cordon setup' again" }, /* ACCOUNT_EXPIRED */
+	{ 1816, 1816,
+	  "a limit on processes or memory forbids it: raise limits.processes or limits.memory" }, /* ..._QUOTA */
 	{ 1907, 1907, "the account's password has expired: run 'cordon setup' again" }, /* PASSWORD_MUST_CHANGE */
 	{ 1909, 1909, "the account is locked after wrong passwords: wait, then run 'cordon setup' again" },
 	{ 2202, 2202, "a policy about names refuses it: ask the administrator" },     /* NERR_BadUsername */
@@ -83,4 +87,16 @@ void windows_error_add(struct text *text, uint32_t code, const uint16_t *words, 
 	}
 	if (remedy)
 		text_addf(text, "; %s", remedy);
+}
+
+bool windows_error_fail(struct cordon_error *err, uint32_t code, const uint16_t *words, size_t length,
+			const char *format, va_list args)
+{
+	char context[CORDON_ERROR_TEXT_SIZE];
+	struct text text = { 0 };
+	vsnprintf(context, sizeof context, format, args);
+	windows_error_add(&text, code, words, length);
+	cordon_fail_os(err, code, "%s: %s", context, text_str(&text));
+	text_free(&text);
+	return false;
 }

@@ -201,7 +201,8 @@ static void compile_job(const struct plan *plan, struct plan_windows *windows)
 
 /* The gate is what programs ask for, or nothing: no route leads past it. Windows does not tell names of variables apart
  * by case, but MSYS2's programs do, and know these in small letters. A list of hosts to reach directly would lead to
- * where nothing goes; npm has settings of its own, which those in a .npmrc would outweigh otherwise.
+ * where nothing goes; npm has settings of its own, which those in a .npmrc would outweigh otherwise. Java has properties,
+ * which know no password: the gate takes who says none.
  */
 #define GATE_AUTHORITY GATE_USER ":${gate.password}@127.0.0.1:${gate.port}"
 static const struct windows_variable gated_account[] = {
@@ -214,6 +215,8 @@ static const struct windows_variable gated_account[] = {
 	{ "npm_config_https_proxy", "http://" GATE_AUTHORITY },
 	{ "npm_config_noproxy", "" },
 	{ "NODE_USE_ENV_PROXY", "1" },
+	{ "JAVA_TOOL_OPTIONS", "-Dhttp.proxyHost=127.0.0.1 -Dhttp.proxyPort=${gate.port} -Dhttps.proxyHost=127.0.0.1 "
+			       "-Dhttps.proxyPort=${gate.port} -Dhttp.nonProxyHosts=" },
 	{ NULL, NULL },
 };
 

@@ -121,8 +121,10 @@ static void disarm_made(struct run *run)
 	}
 	if (run->has_made_more) {
 		struct cordon_error err = CORDON_ERROR_INIT;
-		cordon_fail(&err, CORDON_UNSUPPORTED,
-			    "the command was ended: it made %d names that belong to repositories", MADE_MAX);
+		cordon_fail(
+			&err, CORDON_UNSUPPORTED,
+			"the command was ended: it made %d names that belong to repositories, and no more are followed",
+			MADE_MAX);
 		note(run, run->made.count ? run->made.items[run->made.count - 1] : "", NULL, NULL, &err);
 	}
 }
@@ -167,7 +169,10 @@ void asides_explain(const struct run *run, struct text *text)
 	const struct aside *aside = &run->asides.items[told < run->asides.count ? told : 0];
 	const char *path = aside->path ? aside->path : "";
 	show_add(text, path);
-	if (aside->place) {
+	if (run->has_made_more && !aside->place && told == run->asides.count - 1) {
+		/* All that was followed is moved, or there was nothing to move. */
+		text_addf(text, ": %s; look at what else was made there before your tools do", aside->error.text);
+	} else if (aside->place) {
 		text_add(text, " appeared during the run, and your tools might execute what it holds: moved to ");
 		show_add(text, aside->place);
 	} else {

@@ -20,7 +20,7 @@ static void remedy__is_known_for_the_known_causes(void **state)
 		{ 395, "cloud" },           { 1058, "service" },       { 1260, "AppLocker" },     { 1314, "elevated" },
 		{ 1326, "setup" },          { 1327, "administrator" }, { 1330, "expired" },       { 1331, "disabled" },
 		{ 1385, "log on locally" }, { 1459, "Session 0" },     { 1907, "expired" },       { 1909, "locked" },
-		{ 4394, "link" },           { 4551, "App Control" },
+		{ 1816, "limits.memory" },  { 4394, "link" },          { 4551, "App Control" },
 	};
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		const char *remedy = windows_error_remedy(cases[i].code);
@@ -65,12 +65,33 @@ static void words__are_followed_by_number_and_remedy(void **state)
 	}
 }
 
+static bool fail_with(struct cordon_error *err, const char *format, ...) CORDON_PRINTF(2, 3);
+static bool fail_with(struct cordon_error *err, const char *format, ...)
+{
+	static const uint16_t words[] = { 'F', 'u', 'l', 'l', '.' };
+	va_list args;
+	va_start(args, format);
+	bool is_fine = windows_error_fail(err, 112, words, COUNT_OF(words), format, args);
+	va_end(args);
+	return is_fine;
+}
+
+static void failure__says_what_why_and_what_to_do(void **state)
+{
+	(void)state;
+	struct cordon_error err = CORDON_ERROR_INIT;
+	assert_false(fail_with(&err, "CreateFile: make '%s'", "C:\\x"));
+	assert_string_equal(err.text, "CreateFile: make 'C:\\x': Full (error 112); the drive is full: make room on it");
+	assert_int_equal(err.os_code, 112);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(remedy__is_known_for_the_known_causes),
 		cmocka_unit_test(remedy__is_short),
 		cmocka_unit_test(words__are_followed_by_number_and_remedy),
+		cmocka_unit_test(failure__says_what_why_and_what_to_do),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

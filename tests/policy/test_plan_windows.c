@@ -261,6 +261,9 @@ static void windows__variables_lead_to_the_gate(void **state)
 		{ "npm_config_https_proxy", proxy },
 		{ "npm_config_noproxy", "" },
 		{ "NODE_USE_ENV_PROXY", "1" },
+		{ "JAVA_TOOL_OPTIONS",
+		  "-Dhttp.proxyHost=127.0.0.1 -Dhttp.proxyPort=${gate.port} "
+		  "-Dhttps.proxyHost=127.0.0.1 -Dhttps.proxyPort=${gate.port} -Dhttp.nonProxyHosts=" },
 	};
 	CORDON_ON_EXIT(made_free) struct made gated = { 0 };
 	CORDON_ON_EXIT(made_free) struct made closed = { 0 };

@@ -234,6 +234,7 @@ static bool look_through(const char *state, const char *kind,
 
 bool sweep(const char *state, bool is_trial, struct swept *swept, struct cordon_error *err)
 {
+	swept->has_control_groups = true;
 	swept->control_groups = cgroup_sweep(is_trial);
 	return (look_through(state, "aside", look_at_aside, is_trial, swept) &&
 		look_through(state, "caches", look_at_caches, is_trial, swept)) ||

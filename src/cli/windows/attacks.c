@@ -1,4 +1,4 @@
-/* No command runs on Windows yet: there is nothing to attack. */
+/* What is tried on Windows the probe tries, before a run. */
 #include "cli/attacks.h"
 
 const struct attack *attacks_at(size_t index)
@@ -10,7 +10,10 @@ const struct attack *attacks_at(size_t index)
 bool attacks_new(struct attack_world **ret_world, struct cordon_error *err)
 {
 	(void)ret_world;
-	return cordon_fail(err, CORDON_UNSUPPORTED, "'cordon verify' is not in this version for Windows");
+	return cordon_fail(
+		err, CORDON_UNSUPPORTED,
+		"on Windows 'cordon run' itself tries what it rests on, and refuses where that does not hold; "
+		"to see each attack and what became of it, run cordon-selftest.exe, which comes with cordon");
 }
 
 struct attack_world *attacks_free(struct attack_world *world)

@@ -1,27 +1,20 @@
 #include "cli/windows/fail.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 
-#include "base/text.h"
 #include "base/windows_error.h"
 
 bool host_fail(struct cordon_error *err, DWORD code, const char *format, ...)
 {
 	const DWORD flags = FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS | FORMAT_MESSAGE_MAX_WIDTH_MASK;
 	WCHAR words[512];
-	char context[CORDON_ERROR_TEXT_SIZE];
-	struct text text = { 0 };
 	va_list args;
-	va_start(args, format);
-	vsnprintf(context, sizeof context, format, args);
-	va_end(args);
 	DWORD length = FormatMessageW(flags, NULL, code, MAKELANGID(LANG_ENGLISH, SUBLANG_ENGLISH_US), words, 512,
 				      NULL);
 	if (length == 0)
 		length = FormatMessageW(flags, NULL, code, 0, words, 512, NULL);
-	windows_error_add(&text, code, words, length);
-	cordon_fail_os(err, code, "%s: %s", context, text_str(&text));
-	text_free(&text);
+	va_start(args, format);
+	windows_error_fail(err, code, words, length, format, args);
+	va_end(args);
 	return false;
 }
