@@ -39,6 +39,16 @@ bool is_interrupted(void)
 	return interruptions != 0;
 }
 
+bool ends_in_time(HANDLE process, DWORD timeout_ms, DWORD *ret_status)
+{
+	uint64_t end = os_clock() + timeout_ms;
+	DWORD answer;
+	do
+		answer = WaitForSingleObject(process, 100);
+	while (answer == WAIT_TIMEOUT && os_clock() < end && !is_interrupted());
+	return answer == WAIT_OBJECT_0 && GetExitCodeProcess(process, ret_status);
+}
+
 /* In a thread of its own. Nothing is undone here: the main thread comes to it after the case that it is at. */
 static BOOL WINAPI interrupt(DWORD event)
 {

@@ -63,6 +63,8 @@ struct selftest_row {
 bool is_wine(void);
 /* Ctrl-C, or the window is closed: what is begun is ended, and the rest not tried. */
 bool is_interrupted(void);
+/* Has the process ended within the time? Not waited for any longer than until an interruption. */
+bool ends_in_time(HANDLE process, DWORD timeout_ms, DWORD *ret_status);
 /* Tries each that is tried once, or those of the tier. `why` not NULL: all are skipped, for that. Returns how many were
  * found to hold.
  */

@@ -46,10 +46,13 @@ static bool claim(struct lone *lone, const struct world *world, enum pool_kind k
 }
 
 /* Once. */
-static bool run_claimed(struct lone *lone, const struct world *world, char *word, char *more, DWORD *ret_status,
+static bool run_claimed(struct lone *lone, const struct world *world, const char *const *words, DWORD *ret_status,
 			struct cordon_error *err)
 {
-	char *argv[] = { world->command, (char[]){ "command" }, word, more, NULL };
+	enum { WORDS_MAX = 3 };
+	char *argv[WORDS_MAX + 3] = { world->command, (char[]){ "command" } };
+	for (size_t i = 0; i < WORDS_MAX && words[i]; i++)
+		argv[i + 2] = (char *)(uintptr_t)words[i];
 	const struct launch launch = { .program = world->command,
 				       .argv = argv,
 				       .directory = world->root,
@@ -61,19 +64,17 @@ static bool run_claimed(struct lone *lone, const struct world *world, char *word
 				 &lone->identities, &process, err))
 		return false;
 	ResumeThread(process.hThread);
-	bool is_over = WaitForSingleObject(process.hProcess, SELFTEST_WAIT_MS) == WAIT_OBJECT_0 &&
-		       GetExitCodeProcess(process.hProcess, ret_status);
+	bool is_over = ends_in_time(process.hProcess, SELFTEST_WAIT_MS, ret_status);
 	CloseHandle(process.hThread);
 	CloseHandle(process.hProcess);
 	return is_over || cordon_fail(err, CORDON_OS_FAILED, "it does not end");
 }
 
-static bool run_alone(const struct world *world, enum pool_kind kind, const char *word, const char *more,
-		      DWORD *ret_status, struct cordon_error *err)
+static bool run_alone(const struct world *world, enum pool_kind kind, const char *const *words, DWORD *ret_status,
+		      struct cordon_error *err)
 {
 	CORDON_ON_EXIT(free_lone) struct lone lone = { 0 };
-	return claim(&lone, world, kind, err) &&
-	       run_claimed(&lone, world, (char *)(uintptr_t)word, (char *)(uintptr_t)more, ret_status, err);
+	return claim(&lone, world, kind, err) && run_claimed(&lone, world, words, ret_status, err);
 }
 
 /* -- the network --------------------------------------------------------------------------------------------------- */
@@ -119,7 +120,7 @@ static enum result reach_nothing(struct trying *trying)
 	DWORD inside = 0;
 	snprintf(number, sizeof number, "%u", port);
 	int outside = connect_outside(port);
-	if (!run_alone(trying->world, POOL_CLOSED, "connect", number, &inside, &err))
+	if (!run_alone(trying->world, POOL_CLOSED, WORDS("connect", number), &inside, &err))
 		return failed(trying, &err);
 	return judged(trying, listener != INVALID_SOCKET && outside == 0 && inside == CONNECT_DENIED,
 		      "outside error %d, inside %lu", outside, inside);
@@ -133,7 +134,7 @@ static enum result reach_gate_alone(struct trying *trying)
 	CORDON_ON_EXIT(close_socket) SOCKET gate_listener = INVALID_SOCKET;
 	CORDON_ON_EXIT(free_lone) struct lone lone = { 0 };
 	char number[16], gate_number[16];
-	DWORD to_gate = 0, to_other = 0;
+	DWORD both = 0;
 	if (!claim(&lone, trying->world, POOL_GATED, &err))
 		return failed(trying, &err);
 	gate_listener = listen_at(lone.child.account.gate_port, &gate);
@@ -143,11 +144,10 @@ static enum result reach_gate_alone(struct trying *trying)
 	snprintf(gate_number, sizeof gate_number, "%u", gate);
 	if (connect_outside(port) != 0)
 		return judged(trying, false, "outside, too, the other port is not reached");
-	if (!run_claimed(&lone, trying->world, (char[]){ "connect" }, gate_number, &to_gate, &err) ||
-	    !run_alone(trying->world, POOL_GATED, "connect", number, &to_other, &err))
+	if (!run_claimed(&lone, trying->world, WORDS("connect", gate_number, number), &both, &err))
 		return failed(trying, &err);
-	return judged(trying, to_gate == 0 && to_other == CONNECT_DENIED, "to the gate error %lu, to another port %lu",
-		      to_gate, to_other);
+	return judged(trying, both == (DWORD)CONNECT_DENIED << 16, "to the gate error %lu, to another port %lu",
+		      both & 0xffff, both >> 16);
 }
 
 /* A name that nobody has: the answer shows whether the resolver was asked. */
@@ -160,7 +160,7 @@ static enum result look_names_up(struct trying *trying)
 	int outside = getaddrinfo(name, NULL, NULL, &found);
 	if (outside == 0)
 		freeaddrinfo(found);
-	if (!run_alone(trying->world, POOL_CLOSED, "look-up", name, &inside, &err))
+	if (!run_alone(trying->world, POOL_CLOSED, WORDS("look-up", name), &inside, &err))
 		return failed(trying, &err);
 	if (outside != WSAHOST_NOT_FOUND)
 		return skipped(trying, "no resolver answers here (error %d)", outside);
@@ -196,6 +196,28 @@ static enum result return_ownership(struct trying *trying)
 	if (end.exit.code != 0 || !os_exists(path))
 		return judged(trying, false, "the command made nothing: status 0x%x", (unsigned)end.exit.code);
 	return is_users(path, world->facts->user_sid, &err) ? judged(trying, true, "%s", "") : failed(trying, &err);
+}
+
+/* Cordon may not take it from the account, whose next run opens it. */
+static enum result return_private(struct trying *trying)
+{
+	enum { RUNS = 6 /* the account is any of its kind */ };
+	struct cordon_error err = CORDON_ERROR_INIT;
+	struct world *world = trying->world;
+	CORDON_ON_EXIT(free_text) char *path = root_path(world, "private");
+	struct cage_event end;
+	if (!path || !os_remove_file(path, &err) || !world_run(world, WORDS("private", "private"), &end, &err))
+		return failed(trying, &err);
+	if (end.exit.code != 0)
+		return judged(trying, false, "the command made nothing: error %d", end.exit.code);
+	for (int i = 0; i < RUNS; i++) {
+		err = (struct cordon_error)CORDON_ERROR_INIT;
+		if (is_users(path, world->facts->user_sid, &err))
+			return judged(trying, true, "after %d further runs", i);
+		if (!world_run(world, WORDS("status", "0"), &end, &err))
+			return failed(trying, &err);
+	}
+	return failed(trying, &err);
 }
 
 /* Every account of the kind, one after the other: a second run in each has to find nothing of the first. */

@@ -92,6 +92,8 @@ struct selftest_case {
 	     GUARANTEE_NET_DNS, NEEDS_WINDOWS) \
 	CASE(return_ownership, "what the account made is the user's after the run", TRIAL_ACCOUNT, NO_GUARANTEE, \
 	     NEEDS_WINDOWS) \
+	CASE(return_private, "what the account made for itself alone is the user's after a next run", TRIAL_ACCOUNT, \
+	     NO_GUARANTEE, NEEDS_WINDOWS) \
 	CASE(reset_profile, "a run finds nothing of an earlier one in the profile and its registry", TRIAL_ACCOUNT, \
 	     GUARANTEE_REGISTRY, NEEDS_WINDOWS)
 

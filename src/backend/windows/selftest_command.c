@@ -3,6 +3,7 @@
 
 #include "backend/windows/selftest.h"
 
+#include <sddl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,6 +103,20 @@ static int make_files(char **words)
 			return code;
 	}
 	return 0;
+}
+
+/* As Python's mkdtemp does it: nobody but its owner may touch it. */
+static int make_private(char **words)
+{
+	SECURITY_ATTRIBUTES attributes = { .nLength = sizeof attributes };
+	if (!ConvertStringSecurityDescriptorToSecurityDescriptorA("D:P(A;;FA;;;OW)", SDDL_REVISION_1,
+								  &attributes.lpSecurityDescriptor, NULL))
+		return (int)GetLastError();
+	HANDLE file = CreateFileA(words[0], GENERIC_WRITE, 0, &attributes, CREATE_NEW, 0, NULL);
+	int code = file == INVALID_HANDLE_VALUE ? (int)GetLastError() : 0;
+	close_handle(&file);
+	LocalFree(attributes.lpSecurityDescriptor);
+	return code;
 }
 
 /* 0: it was written to. */
@@ -254,16 +269,23 @@ static int await_size(char **words)
 
 /* -- the network --------------------------------------------------------------------------------------------------- */
 
-static int connect_to(char **words)
+static int connect_once(const char *port)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET };
 	SOCKET made = socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
-	address.sin_port = htons((u_short)atoi(words[0]));
+	address.sin_port = htons((u_short)atoi(port));
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if (made == INVALID_SOCKET || connect(made, (struct sockaddr *)&address, sizeof address) != 0)
+	if (made == INVALID_SOCKET)
 		return WSAGetLastError();
+	int code = connect(made, (struct sockaddr *)&address, sizeof address) == 0 ? 0 : WSAGetLastError();
 	closesocket(made);
-	return 0;
+	return code;
+}
+
+/* What became of the second, if one is named, is in the upper half. */
+static int connect_to(char **words)
+{
+	return connect_once(words[0]) | (words[1] ? connect_once(words[1]) << 16 : 0);
 }
 
 static int look_up(char **words)
@@ -324,6 +346,7 @@ int command_main(char **words)
 		{ "connect", 1, connect_to },
 		{ "look-up", 1, look_up },
 		{ "mark", 0, mark_profile },
+		{ "private", 1, make_private },
 	};
 	WSADATA about;
 	int count = -1;

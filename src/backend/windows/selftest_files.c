@@ -218,8 +218,7 @@ static bool run_killed(const struct trying *trying, char *folder, unsigned at, c
 	if (!launch_start(&launch, &process, err))
 		return false;
 	ResumeThread(process.hThread);
-	bool is_over = WaitForSingleObject(process.hProcess, SELFTEST_WAIT_MS) == WAIT_OBJECT_0 &&
-		       GetExitCodeProcess(process.hProcess, ret_status);
+	bool is_over = ends_in_time(process.hProcess, SELFTEST_WAIT_MS, ret_status);
 	CloseHandle(process.hThread);
 	CloseHandle(process.hProcess);
 	return job_end(job, SELFTEST_WAIT_MS, err) &&

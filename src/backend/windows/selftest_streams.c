@@ -168,7 +168,7 @@ static enum result pass_handles(struct trying *trying)
 	CORDON_ON_EXIT(close_handle) HANDLE other = CreateEventW(&inherited, TRUE, FALSE, NULL);
 	struct cordon_error err = CORDON_ERROR_INIT;
 	if (!set_inside(trying, passed, passed, &err) || !set_inside(trying, other, passed, &err))
-		return refused_or_failed(trying, &err);
+		return failed(trying, &err);
 	bool has_passed = WaitForSingleObject(passed, 0) == WAIT_OBJECT_0;
 	bool has_other = WaitForSingleObject(other, 0) == WAIT_OBJECT_0;
 	return judged(trying, has_passed && !has_other, "%s%s", has_passed ? "" : "the one that is passed is not there",

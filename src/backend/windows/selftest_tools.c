@@ -258,10 +258,7 @@ static bool run_step(struct means *means, const struct facts *facts, const char 
 	if (!launch_start(&launch, &process, err))
 		return false;
 	ResumeThread(process.hThread);
-	bool is_over = WaitForSingleObject(process.hProcess, TOOL_MS) == WAIT_OBJECT_0;
-	*ret_status = STILL_ACTIVE;
-	if (is_over)
-		GetExitCodeProcess(process.hProcess, ret_status);
+	bool is_over = ends_in_time(process.hProcess, TOOL_MS, ret_status);
 	CloseHandle(process.hThread);
 	CloseHandle(process.hProcess);
 	return job_end(job, SELFTEST_WAIT_MS, err) &&

@@ -195,7 +195,7 @@ struct cage_event world_await(struct cage *cage)
 	struct cage_event event = { .kind = CAGE_NOTHING };
 	struct cordon_error ignored = CORDON_ERROR_INIT;
 	uint64_t end = os_clock() + SELFTEST_WAIT_MS;
-	while (event.kind == CAGE_NOTHING && os_clock() < end)
+	while (event.kind == CAGE_NOTHING && os_clock() < end && !is_interrupted())
 		if (!backend_native.next_event(cage, 100, &event, &ignored))
 			return (struct cage_event){ .kind = CAGE_NOTHING };
 	return event;
