@@ -250,6 +250,7 @@ static void cases__go_by_what_the_network_is_to_the_account(void **state)
 {
 	(void)state;
 	bool has_gate = false;
+	unsigned services = 0;
 	for (unsigned i = 0; i < trial_count; i++) {
 		const struct trial_case *trial = &trial_cases[i];
 		bool is_closed = trial_is_of(trial, TRIAL_ACCOUNT | TRIAL_CLOSED);
@@ -258,10 +259,20 @@ static void cases__go_by_what_the_network_is_to_the_account(void **state)
 		bool is_about_network = trial->guarantee == GUARANTEE_NET_OFF && trial->kind != TRIAL_MUST_WORK;
 		bool must_reach = strcmp(trial->name, "reach-gate") == 0;
 		has_gate |= must_reach && is_gated;
+		/* Only of the network, and only for accounts that filters are about, is what a service does no wall's. */
+		services += trial->is_by_service;
+		assert_true(!trial->is_by_service || is_about_network);
+		for (int verdict = TRIAL_DONE; verdict <= TRIAL_BROKEN; verdict++) {
+			bool was_done = verdict == TRIAL_DONE || verdict == TRIAL_ODD_ERROR;
+			assert_true(trial_is_fatal(trial, TRIAL_PACKAGE, (enum trial_verdict)verdict));
+			assert_true(trial_is_fatal(trial, TRIAL_ACCOUNT | TRIAL_CLOSED, (enum trial_verdict)verdict) ==
+				    !(trial->is_by_service && was_done));
+		}
 		assert_true(is_open == (is_closed && !is_about_network));
 		assert_true(is_gated == ((is_closed && strcmp(trial->name, "bind") != 0) || must_reach));
 	}
 	assert_true(has_gate);
+	assert_int_equal(services, 5);
 }
 
 int main(void)

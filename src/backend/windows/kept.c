@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/list.h"
 #include "base/scope.h"
 
 static void add_sids(const char *name, const struct sid_list *list, struct text *text)
@@ -73,19 +74,39 @@ static const char *name_of(unsigned tiers)
 	return NULL;
 }
 
+static const struct word {
+	const char *word;
+	bool is_tried;
+	enum trial_verdict verdict;
+} words[] = {
+	{ "held ", true, TRIAL_HELD },
+	{ "done ", true, TRIAL_DONE },
+	{ "odd ", true, TRIAL_ODD_ERROR },
+	{ "absent ", false, TRIAL_NOT_HERE },
+};
+
+/* NULL: such a finding is not kept. Off the host there may be something by the next run. */
+static const char *word_of(const struct trial_case *trial, unsigned tiers, const struct finding *finding)
+{
+	if (finding->is_tried ? trial_is_fatal(trial, tiers, finding->verdict) : trial->goes_out)
+		return NULL;
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		if (words[i].is_tried == finding->is_tried && words[i].verdict == finding->verdict)
+			return words[i].word;
+	return NULL;
+}
+
 /* A trial is there by name, so that a build with another one does not believe it. */
 static bool add_findings(unsigned tiers, const struct probing *probing, struct text *text)
 {
 	for (unsigned i = 0; i < trial_count; i++) {
 		const struct trial_case *trial = &trial_cases[i];
-		const struct finding *finding = &probing->findings[i];
-		bool was_absent = !finding->is_tried && finding->verdict == TRIAL_NOT_HERE;
 		if (!trial_is_of(trial, tiers))
 			continue;
-		/* Off the host there may be something by the next run. */
-		if (was_absent ? trial->goes_out : !finding->is_tried || finding->verdict != TRIAL_HELD)
+		const char *word = word_of(trial, tiers, &probing->findings[i]);
+		if (!word)
 			return false;
-		text_addf(text, "%s %s\n", was_absent ? "absent" : "held", trial->name);
+		text_addf(text, "%s%s\n", word, trial->name);
 	}
 	return true;
 }
@@ -104,19 +125,26 @@ bool kept_put(struct kept_store *store, unsigned tiers, const char *key, const s
 	return text_ok(&text) ? store->write(store, name, text_str(&text), text.length, err) : cordon_fail_memory(err);
 }
 
+static const struct word *find_word(const char *bytes)
+{
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		if (text_starts(bytes, words[i].word))
+			return &words[i];
+	return NULL;
+}
+
 /* What this build would have written with these findings is all that it reads. */
 static bool read_findings(const char *bytes, unsigned tiers, struct probing *probing)
 {
 	for (unsigned i = 0; i < trial_count; i++) {
 		const struct trial_case *trial = &trial_cases[i];
-		struct finding *finding = &probing->findings[i];
 		if (!trial_is_of(trial, tiers))
 			continue;
-		finding->is_tried = text_starts(bytes, "held ");
-		finding->verdict = finding->is_tried ? TRIAL_HELD : TRIAL_NOT_HERE;
-		if (!finding->is_tried && !text_starts(bytes, "absent "))
+		const struct word *word = find_word(bytes);
+		if (!word)
 			return false;
-		bytes += finding->is_tried ? strlen("held ") : strlen("absent ");
+		probing->findings[i] = (struct finding){ word->verdict, word->is_tried };
+		bytes += strlen(word->word);
 		if (!text_starts(bytes, trial->name) || bytes[strlen(trial->name)] != '\n')
 			return false;
 		bytes += strlen(trial->name) + 1;

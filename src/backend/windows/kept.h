@@ -52,7 +52,7 @@ CORDON_CHECKED bool kept_shape(const struct plan_windows *windows, struct text *
  */
 bool kept_find(struct kept_store *store, unsigned tiers, const char *key, struct probing *ret_probing);
 
-/* Keeps nothing of a probe in which something did not hold, or was not tried though the tier promises it. Fails where
+/* Keeps nothing of a probe in which something did not hold that costs the tier (trial_is_fatal), or was not tried though the tier promises it. Fails where
  * it could not be written; then nothing is kept, or what was before.
  */
 CORDON_CHECKED bool kept_put(struct kept_store *store, unsigned tiers, const char *key, const struct probing *probing,

@@ -31,7 +31,8 @@ static bool has_held(const struct probing *probing)
 {
 	bool holds = !probing->why[0];
 	for (unsigned i = 0; i < trial_count; i++)
-		holds &= !probing->findings[i].is_tried || probing->findings[i].verdict == TRIAL_HELD;
+		holds &= !probing->findings[i].is_tried ||
+			 !trial_is_fatal(&trial_cases[i], probing->tiers, probing->findings[i].verdict);
 	return holds;
 }
 
@@ -52,15 +53,16 @@ bool rounds_run(const struct rounds *rounds, struct probing *probing, struct cor
 
 /* -- what held ---------------------------------------------------------------------------------------------------- */
 
-/* The first trial about the guarantee that did not hold, or NULL. */
-static const struct trial_case *find_failed(const struct probing *probing, enum guarantee guarantee,
+/* The first trial about the guarantee that did not hold, and cost the tier or did not, or NULL. */
+static const struct trial_case *find_failed(const struct probing *probing, enum guarantee guarantee, bool is_fatal,
 					    const struct finding **ret_finding)
 {
 	for (unsigned i = 0; i < trial_count; i++) {
 		*ret_finding = &probing->findings[i];
 		if ((*ret_finding)->is_tried && trial_cases[i].kind != TRIAL_MUST_WORK &&
 		    trial_guarantee(&trial_cases[i], probing->tiers) == guarantee &&
-		    (*ret_finding)->verdict != TRIAL_HELD)
+		    (*ret_finding)->verdict != TRIAL_HELD &&
+		    trial_is_fatal(&trial_cases[i], probing->tiers, (*ret_finding)->verdict) == is_fatal)
 			return &trial_cases[i];
 	}
 	return NULL;
@@ -88,13 +90,18 @@ static bool loses_denials(const struct plan_windows *windows)
 struct assessment rounds_assess(const struct plan *plan, const struct probing *probing, enum guarantee guarantee)
 {
 	const struct tier_promise *promise = &plan->windows->promises[guarantee];
-	const struct finding *finding;
-	const struct trial_case *failed = find_failed(probing, guarantee, &finding);
+	const struct finding *finding, *lowered;
+	const struct trial_case *failed = find_failed(probing, guarantee, true, &finding);
+	const struct trial_case *loose = find_failed(probing, guarantee, false, &lowered);
 	struct assessment row = { .level = LEVEL_ABSENT };
 	const char *why = failed ? trial_verdict_text(failed, finding->verdict) : probing->why[0] ? probing->why : NULL;
 	if (!why) {
 		row.level = !promise->proof || was_tried(probing, guarantee) ? promise->best : promise->unproved;
 		why = promise->why;
+		if (loose && row.level > LEVEL_PARTIAL)
+			row.level = LEVEL_PARTIAL;
+		if (loose)
+			why = trial_verdict_text(loose, lowered->verdict);
 	}
 	if (guarantee == GUARANTEE_FILES_PROTECT && row.level == LEVEL_ENFORCED && loses_denials(plan->windows)) {
 		row.level = LEVEL_PARTIAL;
@@ -116,7 +123,7 @@ static void tell_failures(const struct probing *probing, struct text *text)
 			const struct finding *finding = &probing->findings[i];
 			if (trial->kind == TRIAL_MUST_WORK ||
 			    (int)trial_guarantee(trial, probing->tiers) != guarantee || !finding->is_tried ||
-			    finding->verdict == TRIAL_HELD)
+			    !trial_is_fatal(trial, probing->tiers, finding->verdict))
 				continue;
 			if (count++ == 0)
 				text_addf(text, "%s%s (", text->length ? ", " : "",

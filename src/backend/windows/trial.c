@@ -159,12 +159,12 @@ const struct trial_case trial_cases[] = {
 		     .errors = { ACCESS_DENIED, CONNECT_DENIED }, .absent = { NOT_SUPPORTED, INVALID_FUNCTION },
 		     .lacks = "this host has no ICMP"),
 	REFUSED_WITH("share", TRIAL_APART, GUARANTEE_NET_OFF, "a share of this host was reached by SMB",
-		     .errors = { ACCESS_DENIED, NETWORK_DENIED },
+		     .is_by_service = true, .errors = { ACCESS_DENIED, NETWORK_DENIED },
 		     .absent = { FILE_NOT_FOUND, BAD_NETPATH, BAD_NET_NAME, NETWORK_UNREACHABLE },
 		     .lacks = "this host has no SMB client, or no server that it reaches"),
 	REFUSED_WITH("download", TRIAL_APART, GUARANTEE_NET_OFF, "BITS took a job, which reaches the network for it",
-		     .errors = { COM_DENIED, COM_NO_CLASS }, .absent = { COM_NO_CLASS, COM_NO_SERVER, COM_DISABLED },
-		     .lacks = "BITS is not here, or disabled"),
+		     .is_by_service = true, .errors = { COM_DENIED, COM_NO_CLASS },
+		     .absent = { COM_NO_CLASS, COM_NO_SERVER, COM_DISABLED }, .lacks = "BITS is not here, or disabled"),
 	REFUSED_WITH("connect-away", TRIAL_APART, GUARANTEE_NET_OFF, "a connection to another host was tried",
 		     .errors = { CONNECT_DENIED }, .absent = { NETWORK_UNREACHABLE_WSA, HOST_UNREACHABLE },
 		     .lacks = "this host has no way to other networks", .goes_out = true),
@@ -177,17 +177,17 @@ const struct trial_case trial_cases[] = {
 				 ICMP_NETWORK_UNREACHABLE, ICMP_HOST_UNREACHABLE },
 		     .lacks = "this host has no way to other networks", .goes_out = true),
 	REFUSED_WITH("share-away", TRIAL_APART, GUARANTEE_NET_OFF, "a share of another host was asked for by SMB",
-		     .errors = { ACCESS_DENIED, NETWORK_DENIED },
+		     .is_by_service = true, .errors = { ACCESS_DENIED, NETWORK_DENIED },
 		     .absent = { BAD_NETPATH, BAD_NET_NAME, NO_NETWORK_PATH, NETWORK_UNREACHABLE, HOST_UNREACHABLE_1232,
 				 FILE_NOT_FOUND },
 		     .lacks = "this host has no SMB client, or no way to other networks", .goes_out = true),
 	REFUSED_WITH("web-away", TRIAL_APART, GUARANTEE_NET_OFF, "a share of another host was asked for by WebDAV",
-		     .errors = { ACCESS_DENIED, NETWORK_DENIED },
+		     .is_by_service = true, .errors = { ACCESS_DENIED, NETWORK_DENIED },
 		     .absent = { BAD_NETPATH, BAD_NET_NAME, NO_NETWORK_PATH, NETWORK_UNREACHABLE, HOST_UNREACHABLE_1232,
 				 FILE_NOT_FOUND },
 		     .lacks = "this host has no WebDAV client, or no way to other networks", .goes_out = true),
 	REFUSED_WITH("resolve-away", TRIAL_APART, GUARANTEE_NET_OFF, "the resolver asked another host for a name",
-		     .errors = { ACCESS_DENIED, CONNECT_DENIED },
+		     .is_by_service = true, .errors = { ACCESS_DENIED, CONNECT_DENIED },
 		     .absent = { NETWORK_UNREACHABLE_WSA, HOST_UNREACHABLE, NO_NAME_SERVERS },
 		     .lacks = "this host has no way to other networks", .goes_out = true),
 	REFUSED_WITH("connect-unix", TRIAL_APART, GUARANTEE_IPC, "a socket of the user's was connected to",
@@ -364,6 +364,12 @@ bool trial_is_of(const struct trial_case *trial, unsigned tiers)
 bool trial_is_for(const struct trial_case *trial, unsigned tiers, bool goes_out)
 {
 	return trial_is_of(trial, tiers) && trial->goes_out == goes_out;
+}
+
+bool trial_is_fatal(const struct trial_case *trial, unsigned tiers, enum trial_verdict verdict)
+{
+	bool was_answered = verdict == TRIAL_DONE || verdict == TRIAL_ODD_ERROR;
+	return verdict != TRIAL_HELD && !(was_answered && trial->is_by_service && (tiers & TRIAL_FENCED));
 }
 
 enum guarantee trial_guarantee(const struct trial_case *trial, unsigned tiers)

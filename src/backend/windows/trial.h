@@ -43,6 +43,7 @@ struct trial_case {
 	uint32_t errors[TRIAL_ERRORS_MAX]; /* MUST_FAIL: GetLastError values that say "refused"; 0: none */
 	uint32_t absent[TRIAL_ERRORS_MAX]; /* outside: there is nothing here to try it on; 0: none */
 	bool is_console;       /* of a console that cordon makes: tried by probe_console.c, not by the prober */
+	bool is_by_service;    /* a service does it for who asks, and filters by account do not see whom for */
 	bool goes_out;         /* off this host: tried last, and only where all else has held */
 	const char *done;      /* what it means when the trial succeeds inside */
 	const char *lacks;     /* with `absent`: what the host has not got then */
@@ -96,6 +97,11 @@ enum trial_verdict {
 bool trial_is_of(const struct trial_case *trial, unsigned tiers);
 /* `goes_out`: of those that leave the host, or of the others. */
 bool trial_is_for(const struct trial_case *trial, unsigned tiers, bool goes_out);
+
+/* Does the verdict cost the tier? What a service does for an account that its filters keep from the network makes what it
+ * is about partial, which is for the policy to accept.
+ */
+bool trial_is_fatal(const struct trial_case *trial, unsigned tiers, enum trial_verdict verdict);
 
 /* What keeps others from the network keeps a gated account from all but its gate. */
 enum guarantee trial_guarantee(const struct trial_case *trial, unsigned tiers);
