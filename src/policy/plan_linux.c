@@ -590,6 +590,20 @@ static bool cover_sockets(struct view *view, struct cordon_error *err)
 	return true;
 }
 
+/* What is hidden with something shown below it is a directory that can be entered all the same. */
+static bool check_directory(const struct view *view, struct cordon_error *err)
+{
+	const char *directory = view->plan->directory;
+	struct verdict verdict = policy_decide_path(view->plan->policy, directory);
+	bool is_shown = verdict.access != ACCESS_NONE;
+	for (size_t i = 0; i < view->tree.count && !is_shown; i++)
+		is_shown = view->tree.items[i].is_reopened && strcmp(view->tree.items[i].path, directory) == 0;
+	return is_shown || plan_refuse(err, verdict.rule,
+				       "'%s' hides the directory in which the command starts, '%s'; narrow the rule or "
+				       "start elsewhere",
+				       verdict.rule->pattern, directory);
+}
+
 static bool build_view(struct view *view, struct cordon_error *err)
 {
 	if (!place_root(view, err))
@@ -602,7 +616,7 @@ static bool build_view(struct view *view, struct cordon_error *err)
 	for (size_t i = 0; i < view->tree.count; i++)
 		if (view->places[i].has_step && !add_step(view, i, err))
 			return false;
-	return cover_sockets(view, err);
+	return cover_sockets(view, err) && check_directory(view, err);
 }
 
 /* -- network ----------------------------------------------------------------------------------------------------- */

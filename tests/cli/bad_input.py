@@ -211,6 +211,11 @@ class Cases:
         self.workspace("above the home", world.scratch, rb"is your home directory or above")
         for system in ("/usr", "/etc", "/proc", "/dev", "/tmp"):
             self.workspace(system, system, rb"is a system directory")
+        for rule in ("/", ".", "~", "/**/**/**", "${workspace}/.."):
+            world.write(world.work + "/.cordon.json", b'{ "files":\n { "%s": "none" } }' % rule.encode())
+            words = rb"/\.cordon\.json:2:4: '%s' hides the directory .*; narrow the rule" % re.escape(rule).encode()
+            self.run("workspace hidden by " + rule, ["run", "--", "true"], REFUSED, words)
+        os.unlink(world.work + "/.cordon.json")
         for name in ("a b", "q\"'q", "new\nline", "gl*b[?]", "**", "-dash", "nämé", "\\back", "${home}", "~", b"\xff\xfe"):
             path = os.path.join(os.fsencode(world.home), os.fsencode(name))
             world.make(path)

@@ -129,7 +129,8 @@ static void make_bound(const struct made_world *made, struct text *text)
 static bool is_refused_rightly(const struct cordon_error *err)
 {
 	return err->status == CORDON_UNSUPPORTED &&
-	       (strstr(err->text, "of its own") != NULL || strstr(err->text, "socket") != NULL);
+	       (strstr(err->text, "of its own") != NULL || strstr(err->text, "socket") != NULL ||
+		strstr(err->text, "hides the directory") != NULL);
 }
 
 /* Rules may open below closed, close below open, at any depth, on names that exist or not: whatever the tangle, the
