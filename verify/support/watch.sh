@@ -1,6 +1,7 @@
 # support/watch.sh WHAT COMMAND...: runs a command and looks, from outside and while the act holds still (hold() in
 # attempt.c), whether it has what it should not have; then $WORLD/found says where.
 #	fd:TEXT     an open descriptor whose link contains TEXT
+#	map:TEXT    a mapping whose name contains TEXT
 #	ns:KIND     a namespace of that kind other than its parent's
 what=$1
 shift
@@ -14,6 +15,7 @@ look() { # PID
 			esac
 		done
 		;;
+	map:*) grep -F -e "${what#map:}" "/proc/$1/maps" >>"$WORLD/found" ;;
 	ns:*)
 		parent=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$1/status")
 		own=$(readlink "/proc/$1/ns/${what#ns:}")
