@@ -1,7 +1,8 @@
 /* network serve PORT: an HTTP server, as small as can be, on every address.
- * network measure HOST PORT [PROXY]: how long a request on a new connection takes, one on a connection that is kept, how fast
+ * network measure HOST PORT [PROXY [CREDENTIALS]]: how long a request on a new connection takes, one on a connection that is kept, how fast
  * much comes in, and how long the first connection to an address takes (20.3.0.1 and those behind it; not through a
- * PROXY, which is an address): a line "NEW_US KEPT_US MIB_PER_S FIRST_US". Run by bench/network.sh directly and through the gate.
+ * PROXY, which is an address that may want CREDENTIALS, in Base64): a line "NEW_US KEPT_US MIB_PER_S FIRST_US". Run by
+ * bench/network.sh directly and through the gate.
  */
 #include <netdb.h>
 #include <netinet/in.h>
@@ -83,7 +84,7 @@ static int serve(int port)
 /* -- client ------------------------------------------------------------------------------------------------------- */
 
 static struct addrinfo *where;
-static char request[256], bulk_request[256], tunnel[256]; /* the last is empty where there is no proxy */
+static char request[256], bulk_request[256], tunnel[1024]; /* the last is empty where there is no proxy */
 
 static int dial(void)
 {
@@ -126,15 +127,16 @@ static double measure_first(uint16_t port)
 	return (now() - start) / FIRST * 1e6;
 }
 
-static int measure(const char *host, const char *port, const char *proxy)
+static int measure(const char *host, const char *port, const char *proxy, const char *credentials)
 {
 	static char bytes[MIB];
 	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_family = AF_INET };
 	if (getaddrinfo(proxy ? proxy : host, proxy ? "3128" : port, &hints, &where) != 0)
 		fail(host);
 	if (proxy)
-		snprintf(tunnel, sizeof tunnel, "CONNECT %s:%s HTTP/1.1\r\nHost: %s:%s\r\n\r\n", host, port, host,
-			 port);
+		snprintf(tunnel, sizeof tunnel, "CONNECT %s:%s HTTP/1.1\r\nHost: %s:%s\r\n%s%s\r\n\r\n", host, port,
+			 host, port, credentials ? "Proxy-Authorization: Basic " : "Accept: */*",
+			 credentials ? credentials : "");
 	snprintf(request, sizeof request, "GET / HTTP/1.1\r\nHost: %s:%s\r\n\r\n", host, port);
 	snprintf(bulk_request, sizeof bulk_request, "GET /bulk HTTP/1.1\r\nHost: %s:%s\r\n\r\n", host, port);
 
@@ -173,8 +175,8 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	if (argc == 3 && strcmp(argv[1], "serve") == 0)
 		return serve(atoi(argv[2]));
-	if ((argc == 4 || argc == 5) && strcmp(argv[1], "measure") == 0)
-		return measure(argv[2], argv[3], argv[4]);
-	fprintf(stderr, "usage: network serve PORT | network measure HOST PORT [PROXY]\n");
+	if (argc >= 4 && argc <= 6 && strcmp(argv[1], "measure") == 0)
+		return measure(argv[2], argv[3], argv[4], argc == 6 ? argv[5] : NULL);
+	fprintf(stderr, "usage: network serve PORT | network measure HOST PORT [PROXY [CREDENTIALS]]\n");
 	return 2;
 }

@@ -2,8 +2,9 @@
 # usage: bench/network.sh [ROUNDS]
 #
 # What the gate costs: a request on a new connection, on the first one to an address, on a kept connection, and bulk,
-# through `cordon run --net filtered`, by programs that know of no proxy and by its proxy, and directly, in turns; and what a start with the network filtered takes beside one with it off. In a network
-# of its own (verify/support/internet.c). Prints medians, and ratios to direct.
+# through `cordon run --net filtered`, by programs that know of no proxy and by its proxy, and directly, in turns; and what a
+# start with the network filtered takes beside one with it off. Where srt is installed, through its proxy as well. In a
+# network of its own (verify/support/internet.c). Prints medians, and ratios to direct.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -18,6 +19,13 @@ ${CC:-cc} -std=c11 -D_GNU_SOURCE -O2 -pthread -o "$scratch/network" bench/networ
 ${CC:-cc} -std=c11 -D_GNU_SOURCE -O2 -o "$scratch/internet" verify/support/internet.c
 printf '127.0.0.1 localhost\n20.1.1.1 allowed.test\n' >"$scratch/hosts"
 
+if command -v srt >/dev/null; then
+	cat >"$scratch/srt.json" <<-END
+		{ "network": { "allowedDomains": ["allowed.test"], "deniedDomains": [] },
+		  "filesystem": { "denyRead": [], "allowWrite": ["."], "denyWrite": [] } }
+	END
+fi
+
 # shellcheck disable=SC2016  # for the inner shell
 "$scratch/internet" "$scratch/hosts" sh -eu -c '
 	scratch=$1 rounds=$2 cordon=$3
@@ -28,6 +36,13 @@ printf '127.0.0.1 localhost\n20.1.1.1 allowed.test\n' >"$scratch/hosts"
 	server=$!
 	trap "kill $server" EXIT
 	sleep 0.3
+	with_srt() { # its proxy tells runs apart by a password
+		# shellcheck disable=SC2016  # for the inner shell
+		srt -s ../srt.json -c '\''
+			person=${http_proxy#http://}
+			person=$(printf %s "${person%@*}" | sed s/%3D/=/g | base64 -w 0)
+			../network measure allowed.test 8080 127.0.0.1 "$person"'\''
+	}
 	stamp() {
 		date +%s%N
 	}
@@ -44,6 +59,7 @@ printf '127.0.0.1 localhost\n20.1.1.1 allowed.test\n' >"$scratch/hosts"
 		../network measure 20.1.1.1 8080 >>../direct
 		"$cordon" run --allow allowed.test:8080 --allow 20.3.0.0/16:8080 -- ../network measure allowed.test 8080 >>../gate
 		"$cordon" run --allow allowed.test:8080 -- ../network measure allowed.test 8080 198.18.0.1 >>../proxied
+		! [ -e ../srt.json ] || with_srt >>../srt
 		start ../off --net off
 		start ../filtered --allow allowed.test
 	done' sh "$scratch" "$rounds" "$cordon"
@@ -51,17 +67,27 @@ printf '127.0.0.1 localhost\n20.1.1.1 allowed.test\n' >"$scratch/hosts"
 median() { # FILE COLUMN
 	awk -v column="$2" '{ print $column }' "$scratch/$1" | sort -n | sed -n "$(((rounds + 1) / 2))p"
 }
-row() { # TITLE UNIT DIRECT GATE [PROXIED]
-	echo "$3 $4 ${5:-}" | awk -v title="$1" -v unit="$2" '{
-		printf "%-22s %10s %10s %10s %-5s  %.2f", title, $1, $2, $3, unit, $2 / $1
-		if ($3 != "") printf "  %.2f", $3 / $1
+row() { # TITLE UNIT COLUMN FILE...: the column of each file, then the ratios to the first
+	title=$1 unit=$2 column=$3
+	shift 3
+	for file in "$@"; do
+		median "$file" "$column"
+	done | awk -v title="$title" -v unit="$unit" '{ value[NR] = $1 } END {
+		printf "%-22s", title
+		for (i = 1; i <= 4; i++)
+			printf " %10s", value[i]
+		printf " %-5s", unit
+		for (i = 2; i <= NR; i++)
+			printf "  %.2f", value[i] / value[1]
 		print ""
 	}'
 }
-printf '%-22s %10s %10s %10s\n' '' direct gate proxied
-row 'new connection' us "$(median direct 1)" "$(median gate 1)" "$(median proxied 1)"
-row 'first to an address' us "$(median direct 4)" "$(median gate 4)"
-row 'kept connection' us "$(median direct 2)" "$(median gate 2)" "$(median proxied 2)"
-row 'bulk' MiB/s "$(median direct 3)" "$(median gate 3)" "$(median proxied 3)"
+srt=
+[ ! -s "$scratch/srt" ] || srt=srt
+printf '%-22s %10s %10s %10s %10s\n' '' direct gate proxied "$srt"
+row 'new connection' us 1 direct gate proxied $srt
+row 'first to an address' us 4 direct gate
+row 'kept connection' us 2 direct gate proxied $srt
+row 'bulk' MiB/s 3 direct gate proxied $srt
 printf '%-22s %10s %10s\n' '' off filtered
-row 'start' us "$(median off 1)" "$(median filtered 1)"
+row 'start' us 1 off filtered
