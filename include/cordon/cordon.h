@@ -160,7 +160,7 @@ CORDON_API int cordon_run_start(struct cordon_run *run, const char *const *argv,
 CORDON_API intptr_t cordon_run_waitable(const struct cordon_run *run);
 
 /* In how many milliseconds cordon_run_step must be called at the latest, though the waitable says nothing: limits
- * of time are its business. -1: no such time.
+ * of time are its business, and what it left for the next step. -1: no such time.
  */
 CORDON_API int32_t cordon_run_timeout(const struct cordon_run *run);
 

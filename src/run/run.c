@@ -353,7 +353,8 @@ void run_end(struct run *run)
 
 /* -- while it runs -------------------------------------------------------------------------------------------- */
 
-int run_timeout(const struct run *run)
+/* In how many milliseconds the clock has something to do; -1: never. */
+static int clock_timeout(const struct run *run)
 {
 	const struct limit_setting *limit = &run->plan->limits[LIMIT_WALL_TIME];
 	if (!is_under_way(run) || !limit->is_set || run->is_killed)
@@ -365,10 +366,15 @@ int run_timeout(const struct run *run)
 	return left < INT32_MAX ? (int)left : INT32_MAX;
 }
 
+int run_timeout(const struct run *run)
+{
+	return is_under_way(run) && run->has_more ? 0 : clock_timeout(run);
+}
+
 /* The command is asked to end, and a stopped one is woken to hear it; what has not ended a moment later is killed. */
 static void check_clock(struct run *run)
 {
-	if (run_timeout(run) != 0)
+	if (clock_timeout(run) != 0)
 		return;
 	if (run->is_timed_out) {
 		run->is_killed = true;
@@ -493,8 +499,10 @@ bool run_step(struct run *run, int timeout_ms, bool *ret_ended, struct cordon_er
 	memset(&event, 0, sizeof event);
 	check_clock(run);
 	uint64_t begun = os_clock();
+	if (run->has_more)
+		timeout_ms = 0;
 	do {
-		if (!backend_native.next_event(run->cage, shorter(timeout_ms, run_timeout(run)), &event, err) ||
+		if (!backend_native.next_event(run->cage, shorter(timeout_ms, clock_timeout(run)), &event, err) ||
 		    !handle(run, &event, err)) {
 			/* A run that nobody watches is no run: it ends here. */
 			refuse(run, err);
@@ -502,6 +510,7 @@ bool run_step(struct run *run, int timeout_ms, bool *ret_ended, struct cordon_er
 		}
 		timeout_ms = run->options.terminal ? LINGER_AT_TERMINAL_MS : LINGER_MS;
 	} while (is_followed(&event) && os_clock() - begun < LINGER_MOST_MS);
+	run->has_more = event.kind != CAGE_NOTHING;
 	if (run->cage)
 		check_clock(run);
 	*ret_ended = run->stage == STAGE_OVER;

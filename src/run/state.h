@@ -67,7 +67,8 @@ struct run {
 	enum stage stage;
 	bool was_started;
 	bool is_gate_lost;
-	bool is_observed;    /* refused acts are seen */
+	bool is_observed; /* refused acts are seen */
+	bool has_more; /* the last step left with something told: more may lie ready, of which the waitable knows nothing */
 	uint64_t started_ms; /* os_clock */
 	uint64_t began_ms;   /* os_time */
 	char **arguments;    /* the command's, redacted and fit to be shown, NULL-terminated */

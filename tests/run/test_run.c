@@ -290,6 +290,24 @@ static void timeout__is_what_is_left_of_the_time(void **state)
 	assert_in_range(run_timeout(run), 3500000, 3600000);
 }
 
+/* What is told from memory makes no descriptor ready: who waits for one after such a step waits for ever. */
+static void timeout__is_none_while_more_may_be_ready(void **state)
+{
+	char program[] = "program";
+	char *const argv[] = { program, NULL };
+	bool is_ended = false;
+	(void)state;
+	fake_add(CAGE_STARTED);
+	fake.runs_on = true;
+	must(make_run(NULL));
+	must(run_start(run, argv, &err));
+	must(run_step(run, -1, &is_ended, &err));
+	assert_true(run_is_started(run));
+	assert_int_equal(run_timeout(run), 0);
+	must(run_step(run, -1, &is_ended, &err));
+	assert_int_equal(run_timeout(run), -1);
+}
+
 static void signals__reach_the_command_and_end_kills(void **state)
 {
 	char program[] = "program";
@@ -368,6 +386,7 @@ int main(void)
 		TEST(limits__each_end_with_their_own_outcome),
 		TEST(wall_time__ends_the_tree_and_says_124),
 		TEST(timeout__is_what_is_left_of_the_time),
+		TEST(timeout__is_none_while_more_may_be_ready),
 		TEST(signals__reach_the_command_and_end_kills),
 		TEST(run__that_is_freed_early_is_discarded),
 		TEST(ids__differ_and_sort_by_time),
