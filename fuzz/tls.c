@@ -36,6 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 		last = reading;
 	}
 	FUZZ_CHECK(last == READING_MORE || last == whole);
+	FUZZ_CHECK(whole != READING_DONE || tls_begins(bytes, length) == READING_DONE);
 	static uint8_t joined[16384 + 5];
 	if (whole != READING_DONE)
 		return 0;
