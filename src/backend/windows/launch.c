@@ -60,7 +60,8 @@ static bool make_attributes(LPPROC_THREAD_ATTRIBUTE_LIST *ret_list, struct cordo
 		return cordon_fail_memory(err);
 	if (!InitializeProcThreadAttributeList(list, ATTRIBUTES_MAX, 0, &size)) {
 		free(list);
-		return windows_fail(err, GetLastError(), "make the list of attributes");
+		return windows_fail(err, GetLastError(),
+				    "InitializeProcThreadAttributeList: make the list of attributes");
 	}
 	*ret_list = list;
 	return true;
@@ -102,7 +103,7 @@ static bool copy_streams(const struct launch *launch, struct inherited *inherite
 			continue;
 		if (!DuplicateHandle(self, launch->streams[i], self, &inherited->own[i], 0, TRUE,
 				     DUPLICATE_SAME_ACCESS))
-			return windows_fail(err, GetLastError(), "pass stream %zu", i);
+			return windows_fail(err, GetLastError(), "DuplicateHandle: pass stream %zu", i);
 		inherited->list[inherited->count++] = inherited->own[i];
 	}
 	for (size_t i = 0; i < launch->passed_count; i++)

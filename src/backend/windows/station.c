@@ -36,7 +36,7 @@ bool station_make(const uint8_t *descriptor, struct station *ret_station, struct
 		return windows_fail(err, GetLastError(), "CreateWindowStation: make a window station");
 	*ret_station = made;
 	if (!GetUserObjectInformationW(made.station, UOI_NAME, name, sizeof name - sizeof *name, &length))
-		return windows_fail(err, GetLastError(), "find the window station's name");
+		return windows_fail(err, GetLastError(), "GetUserObjectInformation: find the window station's name");
 	ret_station->desktop = make_desktop(made.station, desktop, &attributes, &code);
 	if (!ret_station->desktop)
 		return windows_fail(err, code, "CreateDesktop: make a desktop");

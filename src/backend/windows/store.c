@@ -79,7 +79,7 @@ static bool store_open_path(struct store *store, const char *path, struct store_
 	}
 	if (handle == INVALID_HANDLE_VALUE)
 		return code == ERROR_FILE_NOT_FOUND || code == ERROR_PATH_NOT_FOUND ||
-		       windows_fail(err, code, "open '%s'", path);
+		       windows_fail(err, code, "CreateFile: open '%s'", path);
 	if (!is_at(handle, path)) {
 		CloseHandle(handle);
 		return cordon_fail(err, CORDON_UNSUPPORTED, "'%s' leads elsewhere since it was looked at", path);
@@ -115,7 +115,7 @@ static bool store_open_in(struct store *store, struct store_file *directory, con
 	DWORD code = status < 0 ? RtlNtStatusToDosError(status) : ERROR_SUCCESS;
 	if (!handle)
 		return code == ERROR_FILE_NOT_FOUND || code == ERROR_PATH_NOT_FOUND ||
-		       windows_fail(err, code, "open '%s'", name);
+		       windows_fail(err, code, "NtCreateFile: open '%s'", name);
 	return take_handle(handle, wishes[i - 1].may_change, ret_file, err);
 }
 
@@ -134,7 +134,7 @@ static bool store_tell(struct store *store, struct store_file *file, struct stor
 	(void)store;
 	if (!GetFileInformationByHandleEx(file->handle, FileAttributeTagInfo, &tag, sizeof tag) ||
 	    !file_identity(file->handle, &about.device, &about.inode))
-		return windows_fail(err, GetLastError(), "ask what it is");
+		return windows_fail(err, GetLastError(), "GetFileInformationByHandleEx: ask what it is");
 	about.is_directory = tag.FileAttributes & FILE_ATTRIBUTE_DIRECTORY;
 	about.is_link = (tag.FileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) &&
 			IsReparseTagNameSurrogate(tag.ReparseTag);
@@ -178,7 +178,7 @@ static bool store_read(struct store *store, struct store_file *file, struct aren
 	DWORD length;
 	(void)store;
 	if (!read_bytes(file->handle, arena, &bytes, &length))
-		return windows_fail(err, GetLastError(), "read the descriptor");
+		return windows_fail(err, GetLastError(), "GetKernelObjectSecurity: read the descriptor");
 	*ret_bytes = bytes;
 	*ret_length = length;
 	return true;
@@ -192,7 +192,7 @@ static bool was_kept(HANDLE handle, const uint8_t *bytes, size_t length, bool ha
 	uint8_t *kept;
 	DWORD kept_length;
 	if (!read_bytes(handle, arena, &kept, &kept_length))
-		return windows_fail(err, GetLastError(), "read the descriptor back");
+		return windows_fail(err, GetLastError(), "GetKernelObjectSecurity: read the descriptor back");
 	if (!windows_descriptor_read(bytes, length, arena, &wanted, err) ||
 	    !windows_descriptor_read(kept, kept_length, arena, &found, err))
 		return false;
@@ -221,13 +221,13 @@ static bool store_write(struct store *store, struct store_file *file, const uint
 		stronger = ReOpenFile(handle, READ_CONTROL | WRITE_DAC | WRITE_OWNER, ALL_SHARE,
 				      FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT);
 		if (stronger == INVALID_HANDLE_VALUE)
-			return windows_fail(err, GetLastError(), "open it for its label");
+			return windows_fail(err, GetLastError(), "ReOpenFile: open it for its label");
 		handle = stronger;
 	}
 	SECURITY_INFORMATION what = DACL_SECURITY_INFORMATION | (has_label ? LABEL_SECURITY_INFORMATION : 0);
 	/* Of this object alone; SetSecurityInfo would go through all that is below. */
 	if (!SetKernelObjectSecurity(handle, what, (PSECURITY_DESCRIPTOR)(uintptr_t)bytes))
-		return windows_fail(err, GetLastError(), "write the descriptor");
+		return windows_fail(err, GetLastError(), "SetKernelObjectSecurity: write the descriptor");
 	return was_kept(handle, bytes, length, has_label, &arena, err);
 }
 
@@ -255,7 +255,7 @@ static bool store_own(struct store *store, struct store_file *file, struct cordo
 	(void)store;
 	if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token) ||
 	    !GetTokenInformation(token, TokenUser, room, sizeof room, &length))
-		return windows_fail(err, GetLastError(), "ask who the user is");
+		return windows_fail(err, GetLastError(), "GetTokenInformation: ask who the user is");
 	PSID user = ((const TOKEN_USER *)(const void *)room)->User.Sid;
 	stronger = ReOpenFile(file->handle, READ_CONTROL | WRITE_OWNER, ALL_SHARE,
 			      FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT);
@@ -303,7 +303,7 @@ static bool store_list(struct store *store, struct store_file *directory,
 		if (!visit_listing(listing, visit, context, err))
 			return false;
 	DWORD code = GetLastError();
-	return code == ERROR_NO_MORE_FILES || windows_fail(err, code, "list a folder");
+	return code == ERROR_NO_MORE_FILES || windows_fail(err, code, "GetFileInformationByHandleEx: list a folder");
 }
 
 static bool store_make(struct store *store, const char *path, bool is_directory, struct cordon_error *err)
@@ -313,7 +313,8 @@ static bool store_make(struct store *store, const char *path, bool is_directory,
 	if (!is_directory)
 		return os_make_file(path, "", 0, err);
 	return native_path(path, &native, err) &&
-	       (CreateDirectoryW(native, NULL) || windows_fail(err, GetLastError(), "make '%s'", path));
+	       (CreateDirectoryW(native, NULL) ||
+		windows_fail(err, GetLastError(), "CreateDirectory: make '%s'", path));
 }
 
 static bool remove_empty_file(const uint16_t *native, bool *ret_removed)
@@ -342,12 +343,13 @@ static bool store_remove_empty(struct store *store, const char *path, bool *ret_
 	DWORD attributes = GetFileAttributesW(native), code = GetLastError();
 	if (attributes == INVALID_FILE_ATTRIBUTES)
 		return code == ERROR_FILE_NOT_FOUND || code == ERROR_PATH_NOT_FOUND ||
-		       windows_fail(err, code, "look for '%s'", path);
+		       windows_fail(err, code, "GetFileAttributes: look for '%s'", path);
 	if (!(attributes & FILE_ATTRIBUTE_DIRECTORY))
 		return remove_empty_file(native, ret_removed) || windows_fail(err, GetLastError(), "remove '%s'", path);
 	*ret_removed = RemoveDirectoryW(native);
 	code = GetLastError();
-	return *ret_removed || code == ERROR_DIR_NOT_EMPTY || windows_fail(err, code, "remove '%s'", path);
+	return *ret_removed || code == ERROR_DIR_NOT_EMPTY ||
+	       windows_fail(err, code, "RemoveDirectory: remove '%s'", path);
 }
 
 /* -- the journal --------------------------------------------------------------------------------------------------- */
@@ -447,7 +449,7 @@ bool windows_store_open(const char *state, struct windows_store **ret_store, str
 	store->lock = CreateFileW(native, GENERIC_READ | GENERIC_WRITE, ALL_SHARE, NULL, OPEN_ALWAYS,
 				  FILE_ATTRIBUTE_NORMAL, NULL);
 	if (store->lock == INVALID_HANDLE_VALUE)
-		return windows_fail(err, GetLastError(), "open '%s'", lock);
+		return windows_fail(err, GetLastError(), "CreateFile: open '%s'", lock);
 	*ret_store = cordon_take(&store);
 	return true;
 }
@@ -479,7 +481,7 @@ bool windows_store_use(struct windows_store *store, struct cordon_error *err)
 	bool is_used = lock_byte(store->lock, LOCK_USE, false);
 	DWORD code = GetLastError();
 	unlock_byte(store->lock, LOCK_CHANGE);
-	return is_used || windows_fail(err, code, "take the descriptors in use");
+	return is_used || windows_fail(err, code, "LockFileEx: take the descriptors in use");
 }
 
 void windows_store_leave(struct windows_store *store)
