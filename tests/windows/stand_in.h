@@ -65,5 +65,5 @@ __attribute__((unused)) static int stand_in_serve(char **argv)
 {
 	CORDON_ON_EXIT(free_wide) uint16_t *pipe = NULL;
 	struct cordon_error error = CORDON_ERROR_INIT;
-	return wide_make(argv[2], &pipe, &error) ? runner_serve(pipe, strtoul(argv[3], NULL, 10)) : 1;
+	return wide_make(argv[2], &pipe, &error) ? runner_main(pipe, strtoul(argv[3], NULL, 10)) : 1;
 }

@@ -8,7 +8,9 @@
 #include "backend/windows/runner.h"
 #include "base/scope.h"
 
-enum { PORTS_TRIED = 16, CONTROL_MS = 5000 };
+#include <stdio.h>
+
+enum { PORTS_TRIED = 16, CONTROL_MS = 30000 };
 
 struct fence {
 	bool is_started;
@@ -111,17 +113,31 @@ static bool take_datagram(SOCKET opened, DWORD timeout_ms)
 	return true;
 }
 
-/* What arrives is shown to, by what is nobody's but cordon's. */
-static void try_own(struct fence *fence, struct fence_sight *sight)
+/* By the very program, as the user: a host may keep programs from the network by what they are, and not by whose. */
+static bool try_own(struct fence *fence, const struct runner *runner, struct fence_sight *sight,
+		    struct cordon_error *err)
 {
-	const struct sockaddr *address = (const struct sockaddr *)&fence->address;
-	SOCKET tcp = socket(AF_INET, SOCK_STREAM, IPPROTO_TCP), udp = socket(AF_INET, SOCK_DGRAM, IPPROTO_UDP);
-	sight->was_own_connection = is_open(tcp) && connect(tcp, address, sizeof fence->address) == 0 &&
-				    take_connection(fence->tcp, CONTROL_MS);
-	sight->was_own_datagram = is_open(udp) && sendto(udp, "x", 1, 0, address, sizeof fence->address) == 1 &&
-				  take_datagram(fence->udp, CONTROL_MS);
-	close_socket(&tcp);
-	close_socket(&udp);
+	static const struct windows_job no_limits = { 0 };
+	CORDON_ON_EXIT(close_handle) HANDLE job = NULL;
+	char runner_word[] = "runner", word[] = "reach", port[16];
+	char *own[] = { runner->program, word, port, NULL },
+	     *in_other[] = { runner->program, runner_word, word, port, NULL };
+	struct launch launch = { .program = runner->program, .argv = runner_program ? own : in_other };
+	PROCESS_INFORMATION process;
+	const char *missing;
+	snprintf(port, sizeof port, "%u", (unsigned)fence->order.port);
+	if (!job_make(&no_limits, &job, &missing, err))
+		return false;
+	launch.job = job;
+	if (!launch_start(&launch, &process, err))
+		return cordon_while(err, "try the network as yourself");
+	ResumeThread(process.hThread);
+	WaitForSingleObject(process.hProcess, CONTROL_MS);
+	CloseHandle(process.hThread);
+	CloseHandle(process.hProcess);
+	sight->was_own_connection = take_connection(fence->tcp, 0);
+	sight->was_own_datagram = take_datagram(fence->udp, 0);
+	return true;
 }
 
 bool fence_check(struct runner *runner, struct cordon_error *err)
@@ -131,8 +147,7 @@ bool fence_check(struct runner *runner, struct cordon_error *err)
 	struct frame_reached reached;
 	if (!make_fence(&fence, err))
 		return false;
-	try_own(&fence, &sight);
-	if (!runner_reach(runner, &fence.order, &reached, err))
+	if (!try_own(&fence, runner, &sight, err) || !runner_reach(runner, &fence.order, &reached, err))
 		return false;
 	sight.was_connection = take_connection(fence.tcp, 0) || take_connection(fence.tcp_6, 0);
 	sight.was_datagram = take_datagram(fence.udp, 0);

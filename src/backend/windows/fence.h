@@ -12,7 +12,7 @@
 
 /* What cordon's own ends have seen. */
 struct fence_sight {
-	bool was_own_connection, was_own_datagram; /* the control: cordon's arrived */
+	bool was_own_connection, was_own_datagram; /* the control: the user's arrived */
 	bool was_connection, was_datagram;         /* others, from when the runner was asked */
 };
 

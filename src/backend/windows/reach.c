@@ -48,6 +48,17 @@ static uint32_t listen_here(void)
 					listen(opened, 1) == 0);
 }
 
+int reach_control(uint32_t port)
+{
+	const struct sockaddr_in address = here(port);
+	WSADATA about;
+	if (WSAStartup(MAKEWORD(2, 2), &about) != 0)
+		return 1;
+	bool is_done = connect_to(&address, sizeof address) == 0 && send_to(&address) == 0;
+	WSACleanup();
+	return is_done ? 0 : 1;
+}
+
 bool reach_try(const struct frame_reach *order, struct frame_reached *ret_reached, struct cordon_error *err)
 {
 	const struct sockaddr_in address = here(order->port);

@@ -156,8 +156,12 @@ CORDON_CHECKED bool sweep_account(PSID account, PSID user, const char *profile, 
 
 CORDON_CHECKED bool reach_try(const struct frame_reach *order, struct frame_reached *ret_reached,
 			      struct cordon_error *err);
+/* As the user, who may: 0 where a connection and a datagram went to that port of 127.0.0.1. */
+int reach_control(uint32_t port);
 
 /* -- runner_inside.c ----------------------------------------------------------------------------------------------- */
 
-/* Serves the pipe until it breaks or the command has ended. The program's exit status. */
-int runner_serve(const WCHAR *pipe, DWORD server);
+/* The program: "PIPE PROCESS" serves the pipe until it breaks or the command has ended, "reach PORT" is reach_control.
+ * Its exit status.
+ */
+int runner_main(const WCHAR *word, DWORD number);

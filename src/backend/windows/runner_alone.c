@@ -7,5 +7,5 @@ int wmain(int argc, WCHAR **argv);
 
 int wmain(int argc, WCHAR **argv)
 {
-	return argc == 3 ? runner_serve(argv[1], wcstoul(argv[2], NULL, 10)) : 2;
+	return argc == 3 ? runner_main(argv[1], wcstoul(argv[2], NULL, 10)) : 2;
 }

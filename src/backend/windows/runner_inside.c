@@ -247,7 +247,7 @@ static bool await_order(struct serving *serving, struct frame *ret_frame)
 	return pipe_receive(serving->pipe, serving->command, INFINITE, &serving->bytes, ret_frame, &ignored);
 }
 
-int runner_serve(const WCHAR *pipe, DWORD server)
+static int serve(const WCHAR *pipe, DWORD server)
 {
 	CORDON_ON_EXIT(free_serving) struct serving serving = { 0 };
 	struct cordon_error err = CORDON_ERROR_INIT;
@@ -263,4 +263,9 @@ int runner_serve(const WCHAR *pipe, DWORD server)
 			return NOT_SERVED;
 	}
 	return SERVED;
+}
+
+int runner_main(const WCHAR *word, DWORD number)
+{
+	return wcscmp(word, L"reach") == 0 ? reach_control(number) : serve(word, number);
 }

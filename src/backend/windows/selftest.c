@@ -249,7 +249,7 @@ static int be_another(int argc, wchar_t **argv, char **words)
 		if (strcmp(words[0], others[i].word) == 0)
 			return others[i].be(words + 1);
 	if (strcmp(words[0], "runner") == 0)
-		return argc == 4 ? runner_serve(argv[2], wcstoul(argv[3], NULL, 10)) : 2;
+		return argc == 4 ? runner_main(argv[2], wcstoul(argv[3], NULL, 10)) : 2;
 	return prober_main(argc, argv);
 }
 
