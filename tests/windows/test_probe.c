@@ -52,6 +52,8 @@ static const struct {
 	/* Its pseudoconsoles keep their size, and its PowerShell does nothing. */
 	{ "console-resize", TRIAL_NOT_HERE },
 	{ "start-powershell", TRIAL_NO_CONTROL },
+	/* Its Schannel is no server. */
+	{ "schannel", TRIAL_NO_CONTROL },
 	/* The job, which it has. */
 	{ "leave-job", TRIAL_HELD },
 };

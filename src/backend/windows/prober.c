@@ -3,11 +3,13 @@
  *
  *	cordon-prober try TIERS in|out NAME=VALUE...
  *	                         tries what is for one of TIERS, by what the names below say
- *	cordon-prober canary     is acted on (prober_canary.c)
+ *	cordon-prober canary NAME
+ *	                         is acted on (prober_canary.c)
  *	cordon-prober size       ends with status 7 once its console has another size
  *	cordon-prober wait       does nothing for a minute
  *	cordon-prober by FILE    makes the file, and does nothing for a minute
  *	cordon-prober nothing    ends with status 7
+ *	cordon-prober nest       starts that, and ends as it
  *	cordon-prober crash      ends with the status of a crash
  *
  * It decides nothing and knows no tier.
@@ -180,10 +182,12 @@ int prober_main(int argc, wchar_t **argv)
 	SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX);
 	if (argc == 2 && wcscmp(argv[1], L"nothing") == 0)
 		return STATUS_OF_NOTHING;
+	if (argc == 2 && wcscmp(argv[1], L"nest") == 0)
+		return nest_main();
 	if (argc == 2 && wcscmp(argv[1], L"crash") == 0)
 		return (int)STATUS_OF_CRASH;
-	if (argc == 2 && wcscmp(argv[1], L"canary") == 0)
-		return canary_main();
+	if (argc == 3 && wcscmp(argv[1], L"canary") == 0)
+		return canary_main(argv[2]);
 	if (argc == 2 && wcscmp(argv[1], L"size") == 0)
 		return wait_for_size();
 	if (argc == 3 && wcscmp(argv[1], L"by") == 0) {

@@ -7,6 +7,7 @@
  *	prober_session.c    on the user's session
  *	prober_processes.c  on processes, and what programs rest on
  *	prober_canary.c     a program of the user's, for the others to act on
+ *	prober_tls.c        a handshake between the two
  *
  * An act answers with 0 where it was done, else with the error of the call that failed.
  */
@@ -48,7 +49,10 @@ extern const struct act acts_on_files[], acts_on_network[], acts_by_services[], 
 		return expression; \
 	}
 
-int canary_main(void);
+int canary_main(WCHAR *name);
+int nest_main(void);
+DWORD WINAPI tls_serve(void *name);
+DWORD tls_connect(void);
 
 /* 0, or what GetLastError says. */
 DWORD outcome(BOOL is_done);

@@ -43,7 +43,7 @@ static DWORD WINAPI answer(void *context)
 	ExitProcess(0);
 }
 
-int canary_main(void)
+int canary_main(WCHAR *name)
 {
 	MSG message;
 	_setmode(1, _O_BINARY);
@@ -61,6 +61,7 @@ int canary_main(void)
 	       (expected & HEARD_KEY) != 0);
 	fflush(stdout);
 	CreateThread(NULL, 0, answer, NULL, 0, NULL);
+	CreateThread(NULL, 0, tls_serve, name, 0, NULL);
 	while (GetMessageW(&message, NULL, 0, 0) > 0) {
 		if (message.hwnd == window && message.message == CANARY_MESSAGE)
 			InterlockedOr(&heard, HEARD_MESSAGE);

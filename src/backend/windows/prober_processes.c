@@ -2,12 +2,25 @@
 #include "backend/windows/prober_acts.h"
 
 #include <bcrypt.h>
+#include <tlhelp32.h>
 
 #include <stdio.h>
 
 static DWORD open_process(DWORD access)
 {
 	return close_outcome(OpenProcess(access, FALSE, given.process));
+}
+
+/* Of the command in an account: the runner. */
+static DWORD parent(void)
+{
+	PROCESSENTRY32W entry = { .dwSize = sizeof entry };
+	HANDLE all = CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0);
+	DWORD id = 0;
+	for (BOOL has = Process32FirstW(all, &entry); has && id == 0; has = Process32NextW(all, &entry))
+		id = entry.th32ProcessID == GetCurrentProcessId() ? entry.th32ParentProcessID : 0;
+	CloseHandle(all);
+	return id;
 }
 
 /* Any of what would be enough to act for it, or to end it; else the last refusal. */
@@ -102,9 +115,15 @@ static DWORD run_again(const WCHAR *word, DWORD flags, DWORD expected)
 	return run_line(line, flags, expected);
 }
 
+/* A child that starts a child. */
 static DWORD start_program(void)
 {
-	return run_again(L"nothing", DETACHED_PROCESS, STATUS_OF_NOTHING);
+	return run_again(L"nest", DETACHED_PROCESS, STATUS_OF_NOTHING);
+}
+
+int nest_main(void)
+{
+	return run_again(L"nothing", DETACHED_PROCESS, STATUS_OF_NOTHING) == 0 ? STATUS_OF_NOTHING : 1;
 }
 
 static DWORD exit_status(void)
@@ -199,6 +218,7 @@ ACT(start_as_child, open_process(PROCESS_CREATE_PROCESS))
 ACT(use_own_pipe, use_pipe_in(L""))
 /* Where a package makes its own. */
 ACT(use_local_pipe, use_pipe_in(L"LOCAL\\"))
+ACT(open_runner, open_other(parent()))
 ACT(open_sibling, open_other(given.sibling))
 ACT(open_users, open_other(given.canary))
 ACT(end_process, open_process(PROCESS_TERMINATE))
@@ -223,6 +243,8 @@ const struct act acts_on_processes[] = {
 	{ "start-program", start_program },
 	{ "start-cmd", start_cmd },
 	{ "exit-status", exit_status },
+	{ "open-runner", open_runner },
+	{ "schannel", tls_connect },
 	{ "nested-job", nest_job },
 	{ 0 },
 };

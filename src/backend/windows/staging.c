@@ -424,6 +424,15 @@ static char *socket_of(const char *above, const char *name)
 	return above ? text_format("%s\\s-%.8s", above, name + strlen("cordon-probe-")) : NULL;
 }
 
+/* Of the server that the canary is. */
+static void remove_secret(const char *name)
+{
+	WCHAR wide[128];
+	HCRYPTPROV none;
+	if (make_wide(name, wide))
+		CryptAcquireContextW(&none, wide, MS_ENH_RSA_AES_PROV_W, PROV_RSA_AES, CRYPT_DELETEKEYSET);
+}
+
 static void remove_socket(const char *above, const char *folder)
 {
 	struct cordon_error ignored = CORDON_ERROR_INIT;
@@ -455,6 +464,7 @@ static void sweep(const char *above)
 			continue;
 		remove_tree(old);
 		remove_socket(above, folder);
+		remove_secret(folder + strlen(above) + 1);
 	} while (FindNextFileW(found, &entry));
 	FindClose(found);
 }
@@ -490,7 +500,8 @@ bool staging_make(const char *state, PSID user, struct staging *staging, struct 
 		return cordon_fail_memory(err);
 	return make_side(staging->sides[OUTSIDE], user, err) && make_side(staging->sides[INSIDE], user, err) &&
 	       copy_prober(staging->programs[OUTSIDE], err) && copy_prober(staging->programs[INSIDE], err) &&
-	       make_canaries(staging, user, err) && canary_start(staging->programs[OUTSIDE], &staging->canary, err) &&
+	       make_canaries(staging, user, err) &&
+	       canary_start(staging->programs[OUTSIDE], staging->name, &staging->canary, err) &&
 	       sockets_make(socket_path, (const uint8_t *)(chance + 2), &staging->sockets, err);
 }
 
@@ -510,6 +521,8 @@ void staging_free(struct staging *staging)
 	for (int side = 0; side < SIDES; side++)
 		if (staging->programs[side] && left_any(staging->programs[side]))
 			left_end(staging->programs[side]);
+	if (staging->canary.id)
+		remove_secret(staging->name);
 	sockets_free(&staging->sockets);
 	if (staging->opened_key) {
 		RegCloseKey(staging->opened_key);

@@ -60,7 +60,9 @@ struct canary {
 	unsigned long heard[SIDES]; /* HEARD_… */
 };
 
-CORDON_CHECKED bool canary_start(const char *program, struct canary *canary, struct cordon_error *err);
+/* The name is for its pipe and its key, which the caller removes. */
+CORDON_CHECKED bool canary_start(const char *program, const char *name, struct canary *canary,
+				 struct cordon_error *err);
 /* What came to it goes to the side's account. */
 CORDON_CHECKED bool canary_ask(struct canary *canary, int side, struct cordon_error *err);
 bool canary_watch(const struct canary *canary, int side, const char *trial, bool *ret_was_seen);

@@ -32,12 +32,12 @@ static bool hear(struct canary *canary, char line[LINE_MAX_LENGTH + 1], struct c
 	return cordon_fail(err, CORDON_OS_FAILED, "the program that the probe acts on does not answer");
 }
 
-bool canary_start(const char *program, struct canary *canary, struct cordon_error *err)
+bool canary_start(const char *program, const char *name, struct canary *canary, struct cordon_error *err)
 {
 	static const struct windows_job no_limits = { 0 };
 	CORDON_ON_EXIT(close_handle) HANDLE its_input = NULL;
 	CORDON_ON_EXIT(close_handle) HANDLE its_output = NULL;
-	char *argv[] = { (char *)(uintptr_t)program, (char *)(uintptr_t) "canary", NULL };
+	char *argv[] = { (char *)(uintptr_t)program, (char *)(uintptr_t) "canary", (char *)(uintptr_t)name, NULL };
 	char line[LINE_MAX_LENGTH + 1];
 	const char *missing;
 	PROCESS_INFORMATION process;
