@@ -13,6 +13,7 @@
 #include "os/os.h"
 
 #include <wincred.h>
+#include <wincrypt.h>
 
 #define NAME_FRONT "cordon-selftest-"
 #define ALIVE "alive"
@@ -87,10 +88,13 @@ static void forget_folders(const WCHAR *name)
 static void forget_probe(const char *name)
 {
 	WCHAR wide[160], target[MAX_PATH];
+	HCRYPTPROV none;
 	_snwprintf(wide, 159, L"Software\\%hs", name);
 	wide[159] = 0;
 	RegDeleteKeyW(HKEY_CURRENT_USER, wide);
 	CredDeleteW(wide + strlen("Software\\"), CRED_TYPE_GENERIC, 0);
+	CryptAcquireContextW(&none, wide + strlen("Software\\"), MS_ENH_RSA_AES_PROV_W, PROV_RSA_AES,
+			     CRYPT_DELETEKEYSET);
 	for (int side = 'a'; side <= 'b'; side++) {
 		_snwprintf(wide, 159, L"%hs-%c", name, side);
 		if (QueryDosDeviceW(wide, target, MAX_PATH) > 0)
