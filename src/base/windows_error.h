@@ -21,4 +21,4 @@ void windows_error_add(struct text *text, uint32_t code, const uint16_t *words, 
  * and host_fail of src/cli, which ask the system for its words.
  */
 bool windows_error_fail(struct cordon_error *err, uint32_t code, const uint16_t *words, size_t length,
-			const char *format, va_list args);
+			const char *format, va_list args) CORDON_PRINTF(5, 0);

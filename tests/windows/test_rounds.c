@@ -11,7 +11,9 @@
 #include "base/scope.h"
 #include "check.h"
 
-enum { ODD = 0xdead, NOBODY = UINT32_MAX };
+#define NOBODY UINT32_MAX
+
+enum { ODD = 0xdead };
 
 static struct host {
 	bool lets_all, fails_all;
