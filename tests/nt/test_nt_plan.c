@@ -19,7 +19,7 @@
 #include "nt_store.h"
 #include "policy/plan.h"
 
-enum { CASES = 2000, CASES_PLANTED = 120, CASES_CARRIED = 120, KILLS = 8, RULES_MAX = 8 };
+enum { CASES = 1000, CASES_PLANTED = 120, CASES_CARRIED = 120, KILLS = 8, RULES_MAX = 8 };
 
 /* -- one case ---------------------------------------------------------------------------------------------------- */
 
