@@ -42,6 +42,21 @@ __attribute__((unused)) static void make_directory(const char *path)
 	assert_true(CreateDirectoryA(path, NULL));
 }
 
+/* How many names in the scratch folder match, but those that begin with a dot. */
+__attribute__((unused)) static unsigned count_in(const char *pattern)
+{
+	WIN32_FIND_DATAA entry;
+	unsigned count = 0;
+	HANDLE found = FindFirstFileA(in_scratch("%s", pattern), &entry);
+	if (found == INVALID_HANDLE_VALUE)
+		return 0;
+	do
+		count += entry.cFileName[0] != '.';
+	while (FindNextFileA(found, &entry));
+	FindClose(found);
+	return count;
+}
+
 __attribute__((unused)) static int scratch_setup(void **state)
 {
 	(void)state;

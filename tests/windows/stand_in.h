@@ -60,10 +60,14 @@ bool fence_check(struct runner *runner, struct cordon_error *error)
 }
 #endif
 
-/* PROGRAM runner PIPE PROCESS */
-__attribute__((unused)) static int stand_in_serve(char **argv)
+/* PROGRAM runner PIPE PROCESS [LIE]: the runner, or what the test has in its place where it is told a lie. */
+__attribute__((unused)) static int stand_in_serve(int argc, char **argv,
+						  int (*lying)(const char *how, const WCHAR *name, DWORD server))
 {
 	CORDON_ON_EXIT(free_wide) uint16_t *pipe = NULL;
 	struct cordon_error error = CORDON_ERROR_INIT;
-	return wide_make(argv[2], &pipe, &error) ? runner_main(pipe, strtoul(argv[3], NULL, 10)) : 1;
+	if (!wide_make(argv[2], &pipe, &error))
+		return 1;
+	DWORD server = strtoul(argv[3], NULL, 10);
+	return argc > 4 ? lying(argv[4], pipe, server) : runner_main(pipe, server);
 }

@@ -644,7 +644,7 @@ int main(int argc, char **argv)
 	if (argc > 6 && strcmp(argv[1], "client") == 0)
 		return client(argc, argv);
 	if (argc == 4 && strcmp(argv[1], "runner") == 0)
-		return stand_in_serve(argv);
+		return stand_in_serve(argc, argv, NULL);
 	runner_program = NULL;
 	GetModuleFileNameA(NULL, own_path, sizeof own_path);
 	const struct CMUnitTest tests[] = {

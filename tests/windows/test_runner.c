@@ -209,20 +209,6 @@ static struct cage *start(const struct streams *streams, char *const *argv)
 	return start_run(&handover, argv);
 }
 
-static unsigned count_in(const char *pattern)
-{
-	WIN32_FIND_DATAA entry;
-	unsigned count = 0;
-	HANDLE found = FindFirstFileA(in_scratch("%s", pattern), &entry);
-	if (found == INVALID_HANDLE_VALUE)
-		return 0;
-	do
-		count += entry.cFileName[0] != '.';
-	while (FindNextFileA(found, &entry));
-	FindClose(found);
-	return count;
-}
-
 /* A program that just ended keeps its file for a moment. */
 static void expect_nothing_left(struct cage *cage)
 {
@@ -797,12 +783,8 @@ int main(int argc, char **argv)
 	GetModuleFileNameA(NULL, own_path, sizeof own_path);
 	if (argc > 2 && strcmp(argv[1], "command") == 0)
 		return command(argv + 2);
-	if (argc > 3 && strcmp(argv[1], "runner") == 0) {
-		uint16_t *pipe = NULL;
-		if (argc == 4)
-			return stand_in_serve(argv);
-		return wide_make(argv[2], &pipe, &err) ? lying_runner(argv[4], pipe, strtoul(argv[3], NULL, 10)) : 1;
-	}
+	if (argc > 3 && strcmp(argv[1], "runner") == 0)
+		return stand_in_serve(argc, argv, lying_runner);
 	runner_program = NULL;
 	return cmocka_run_group_tests(tests, setup_host, teardown_world);
 }
