@@ -1,5 +1,5 @@
 /* The user's tools under tokens of different make: which start, and which do a small job. What a tier's token is made of is
- * data (docs/windows.md, "Questions"); this is what decides about it.
+ * data (docs/windows-internals.md, "Questions"); this is what decides about it.
  */
 #include "backend/windows/selftest.h"
 
