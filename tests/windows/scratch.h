@@ -74,3 +74,21 @@ __attribute__((unused)) static bool is_wine(void)
 {
 	return GetProcAddress(GetModuleHandleA("ntdll"), "wine_get_version") != NULL;
 }
+
+/* Of programs that others have made (tools/windows-programs) the path; NULL, and the case is to be skipped, where nobody
+ * has fetched them.
+ */
+__attribute__((unused)) static char *find_program(const char *name)
+{
+	static char paths[2][1024];
+	static unsigned next;
+	const char *folder = getenv("CORDON_TEST_PROGRAMS");
+	if (!folder) {
+		print_message("no programs of Windows at hand (tools/windows-programs)\n");
+		return NULL;
+	}
+	char *path = paths[next++ % 2];
+	snprintf(path, sizeof paths[0], "%s\\%s", folder, name);
+	assert_int_not_equal(GetFileAttributesA(path), INVALID_FILE_ATTRIBUTES);
+	return path;
+}

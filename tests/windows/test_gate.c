@@ -623,11 +623,9 @@ static void gate__serves_node(void **state)
 		"    });"
 		"  }).end();"
 		"}).on('error', () => process.exit(2));";
-	const char *node = getenv("CORDON_TEST_NODE");
-	if (!node) {
-		print_message("CORDON_TEST_NODE names no node.exe\n");
+	const char *node = find_program("node.exe");
+	if (!node)
 		skip();
-	}
 	CORDON_ON_EXIT(end_run) struct run run;
 	char gate_at[8], at[8];
 	begin(&run);

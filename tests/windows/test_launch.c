@@ -117,43 +117,6 @@ static void arguments__arrive_as_they_were(void **state)
 	assert_true(at == end);
 }
 
-/* node takes its line apart by the C runtime's rules and tells what it got, as JSON. Tests are not given it by Debian.
- */
-static void arguments__arrive_at_a_program_of_somebody_else(void **state)
-{
-	(void)state;
-	static const struct windows_job no_limits = { 0 };
-	char *node = getenv("CORDON_TEST_NODE");
-	CORDON_ON_EXIT(close_handle) HANDLE job = NULL;
-	const char *missing;
-	PROCESS_INFORMATION process;
-	struct cordon_error err = CORDON_ERROR_INIT;
-	static const char script[] = "require('fs').writeFileSync('argv.json', JSON.stringify(process.argv.slice(1)))";
-	static char *const arguments[] = {
-		"x",         "-e",     (char *)script, "--",           "",     "a b",   "\"",           "\\", "a\\\"b",
-		"C:\\x y\\", "%PATH%", "a&b|c>d^e",    "\xe2\x82\xac", "\n\t", "--x=y", "\\\\\\\"\\\\", "'",  NULL,
-	};
-	static const char expected[] =
-		"[\"\",\"a b\",\"\\\"\",\"\\\\\",\"a\\\\\\\"b\",\"C:\\\\x y\\\\\",\"%PATH%\",\"a&b|c>d^e\","
-		"\"\xe2\x82\xac\",\"\\n\\t\",\"--x=y\",\"\\\\\\\\\\\\\\\"\\\\\\\\\",\"'\"]";
-	if (!node) {
-		print_message("no node.exe at hand (tools/check-wine, NODE)\n");
-		skip();
-	}
-	assert_true(job_make(&no_limits, &job, &missing, &err));
-	const struct launch launch = { .program = node, .argv = arguments, .directory = scratch, .job = job };
-	if (!launch_start(&launch, &process, &err))
-		fail_msg("%s", err.text);
-	ResumeThread(process.hThread);
-	assert_int_equal(WaitForSingleObject(process.hProcess, CHILD_MS * 3), WAIT_OBJECT_0);
-	CloseHandle(process.hThread);
-	CloseHandle(process.hProcess);
-	CORDON_ON_EXIT(text_free) struct text told = { 0 };
-	if (!os_read_file(in_scratch("argv.json"), 4096, &told, &err))
-		fail_msg("%s", err.text);
-	assert_string_equal(text_str(&told), expected);
-}
-
 static void environment__is_the_given_one_alone(void **state)
 {
 	(void)state;
@@ -393,7 +356,6 @@ int main(void)
 	text_free(&text);
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(arguments__arrive_as_they_were),
-		cmocka_unit_test(arguments__arrive_at_a_program_of_somebody_else),
 		cmocka_unit_test(environment__is_the_given_one_alone),
 		cmocka_unit_test(handles__are_the_three_alone),
 		cmocka_unit_test(status__has_all_its_bits),

@@ -214,39 +214,6 @@ static void output__that_is_not_read_does_not_hold_up_the_end(void **state)
 	CloseHandle(to);
 }
 
-/* node writes to a pipe as programs of Windows do, overlapped where it may. Tests are not given it by Debian. */
-static void output__of_a_program_of_somebody_else_is_whole(void **state)
-{
-	(void)state;
-	enum { SIZE = 20 << 20, STATUS = 0x40001234 };
-	static char script[] =
-		"const b = Buffer.alloc(20 << 20); for (let i = 0; i < b.length; i++) b[i] = i * 7 + (i >> 8);"
-		"process.exitCode = 0x40001234; process.stdout.write(b)";
-	static uint8_t block[BLOCK];
-	char *node = getenv("CORDON_TEST_NODE");
-	char *argv[] = { node, (char[]){ "-e" }, script, NULL };
-	if (!node) {
-		print_message("no node.exe at hand (tools/check-wine, NODE)\n");
-		skip();
-	}
-	CORDON_ON_EXIT(close_handle) HANDLE file = make_file("node.bin");
-	const struct handover handover = with_output(file, NULL);
-	set_output_limit(SIZE);
-	struct cage *cage = start_run(&handover, argv);
-	const struct cage_event event = await_end(cage);
-	assert_int_equal(event.exit.code, STATUS);
-	assert_int_equal(event.exit.usage.output_bytes, SIZE);
-	backend_native.discard(cage);
-	SetFilePointer(file, 0, NULL, FILE_BEGIN);
-	for (uint32_t at = 0; at < SIZE; at += BLOCK) {
-		DWORD length;
-		assert_true(ReadFile(file, block, BLOCK, &length, NULL) && length == BLOCK);
-		for (uint32_t i = 0; i < BLOCK; i++)
-			if (block[i] != (uint8_t)((at + i) * 7 + ((at + i) >> 8)))
-				fail_msg("byte %u", at + i);
-	}
-}
-
 /* -- handles ------------------------------------------------------------------------------------------------------- */
 
 static void passed__handle_has_its_number_and_no_other_comes_along(void **state)
@@ -414,7 +381,6 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup(output__of_both_streams_keeps_its_order, setup_plan),
 		cmocka_unit_test_setup(output__that_nobody_takes_ends_with_the_reader, setup_plan),
 		cmocka_unit_test_setup(output__that_is_not_read_does_not_hold_up_the_end, setup_plan),
-		cmocka_unit_test_setup(output__of_a_program_of_somebody_else_is_whole, setup_plan),
 		cmocka_unit_test_setup(passed__handle_has_its_number_and_no_other_comes_along, setup_plan),
 		cmocka_unit_test_setup(passed__is_nothing_but_bytes_and_signals, setup_plan),
 		cmocka_unit_test_setup(cordon__that_is_killed_takes_the_tree_along, setup_plan),
