@@ -16,7 +16,8 @@
  *	run.c          one run: its steps in their order, and their undoing
  *	framing.c      what goes through the pipe between cordon and its runner; pure
  *	compose.c      what becomes of one descriptor; pure
- *	descriptors.c  the plan's descriptors, put on and taken off, with a journal (journal.c); pure over a store
+ *	descriptors.c  the plan's descriptors, put on and taken off, with a journal (journal.c), in the parts that
+ *	               descriptors_parts.h names; pure over a store
  *	store.c        the store: the host's files, by handle
  *	roots.c        capabilities and descriptors of one run
  *	package.c      one run's AppContainer profile, made and removed; pure over a table
