@@ -43,7 +43,8 @@ static bool changes(struct store *store, struct cordon_error *err)
 	struct nt_store *self = own(store);
 	if (!self->is_dead && ++self->steps == self->dies_at)
 		self->is_dead = true;
-	return lives(store, err);
+	return lives(store, err) &&
+	       (self->steps != self->fails_at || cordon_fail(err, CORDON_OS_FAILED, "planted: it fails"));
 }
 
 static bool is_full(struct store *store, const char *why, struct cordon_error *err)
@@ -80,15 +81,19 @@ static const char *last_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+static size_t find_in(const struct nt_tree *tree, size_t directory, const char *name)
+{
+	size_t found = NT_NO_FILE;
+	for (size_t i = 0; i < tree->count; i++)
+		if (tree->files[i].parent == directory && strcmp(last_name(tree->files[i].path), name) == 0)
+			found = i;
+	return found;
+}
+
 static bool open_in(struct store *store, struct store_file *directory, const char *name, struct store_file **ret_file,
 		    struct cordon_error *err)
 {
-	const struct nt_tree *tree = &own(store)->world->tree;
-	size_t found = NT_NO_FILE;
-	for (size_t i = 0; i < tree->count; i++)
-		if (tree->files[i].parent == directory->file && strcmp(last_name(tree->files[i].path), name) == 0)
-			found = i;
-	return lives(store, err) && open_file(found, ret_file, err);
+	return lives(store, err) && open_file(find_in(&own(store)->world->tree, directory->file, name), ret_file, err);
 }
 
 static void close_file(struct store *store, struct store_file *file)
@@ -161,38 +166,58 @@ static bool list(struct store *store, struct store_file *directory,
 	return true;
 }
 
-static bool make(struct store *store, const char *path, bool is_directory, struct cordon_error *err)
+static bool draw(struct store *store, uint64_t *ret_chance, struct cordon_error *err)
+{
+	*ret_chance = ++own(store)->drawn;
+	return lives(store, err);
+}
+
+static bool make(struct store *store, struct store_file *directory, const char *name, bool is_directory,
+		 struct store_file **ret_file, struct cordon_error *err)
 {
 	struct nt_store *self = own(store);
 	struct nt_tree *tree = &self->world->tree;
-	char parent[NT_PATH_MAX];
-	snprintf(parent, sizeof parent, "%.*s", (int)(last_name(path) - path - 1), path);
-	size_t above = nt_tree_find(tree, parent);
+	size_t above = directory->file;
+	*ret_file = NULL;
 	if (!changes(store, err))
 		return false;
-	if (above == NT_NO_FILE || nt_tree_find(tree, path) != NT_NO_FILE ||
+	if (find_in(tree, above, name) != NT_NO_FILE ||
 	    !nt_may_create(tree, above, is_directory, &self->user, &nt_believed))
-		return cordon_fail(err, CORDON_OS_FAILED, "'%s' cannot be made", path);
+		return cordon_fail(err, CORDON_OS_FAILED, "'%s' cannot be made", name);
 	struct nt_descriptor made = nt_descriptor_of_new(&tree->files[above].descriptor, NULL, is_directory,
 							 &self->user);
-	return nt_tree_add(tree, above, last_name(path), is_directory, &made) != NT_NO_FILE ||
-	       is_full(store, "the model has no room for so many files", err);
+	size_t file = nt_tree_add(tree, above, name, is_directory, &made);
+	return file == NT_NO_FILE ? is_full(store, "the model has no room for so many files", err)
+				  : open_file(file, ret_file, err);
+}
+
+/* By the handle that made it, whoever may rename it else. */
+static bool rename_made(struct store *store, struct store_file *made, struct store_file *directory, const char *name,
+			struct cordon_error *err)
+{
+	struct nt_tree *tree = &own(store)->world->tree;
+	struct nt_file *file = &tree->files[made->file];
+	size_t at = (size_t)(last_name(file->path) - file->path);
+	assert_int_equal(file->parent, directory->file);
+	if (!changes(store, err))
+		return false;
+	if (find_in(tree, directory->file, name) != NT_NO_FILE)
+		return cordon_fail(err, CORDON_OS_FAILED, "there is a '%s' already", name);
+	snprintf(file->path + at, sizeof file->path - at, "%s", name);
+	return true;
 }
 
 /* The model's files have numbers: only the last of them can go. */
-static bool remove_empty(struct store *store, const char *path, bool *ret_removed, struct cordon_error *err)
+static bool remove_empty(struct store *store, struct store_file *file, bool *ret_removed, struct cordon_error *err)
 {
 	struct nt_tree *tree = &own(store)->world->tree;
-	size_t file = nt_tree_find(tree, path);
 	*ret_removed = false;
-	if (file == NT_NO_FILE)
-		return lives(store, err);
+	for (size_t i = 0; i < tree->count; i++)
+		if (tree->files[i].parent == file->file)
+			return lives(store, err);
 	if (!changes(store, err))
 		return false;
-	for (size_t i = 0; i < tree->count; i++)
-		if (tree->files[i].parent == file)
-			return true;
-	assert_int_equal(file, tree->count - 1);
+	assert_int_equal(file->file, tree->count - 1);
 	tree->count--;
 	*ret_removed = true;
 	return true;
@@ -264,7 +289,7 @@ void nt_store_open(struct nt_store *store, struct nt_world *world)
 {
 	*store = (struct nt_store){
 		.store = { open_path, open_in, close_file, tell, read_descriptor, write_descriptor, own_file, list,
-			   make, remove_empty, put, get, drop, names },
+			   draw, make, rename_made, remove_empty, put, get, drop, names },
 		.world = world,
 		.user = nt_world_user(world),
 	};
@@ -273,7 +298,7 @@ void nt_store_open(struct nt_store *store, struct nt_world *world)
 void nt_store_revive(struct nt_store *store)
 {
 	store->is_dead = false;
-	store->steps = store->dies_at = 0;
+	store->steps = store->dies_at = store->fails_at = 0;
 }
 
 unsigned nt_store_journal(const struct nt_store *store)

@@ -17,8 +17,10 @@ struct nt_store {
 		char *bytes; /* NULL: free */
 		size_t length;
 	} journal[NT_JOURNAL_MAX];
-	unsigned steps;   /* changes so far, of files or of the journal */
-	unsigned dies_at; /* the how many-eth change is not made, and nothing works from then on; 0: never */
+	unsigned steps;    /* changes so far, of files or of the journal */
+	unsigned dies_at;  /* the how many-eth change is not made, and nothing works from then on; 0: never */
+	unsigned fails_at; /* the how many-eth change is not made, and what follows is; 0: none */
+	uint64_t drawn;
 	bool is_dead;
 	const char *full; /* why the model could not hold it; NULL: it could */
 };

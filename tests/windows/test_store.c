@@ -118,16 +118,29 @@ static bool list(struct store *store, struct store_file *directory,
 	return own(store)->real->list(own(store)->real, directory, visit, context, err);
 }
 
-static bool make(struct store *store, const char *path, bool is_directory, struct cordon_error *err)
+static bool draw(struct store *store, uint64_t *ret_chance, struct cordon_error *err)
 {
-	step(store);
-	return own(store)->real->make(own(store)->real, path, is_directory, err);
+	return own(store)->real->draw(own(store)->real, ret_chance, err);
 }
 
-static bool remove_empty(struct store *store, const char *path, bool *ret_removed, struct cordon_error *err)
+static bool make(struct store *store, struct store_file *directory, const char *name, bool is_directory,
+		 struct store_file **ret_file, struct cordon_error *err)
 {
 	step(store);
-	return own(store)->real->remove_empty(own(store)->real, path, ret_removed, err);
+	return own(store)->real->make(own(store)->real, directory, name, is_directory, ret_file, err);
+}
+
+static bool rename_made(struct store *store, struct store_file *made, struct store_file *directory, const char *name,
+			struct cordon_error *err)
+{
+	step(store);
+	return own(store)->real->rename(own(store)->real, made, directory, name, err);
+}
+
+static bool remove_empty(struct store *store, struct store_file *file, bool *ret_removed, struct cordon_error *err)
+{
+	step(store);
+	return own(store)->real->remove_empty(own(store)->real, file, ret_removed, err);
 }
 
 static bool put(struct store *store, const char *name, const char *bytes, size_t length, struct cordon_error *err)
@@ -157,7 +170,8 @@ static void beside_open(struct beside *beside, unsigned dies_at)
 {
 	struct cordon_error err = CORDON_ERROR_INIT;
 	*beside = (struct beside){ .store = { open_path_, open_in, close_file, tell, read_descriptor, write_descriptor,
-					      own_file, list, make, remove_empty, put, get, drop, names },
+					      own_file, list, draw, make, rename_made, remove_empty, put, get, drop,
+					      names },
 				   .dies_at = dies_at };
 	if (!windows_store_open(in_scratch("state"), &beside->windows, &err))
 		fail_msg("%s", err.text);
@@ -323,6 +337,7 @@ static void journal__brings_back_what_a_killed_process_changed(void **state)
 			run_child("recover", 1 + at % 5);
 		assert_int_equal(carry_out("recover", 0), 0);
 		assert_false(os_exists(missing));
+		assert_int_equal(count_in("Root\\cordon-*"), 0);
 		/* What was done whole stays until it is forgotten. */
 		assert_int_equal(carry_out("forget", 0), 0);
 		expect_same(&beside, text_str(&before), "killed", at);
@@ -350,6 +365,18 @@ static void journal__removes_only_what_is_still_empty(void **state)
 	assert_true(os_exists(in_scratch("Root\\hooks\\post-commit")));
 	assert_true(DeleteFileA(in_scratch("Root\\hooks\\post-commit")));
 	assert_true(RemoveDirectoryA(in_scratch("Root\\hooks")));
+}
+
+/* Another directory of that name is somebody else's. */
+static void journal__removes_only_what_it_made(void **state)
+{
+	(void)state;
+	assert_int_equal(carry_out("apply", 0), 0);
+	assert_true(MoveFileA(missing, in_scratch("Root\\taken")));
+	make_directory(missing);
+	assert_int_equal(carry_out("forget", 0), 0);
+	assert_true(os_exists(missing) && os_exists(in_scratch("Root\\taken")));
+	assert_true(RemoveDirectoryA(missing) && RemoveDirectoryA(in_scratch("Root\\taken")));
 }
 
 /* A half-written name is nothing; a damaged file is no reason to guess. */
@@ -432,6 +459,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(journal__brings_back_what_a_killed_process_changed),
 		cmocka_unit_test(journal__removes_only_what_is_still_empty),
+		cmocka_unit_test(journal__removes_only_what_it_made),
 		cmocka_unit_test(journal__is_whole_or_refused),
 		cmocka_unit_test(store__believes_no_success),
 		cmocka_unit_test(store__lets_one_change_while_nobody_uses),

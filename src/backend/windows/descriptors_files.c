@@ -75,6 +75,22 @@ bool changing_count(struct changing *changing, struct cordon_error *err)
 			   changing->files);
 }
 
+/* A drive's own has its backslash. */
+char *path_above(struct arena *arena, const char *path)
+{
+	const char *name = strrchr(path, '\\');
+	size_t length = name ? (size_t)(name - path) : 0;
+	return arena_copy(arena, path, length + (length == 2));
+}
+
+char *join_beside(struct arena *arena, const char *path, const char *name)
+{
+	const char *own = strrchr(path, '\\');
+	size_t length = own ? (size_t)(own - path) : 0;
+	char *above = arena_copy(arena, path, length);
+	return above ? join_names(arena, above, name) : NULL;
+}
+
 char *join_names(struct arena *arena, const char *above, const char *name)
 {
 	size_t length = strlen(above);

@@ -48,6 +48,9 @@ void names_free(struct names *names);                                       /* a
 
 /* "above\name", the arena's; "name" where `above` is empty. NULL when memory is short. */
 char *join_names(struct arena *arena, const char *above, const char *name);
+/* The directory that the path is in, and a name beside it; the arena's. NULL when memory is short. */
+char *path_above(struct arena *arena, const char *path);
+char *join_beside(struct arena *arena, const char *path, const char *name);
 
 /* One more file was looked at; false where whoever is told of it wants no more. */
 CORDON_CHECKED bool changing_count(struct changing *changing, struct cordon_error *err);

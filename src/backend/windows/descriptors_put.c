@@ -1,6 +1,7 @@
 #include "backend/windows/descriptors_parts.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/scope.h"
 
@@ -132,15 +133,45 @@ static bool put_below(struct changing *changing, const struct around *around, st
 	return true;
 }
 
-/* The intent without descriptors first: a crash between may leave the thing and no word of it otherwise. */
-static bool make_object(struct changing *changing, struct journal_object *entry, struct opened *opened,
-			struct cordon_error *err)
+static bool open_above(struct changing *changing, const char *path, struct opened *above, struct arena *arena,
+		       struct cordon_error *err)
 {
+	const char *place = path_above(arena, path);
+	above->store = changing->store;
+	if (!place)
+		return cordon_fail_memory(err);
+	return changing->store->open(changing->store, place, &above->file, err) &&
+	       (above->file || cordon_fail(err, CORDON_UNSUPPORTED, "'%s' is gone since it was looked at", place));
+}
+
+/* By another name, which is noted before: a crash between may leave the thing and no word of it otherwise. It takes its
+ * place when the journal says which file it is.
+ */
+static bool make_object(struct changing *changing, struct journal_object *entry, struct opened *opened,
+			struct arena *arena, struct cordon_error *err)
+{
+	CORDON_ON_EXIT(opened_close) struct opened above = { 0 };
 	struct store *store = changing->store;
+	char *name = arena_take(arena, JOURNAL_BESIDE_SIZE);
+	uint64_t chance;
+	if (!name)
+		return cordon_fail_memory(err);
+	if (!store->draw(store, &chance, err))
+		return false;
+	journal_name_beside(chance, name);
 	entry->was_made = true;
-	return journal_put_object(store, entry, err) && store->make(store, entry->path, entry->is_directory, err) &&
-	       store->open(store, entry->path, &opened->file, err) &&
-	       (opened->file || cordon_fail(err, CORDON_OS_FAILED, "'%s' was made and is gone", entry->path));
+	entry->beside = name;
+	return open_above(changing, entry->path, &above, arena, err) && journal_put_object(store, entry, err) &&
+	       store->make(store, above.file, name, entry->is_directory, &opened->file, err);
+}
+
+static bool take_place(struct changing *changing, const struct journal_object *entry, struct opened *opened,
+		       struct arena *arena, struct cordon_error *err)
+{
+	CORDON_ON_EXIT(opened_close) struct opened above = { 0 };
+	const char *name = strrchr(entry->path, '\\') + 1;
+	return open_above(changing, entry->path, &above, arena, err) &&
+	       changing->store->rename(changing->store, opened->file, above.file, name, err);
 }
 
 static bool open_object(struct changing *changing, const struct windows_object *object, struct journal_object *entry,
@@ -151,7 +182,7 @@ static bool open_object(struct changing *changing, const struct windows_object *
 		return false;
 	if (!opened->file && !object->is_created)
 		return cordon_fail(err, CORDON_UNSUPPORTED, "'%s' is gone since it was looked at", object->path);
-	if ((!opened->file && !make_object(changing, entry, opened, err)) ||
+	if ((!opened->file && !make_object(changing, entry, opened, arena, err)) ||
 	    !opened_look(store, opened, arena, object->path, err))
 		return false;
 	if (opened->about.is_link || !is_the_one(object, opened))
@@ -171,6 +202,7 @@ bool put_object(struct changing *changing, const struct windows_object *object, 
 	struct journal_object entry = {
 		.number = changing->journal->next++,
 		.path = object->path,
+		.beside = "",
 		.is_directory = object->type == PATH_DIRECTORY,
 		.reaches_below = compose_reaches_below(object),
 	};
@@ -192,5 +224,6 @@ bool put_object(struct changing *changing, const struct windows_object *object, 
 		return false;
 	const struct around around = { opened.file, &old, &made, false, "" };
 	return (!entry.reaches_below || !entry.is_directory || put_below(changing, &around, err)) &&
+	       (!entry.was_made || take_place(changing, &entry, &opened, &arena, err)) &&
 	       journal_put_done(changing->store, entry.number, err);
 }

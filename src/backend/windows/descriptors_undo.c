@@ -63,12 +63,16 @@ static bool undo_below(struct changing *changing, struct opened *directory, cons
 	return true;
 }
 
-/* Something else at the path is not what was changed. */
+static bool is_entrys(const struct journal_object *object, const struct opened *opened)
+{
+	return opened->file && opened->about.device == object->device && opened->about.inode == object->inode;
+}
+
 static bool restore(struct changing *changing, const struct journal_object *object, struct opened *opened,
 		    struct arena *arena, struct cordon_error *err)
 {
 	struct windows_descriptor wanted;
-	if (!object->old.bytes || opened->about.device != object->device || opened->about.inode != object->inode)
+	if (!object->old.bytes)
 		return true;
 	if (!opened->about.may_change)
 		return cordon_fail(err, CORDON_OS_FAILED,
@@ -78,7 +82,38 @@ static bool restore(struct changing *changing, const struct journal_object *obje
 	    !opened_write(changing->store, opened, &wanted, arena, object->path, err))
 		return false;
 	changing->number = object->number;
-	return !object->reaches_below || !opened->about.is_directory || undo_below(changing, opened, "", err);
+	return !object->reaches_below || !opened->about.is_directory || opened->about.is_link ||
+	       undo_below(changing, opened, "", err);
+}
+
+static bool open_at(struct changing *changing, const char *path, struct opened *opened, struct arena *arena,
+		    struct cordon_error *err)
+{
+	return changing->store->open(changing->store, path, &opened->file, err) &&
+	       opened_look(changing->store, opened, arena, path, err);
+}
+
+/* What the entry speaks of, where it is; nothing, where something else is there. What was made and is not known yet has
+ * its first name, which nobody else gives.
+ */
+static bool open_entrys(struct changing *changing, const struct journal_object *object, struct opened *opened,
+			struct arena *arena, struct cordon_error *err)
+{
+	bool is_known = !object->was_made || object->device != 0 || object->inode != 0;
+	if (is_known && !open_at(changing, object->path, opened, arena, err))
+		return false;
+	if (is_known && !is_entrys(object, opened))
+		opened_close(opened);
+	if (opened->file || !object->was_made)
+		return true;
+	const char *beside = join_beside(arena, object->path, object->beside);
+	if (!beside)
+		return cordon_fail_memory(err);
+	if (!open_at(changing, beside, opened, arena, err))
+		return false;
+	if (is_known && !is_entrys(object, opened))
+		opened_close(opened);
+	return true;
 }
 
 static bool undo(struct changing *changing, const struct journal_object *object, struct cordon_error *err)
@@ -91,13 +126,15 @@ static bool undo(struct changing *changing, const struct journal_object *object,
 	/* From here on it is an entry that is not finished: it is undone whatever happens. */
 	if (object->is_done && !journal_drop_done(store, object->number, err))
 		return false;
-	if (object->was_made && !store->remove_empty(store, object->path, &is_removed, err))
+	if (!open_entrys(changing, object, &opened, &arena, err))
 		return false;
-	if (!is_removed && (!store->open(store, object->path, &opened.file, err) ||
-			    !opened_look(store, &opened, &arena, object->path, err)))
-		return false;
-	if (opened.file && !restore(changing, object, &opened, &arena, err))
+	if (opened.file && object->was_made && !opened.about.is_link &&
+	    !store->remove_empty(store, opened.file, &is_removed, err))
+		return cordon_while(err, "remove '%s', which cordon made", object->path);
+	if (opened.file && !is_removed && !restore(changing, object, &opened, &arena, err))
 		return cordon_while(err, "undo what was changed at '%s'", object->path);
+	/* What is removed goes with its last handle. */
+	opened_close(&opened);
 	return journal_drop(store, object->number, err);
 }
 

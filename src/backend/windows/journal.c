@@ -7,9 +7,12 @@
 #include "base/list.h"
 #include "base/scope.h"
 
-enum { NAME_SIZE = 40, NUMBER_DIGITS = 8, CHECK_SIZE = 8 };
+/* Far from what has more digits: such a file would not be found again. */
+enum { NAME_SIZE = 40, NUMBER_DIGITS = 8, NUMBER_MAX = 90000000, CHECK_SIZE = 8 };
 
-static const char object_mark[] = "cordon object 1\n";
+static const char beside_prefix[] = "cordon-";
+
+static const char object_mark[] = "cordon object 2\n";
 static const char below_mark[] = "cordon below 1\n";
 
 void journal_free(struct journal *journal)
@@ -114,6 +117,7 @@ bool journal_put_object(struct store *store, const struct journal_object *object
 	snprintf(name, sizeof name, "%08u-object", object->number);
 	text_add(&text, object_mark);
 	add_bytes(&text, object->path, strlen(object->path));
+	add_bytes(&text, object->beside, strlen(object->beside));
 	add_number(&text, object->device);
 	add_number(&text, object->inode);
 	add_number(&text, (uint64_t)object->is_directory | (uint64_t)object->was_made << 1 |
@@ -203,18 +207,47 @@ static bool damaged(const char *name, struct cordon_error *err)
 		name);
 }
 
+void journal_name_beside(uint64_t chance, char ret_name[JOURNAL_BESIDE_SIZE])
+{
+	snprintf(ret_name, JOURNAL_BESIDE_SIZE, "%s%016llx", beside_prefix, (unsigned long long)chance);
+}
+
+/* What is removed for its name has one that only cordon gives. */
+static bool is_beside(const char *name)
+{
+	size_t prefix = sizeof beside_prefix - 1;
+	return strlen(name) == JOURNAL_BESIDE_SIZE - 1 && strncmp(name, beside_prefix, prefix) == 0 &&
+	       strspn(name + prefix, "0123456789abcdef") == strlen(name) - prefix;
+}
+
+/* On a drive of this host: to look at another host's tells that one who the user is. */
+static bool is_on_drive(const char *path)
+{
+	char letter = (char)(path[0] | 0x20);
+	return letter >= 'a' && letter <= 'z' && path[1] == ':' && path[2] == '\\';
+}
+
+/* A text without zeros. */
+static char *take_text(struct reader *reader)
+{
+	size_t length;
+	char *taken = take_bytes(reader, &length);
+	reader->is_damaged |= taken && strlen(taken) != length;
+	return taken;
+}
+
 static bool load_object(struct store *store, const char *name, uint32_t number, struct journal *journal,
 			struct cordon_error *err)
 {
 	CORDON_ON_EXIT(text_free) struct text text = { 0 };
 	struct journal_object read = { .number = number };
 	struct reader reader;
-	size_t length;
 	if (!store->get(store, name, &text, err))
 		return false;
 	if (!begin(&text, object_mark, &journal->arena, &reader))
 		return damaged(name, err);
-	read.path = take_bytes(&reader, &length);
+	read.path = take_text(&reader);
+	read.beside = take_text(&reader);
 	read.device = take_number(&reader);
 	read.inode = take_number(&reader);
 	uint64_t flags = take_number(&reader);
@@ -223,7 +256,8 @@ static bool load_object(struct store *store, const char *name, uint32_t number, 
 	read.reaches_below = flags & 4;
 	read.old = take_descriptor(&reader);
 	read.made = take_descriptor(&reader);
-	if (reader.is_damaged || reader.left > 0 || strlen(read.path) != length)
+	if (reader.is_damaged || reader.left > 0 || !is_on_drive(read.path) ||
+	    !(read.was_made ? is_beside(read.beside) : !read.beside[0]))
 		return damaged(name, err);
 	struct journal_object *object = LIST_ADD_IN(&journal->arena, &journal->objects);
 	if (!object)
@@ -243,11 +277,10 @@ static bool load_below(struct store *store, const char *name, uint32_t number, s
 		return damaged(name, err);
 	for (uint64_t left = take_number(&reader); left > 0 && !reader.is_damaged; left--) {
 		struct journal_below *below = LIST_ADD_IN(&journal->arena, &journal->below);
-		size_t length;
 		if (!below)
 			return cordon_fail_memory(err);
 		below->number = number;
-		below->path = take_bytes(&reader, &length);
+		below->path = take_text(&reader);
 		below->old = take_descriptor(&reader);
 		below->made = take_descriptor(&reader);
 	}
@@ -282,6 +315,8 @@ static bool load(struct store *store, const struct loading *loading, struct jour
 	journal->next = 1;
 	for (size_t i = 0; i < loading->names.count; i++) {
 		const char *name = loading->names.items[i], *kind = split(name, &number);
+		if (kind && number >= NUMBER_MAX)
+			return damaged(name, err);
 		if (kind && number >= journal->next)
 			journal->next = number + 1;
 		if (kind && strcmp(kind, "object") == 0 && !load_object(store, name, number, journal, err))

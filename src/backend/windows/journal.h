@@ -7,6 +7,9 @@
  *	NNNNNNNN-done         put when all of the entry is done
  *
  * An object without done is undone at the next start; what has no object is rubbish.
+ *
+ * What cordon makes it makes by a name of its own, and notes which file that is before the file takes its place: it
+ * removes nothing for the name alone, but what has such a name.
  */
 #pragma once
 
@@ -21,10 +24,11 @@ struct journal_object {
 	uint32_t number;
 	bool is_done;
 	bool is_directory;
-	bool was_made;      /* it did not exist */
+	bool was_made;      /* it did not exist, and was made as `beside` */
 	bool reaches_below; /* what is below was changed too */
 	char *path;
-	uint64_t device, inode;
+	const char *beside;     /* journal_name_beside, in the same directory; else "" */
+	uint64_t device, inode; /* 0 and 0: was_made, and not known yet */
 	struct journal_descriptor old, made;
 };
 
@@ -46,6 +50,11 @@ struct journal {
 	} below; /* sorted by number and path */
 	uint32_t next;
 };
+
+enum { JOURNAL_BESIDE_SIZE = 24 };
+
+/* "cordon-" and the number, in 16 hexadecimal digits. */
+void journal_name_beside(uint64_t chance, char ret_name[JOURNAL_BESIDE_SIZE]);
 
 /* Reads all of it and drops the rubbish. A file that is damaged is an error: what it says was changed and is not known.
  */

@@ -87,6 +87,14 @@ static bool store_open_path(struct store *store, const char *path, struct store_
 	return take_handle(handle, wishes[i - 1].may_change, ret_file, err);
 }
 
+static void describe_in(const struct store_file *directory, uint16_t *name, UNICODE_STRING *ret_text,
+			OBJECT_ATTRIBUTES *ret_attributes)
+{
+	USHORT length = (USHORT)(wide_length(name) * sizeof *name);
+	*ret_text = (UNICODE_STRING){ length, length, name };
+	InitializeObjectAttributes(ret_attributes, ret_text, 0, directory->handle, NULL);
+}
+
 /* From the directory's handle on: whatever becomes of the names above. */
 static bool store_open_in(struct store *store, struct store_file *directory, const char *name,
 			  struct store_file **ret_file, struct cordon_error *err)
@@ -96,14 +104,13 @@ static bool store_open_in(struct store *store, struct store_file *directory, con
 	NTSTATUS status = 0;
 	IO_STATUS_BLOCK about;
 	OBJECT_ATTRIBUTES attributes;
+	UNICODE_STRING text;
 	size_t i = 0;
 	(void)store;
 	*ret_file = NULL;
 	if (!wide_make(name, &wide, err))
 		return false;
-	USHORT length = (USHORT)(wide_length(wide) * sizeof *wide);
-	UNICODE_STRING text = { length, length, wide };
-	InitializeObjectAttributes(&attributes, &text, 0, directory->handle, NULL);
+	describe_in(directory, wide, &text, &attributes);
 	for (; i < COUNT_OF(wishes) && !handle; i++) {
 		status = NtCreateFile(&handle, wishes[i].access, &attributes, &about, NULL, 0, ALL_SHARE, FILE_OPEN,
 				      NT_OPEN_REPARSE_POINT | NT_OPEN_FOR_BACKUP | NT_SYNCHRONOUS, NULL, 0);
@@ -306,50 +313,80 @@ static bool store_list(struct store *store, struct store_file *directory,
 	return code == ERROR_NO_MORE_FILES || windows_fail(err, code, "GetFileInformationByHandleEx: list a folder");
 }
 
-static bool store_make(struct store *store, const char *path, bool is_directory, struct cordon_error *err)
+/* -- what is made --------------------------------------------------------------------------------------------------- */
+
+static bool store_draw(struct store *store, uint64_t *ret_chance, struct cordon_error *err)
 {
-	CORDON_ON_EXIT(free_wide) uint16_t *native = NULL;
 	(void)store;
-	if (!is_directory)
-		return os_make_file(path, "", 0, err);
-	return native_path(path, &native, err) &&
-	       (CreateDirectoryW(native, NULL) ||
-		windows_fail(err, GetLastError(), "CreateDirectory: make '%s'", path));
+	return os_random(ret_chance, sizeof *ret_chance, err);
 }
 
-static bool remove_empty_file(const uint16_t *native, bool *ret_removed)
+/* Who makes it has the rights that he asks for, whatever it inherits. */
+static bool store_make(struct store *store, struct store_file *directory, const char *name, bool is_directory,
+		       struct store_file **ret_file, struct cordon_error *err)
 {
-	CORDON_ON_EXIT(close_handle)
-	HANDLE handle = CreateFileW(native, DELETE | FILE_READ_ATTRIBUTES, ALL_SHARE, NULL, OPEN_EXISTING,
-				    FILE_FLAG_OPEN_REPARSE_POINT, NULL);
+	const ACCESS_MASK access = READ_CONTROL | WRITE_DAC | FILE_READ_ATTRIBUTES | FILE_LIST_DIRECTORY | DELETE |
+				   SYNCHRONIZE;
+	CORDON_ON_EXIT(free_wide) uint16_t *wide = NULL;
+	HANDLE handle = NULL;
+	IO_STATUS_BLOCK about;
+	OBJECT_ATTRIBUTES attributes;
+	UNICODE_STRING text;
+	(void)store;
+	*ret_file = NULL;
+	if (!wide_make(name, &wide, err))
+		return false;
+	describe_in(directory, wide, &text, &attributes);
+	NTSTATUS status = NtCreateFile(
+		&handle, access, &attributes, &about, NULL, FILE_ATTRIBUTE_NORMAL, ALL_SHARE, FILE_CREATE,
+		NT_SYNCHRONOUS | (is_directory ? FILE_DIRECTORY_FILE : FILE_NON_DIRECTORY_FILE), NULL, 0);
+	if (status < 0)
+		return windows_fail(err, RtlNtStatusToDosError(status), "NtCreateFile: make '%s'", name);
+	return take_handle(handle, true, ret_file, err);
+}
+
+static bool store_rename(struct store *store, struct store_file *made, struct store_file *directory, const char *name,
+			 struct cordon_error *err)
+{
+	CORDON_ON_EXIT(free_wide) uint16_t *wide = NULL;
+	IO_STATUS_BLOCK about;
+	(void)store;
+	if (!wide_make(name, &wide, err))
+		return false;
+	size_t length = wide_length(wide) * sizeof *wide, size = sizeof(FILE_RENAME_INFO) + length;
+	CORDON_ON_EXIT(free_text) char *bytes = calloc(1, size);
+	FILE_RENAME_INFO *wanted = (void *)bytes;
+	if (!wanted)
+		return cordon_fail_memory(err);
+	wanted->RootDirectory = directory->handle;
+	wanted->FileNameLength = (DWORD)length;
+	memcpy(wanted->FileName, wide, length);
+	/* From the directory's handle on, which SetFileInformationByHandle does not do everywhere. */
+	NTSTATUS status = NtSetInformationFile(made->handle, &about, wanted, (ULONG)size, FileRenameInformation);
+	return status >= 0 ||
+	       windows_fail(err, RtlNtStatusToDosError(status), "NtSetInformationFile: name it '%s'", name);
+}
+
+static bool store_remove_empty(struct store *store, struct store_file *file, bool *ret_removed,
+			       struct cordon_error *err)
+{
+	CORDON_ON_EXIT(close_handle) HANDLE stronger = NULL;
 	FILE_STANDARD_INFO about;
 	FILE_DISPOSITION_INFO gone = { TRUE };
-	if (handle == INVALID_HANDLE_VALUE ||
-	    !GetFileInformationByHandleEx(handle, FileStandardInfo, &about, sizeof about))
-		return false;
-	if (about.EndOfFile.QuadPart > 0)
-		return true;
-	*ret_removed = SetFileInformationByHandle(handle, FileDispositionInfo, &gone, sizeof gone);
-	return *ret_removed;
-}
-
-static bool store_remove_empty(struct store *store, const char *path, bool *ret_removed, struct cordon_error *err)
-{
-	CORDON_ON_EXIT(free_wide) uint16_t *native = NULL;
 	(void)store;
 	*ret_removed = false;
-	if (!native_path(path, &native, err))
-		return false;
-	DWORD attributes = GetFileAttributesW(native), code = GetLastError();
-	if (attributes == INVALID_FILE_ATTRIBUTES)
-		return code == ERROR_FILE_NOT_FOUND || code == ERROR_PATH_NOT_FOUND ||
-		       windows_fail(err, code, "GetFileAttributes: look for '%s'", path);
-	if (!(attributes & FILE_ATTRIBUTE_DIRECTORY))
-		return remove_empty_file(native, ret_removed) || windows_fail(err, GetLastError(), "remove '%s'", path);
-	*ret_removed = RemoveDirectoryW(native);
-	code = GetLastError();
+	stronger = ReOpenFile(file->handle, DELETE | FILE_READ_ATTRIBUTES, ALL_SHARE,
+			      FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT);
+	if (stronger == INVALID_HANDLE_VALUE)
+		return windows_fail(err, GetLastError(), "ReOpenFile: open it to remove it");
+	if (!GetFileInformationByHandleEx(stronger, FileStandardInfo, &about, sizeof about))
+		return windows_fail(err, GetLastError(), "GetFileInformationByHandleEx: ask how long it is");
+	if (!about.Directory && about.EndOfFile.QuadPart > 0)
+		return true;
+	*ret_removed = SetFileInformationByHandle(stronger, FileDispositionInfo, &gone, sizeof gone);
+	DWORD code = GetLastError();
 	return *ret_removed || code == ERROR_DIR_NOT_EMPTY ||
-	       windows_fail(err, code, "RemoveDirectory: remove '%s'", path);
+	       windows_fail(err, code, "SetFileInformationByHandle: remove it");
 }
 
 /* -- the journal --------------------------------------------------------------------------------------------------- */
@@ -418,8 +455,9 @@ static void unlock_byte(HANDLE file, DWORD byte)
 }
 
 static const struct store operations = {
-	store_open_path, store_open_in, store_close_file,   store_tell, store_read, store_write, store_own,
-	store_list,      store_make,    store_remove_empty, store_put,  store_get,  store_drop,  store_names,
+	store_open_path, store_open_in, store_close_file, store_tell,  store_read,   store_write,
+	store_own,       store_list,    store_draw,       store_make,  store_rename, store_remove_empty,
+	store_put,       store_get,     store_drop,       store_names,
 };
 
 struct store windows_store_files(void)

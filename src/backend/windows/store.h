@@ -41,9 +41,17 @@ struct store {
 	bool (*list)(struct store *store, struct store_file *directory,
 		     bool (*visit)(void *context, const char *name, struct cordon_error *err), void *context,
 		     struct cordon_error *err);
-	/* Makes it, empty; something there already is an error. Removes it, if it is empty. */
-	bool (*make)(struct store *store, const char *path, bool is_directory, struct cordon_error *err);
-	bool (*remove_empty)(struct store *store, const char *path, bool *ret_removed, struct cordon_error *err);
+	/* What nobody guesses. */
+	bool (*draw)(struct store *store, uint64_t *ret_chance, struct cordon_error *err);
+	/* Makes it, empty, and opens it; what was made takes another name in that directory. Something there under the name
+	 * is an error.
+	 */
+	bool (*make)(struct store *store, struct store_file *directory, const char *name, bool is_directory,
+		     struct store_file **ret_file, struct cordon_error *err);
+	bool (*rename)(struct store *store, struct store_file *made, struct store_file *directory, const char *name,
+		       struct cordon_error *err);
+	/* Removes the object itself, if it is empty; it is gone when it is closed. */
+	bool (*remove_empty)(struct store *store, struct store_file *file, bool *ret_removed, struct cordon_error *err);
 
 	/* The journal: small files in a folder of its own. One that is put is there whole, and stays through a crash,
 	 * or is not there at all. Names in no order. One that is gone already can be dropped.
