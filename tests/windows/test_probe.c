@@ -47,8 +47,11 @@ static const struct {
 	{ "read-snapshot", TRIAL_NOT_HERE },
 	{ "start-wsl", TRIAL_NOT_HERE },
 	{ "reach-session", TRIAL_NOT_HERE },
-	/* No packages, and so no other run in one. */
-	{ "open-sibling", TRIAL_NO_CONTROL },
+	/* No packages and no accounts, and so no other run in one. */
+	{ "open-sibling", TRIAL_NOT_HERE },
+	{ "write-siblings-pipe", TRIAL_NOT_HERE },
+	/* Its resolver keeps nothing. */
+	{ "read-resolver", TRIAL_NOT_HERE },
 	/* Its pseudoconsoles keep their size, and its PowerShell does nothing. */
 	{ "console-resize", TRIAL_NOT_HERE },
 	{ "start-powershell", TRIAL_NO_CONTROL },

@@ -30,6 +30,8 @@
  *	probe.c        runs the prober outside and inside a tier
  *	kept.c         what it found, kept while nothing it rests on changes; pure over a table
  *	proved.c       the table, and what it rests on
+ *	remove.c       removes a directory
+ *	sweep.c        what lies there for long goes
  *	backend.c      the interface
  */
 #pragma once
@@ -335,8 +337,11 @@ CORDON_CHECKED bool proved_tier(const struct plan *plan, struct probing *ret_pro
 /* The name of the prober, beside the program; NULL: the program is one itself. */
 extern const WCHAR *probe_program;
 
-/* Removes the directory and what is below it, never through a link. */
-void remove_tree(const uint16_t *directory);
+/* -- remove.c, sweep.c --------------------------------------------------------------------------------------------- */
+
+/* The directory and what is below it; true where it is gone. */
+bool remove_tree(const uint16_t *directory);
+CORDON_CHECKED bool windows_sweep(const char *state, bool is_trial, struct swept *swept, struct cordon_error *err);
 
 struct abilities {
 	struct probing probing;

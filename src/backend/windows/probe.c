@@ -19,7 +19,13 @@
 
 #include <tlhelp32.h>
 
-enum { PROBER_MS = 60000, END_MS = 30000, ANSWERS_MAX = 16384, PACKAGES_MAX = 16 };
+enum {
+	PROBER_MS = 60000,
+	END_MS = 30000,
+	ANSWERS_MAX = 16384,
+	PACKAGES_MAX = 16,
+	ROOTS = 2 /* its own and a sibling's */
+};
 
 _Static_assert(TRIAL_ACCOUNT == 1u << TIER_ACCOUNT && TRIAL_PACKAGE == 1u << TIER_APPCONTAINER &&
 		       TRIAL_TOKEN == 1u << TIER_TOKEN,
@@ -42,7 +48,7 @@ struct probe {
 	HANDLE token; /* of the inside's, but in the account tier */
 	struct trial_answer answers[SIDES][TRIALS_MAX];
 	bool has_survivor[SIDES];
-	struct sibling sibling; /* of the package tier's */
+	struct sibling sibling; /* where somebody else's run is not the user's */
 };
 
 static void free_probe(struct probe *probe)
@@ -52,8 +58,8 @@ static void free_probe(struct probe *probe)
 	account_child_end(&probe->child);
 	if (probe->gate && probe->gate != INVALID_SOCKET)
 		closesocket(probe->gate);
-	staging_free(&probe->staging);
 	sibling_end(&probe->sibling);
+	staging_free(&probe->staging);
 	if (probe->claim)
 		(void)!package_close(probe->packages, probe->package_name, probe->claim, &ignored);
 	profiles_free(probe->packages);
@@ -64,7 +70,10 @@ static void free_probe(struct probe *probe)
 
 static struct windows_sid find(const void *context, struct sid sid)
 {
-	PSID found = identities_find(context, sid);
+	const struct probe *probe = context;
+	bool is_siblings = sid.role == SID_PACKAGE && sid.root == 1;
+	PSID found = is_siblings ? probe->sibling.identities.roles[SID_PACKAGE]
+				 : identities_find(&probe->identities, sid);
 	return found ? (struct windows_sid){ found, (uint16_t)GetLengthSid(found) } : (struct windows_sid){ 0 };
 }
 
@@ -82,34 +91,57 @@ static void free_objects(struct windows_object_list *list)
 	free(list->items);
 }
 
+/* Takes over the path. */
+static bool add_object(const struct probe_object *planned, char *path, struct windows_object_list *list)
+{
+	struct windows_object *object = path ? LIST_ADD(list) : NULL;
+	if (!object) {
+		free(path);
+		return false;
+	}
+	*object = (struct windows_object){
+		.path = path,
+		.type = planned->path ? PATH_DIRECTORY : PATH_FILE,
+		.is_cut = planned->is_cut,
+		.drops_everyone = planned->drops_everyone,
+		.label = planned->label,
+		.entries = planned->entries,
+	};
+	return true;
+}
+
+static bool add_objects(const struct staging *staging, unsigned tiers, struct windows_object_list *list)
+{
+	for (size_t i = 0; i < probe_object_count; i++) {
+		const struct probe_object *planned = &probe_objects[i];
+		if (!(planned->tiers & tiers))
+			continue;
+		bool are_added = planned->path
+					 ? add_object(planned,
+						      text_format("%s\\%s", staging->sides[INSIDE], planned->path),
+						      list)
+					 : add_object(planned, strdup(staging->programs[INSIDE]), list) &&
+						   add_object(planned, strdup(staging->sibling), list);
+		if (!are_added)
+			return false;
+	}
+	return true;
+}
+
 /* By the same code as a run's, with a journal in the probe's own folder, which goes with it. */
 static bool grant(struct probe *probe, struct cordon_error *err)
 {
 	CORDON_ON_EXIT(windows_store_close_at) struct windows_store *store = NULL;
 	CORDON_ON_EXIT(free_objects) struct windows_object_list list = { 0 };
 	const struct staging *staging = &probe->staging;
-	const struct who who = { find, is_cordons, &probe->identities };
-	for (size_t i = 0; i < probe_object_count; i++) {
-		const struct probe_object *planned = &probe_objects[i];
-		if (!(planned->tiers & probe->probing->tiers))
-			continue;
-		struct windows_object *object = LIST_ADD(&list);
-		if (!object)
-			return cordon_fail_memory(err);
-		*object = (struct windows_object){
-			.path = planned->path ? text_format("%s\\%s", staging->sides[INSIDE], planned->path)
-					      : strdup(staging->programs[INSIDE]),
-			.type = planned->path ? PATH_DIRECTORY : PATH_FILE,
-			.is_cut = planned->is_cut,
-			.drops_everyone = planned->drops_everyone,
-			.label = planned->label,
-			.entries = planned->entries,
-		};
-		if (!object->path)
-			return cordon_fail_memory(err);
-	}
-	struct windows_root root = { .path = staging->root };
-	const struct plan_windows windows = { .objects = list, .roots = { &root, 1, 1 } };
+	const struct who who = { find, is_cordons, probe };
+	if (!add_objects(staging, probe->probing->tiers, &list))
+		return cordon_fail_memory(err);
+	CORDON_ON_EXIT(free_text) char *siblings = text_format("%s\\sibling", staging->sides[INSIDE]);
+	struct windows_root roots[ROOTS] = { { .path = staging->root }, { .path = siblings } };
+	const struct plan_windows windows = { .objects = list, .roots = { roots, ROOTS, ROOTS } };
+	if (!siblings)
+		return cordon_fail_memory(err);
 	if (!windows_store_open(staging->folder, &store, err))
 		return false;
 	const struct descriptors descriptors = { .store = windows_store_operations(store), .who = &who };
@@ -225,31 +257,40 @@ static bool add_words(const struct probe *probe, int side, bool goes_out, struct
 	       add_sockets(&staging->sockets, words);
 }
 
-/* What programs of Windows rest on, and nothing of what else the user has. */
-static void choose_environment(const struct facts *facts, char **chosen, size_t room)
+/* What programs of Windows rest on, what an account has instead of the user's, and nothing of what else the user has. */
+static bool add_environment(const struct probe *probe, const struct account *account, struct words *words)
 {
 	static const char *const names[] = {
 		"SystemRoot", "SystemDrive", "windir", "ProgramData", "PUBLIC", "ComSpec"
 	};
-	size_t count = 0;
-	for (size_t i = 0; i < COUNT_OF(names) && count + 1 < room; i++)
-		for (char **entry = facts->environment; entry && *entry; entry++)
+	const char *root = probe->staging.root;
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		for (char **entry = probe->plan->facts->environment; entry && *entry; entry++)
 			if (_strnicmp(*entry, names[i], strlen(names[i])) == 0 && (*entry)[strlen(names[i])] == '=') {
-				chosen[count++] = *entry;
+				if (!add_word(words, strdup(*entry)))
+					return false;
 				break;
 			}
-	chosen[count] = NULL;
+	return add_word(words, text_format("USERPROFILE=%s", account->profile)) &&
+	       add_word(words, text_format("APPDATA=%s\\AppData\\Roaming", account->profile)) &&
+	       add_word(words, text_format("LOCALAPPDATA=%s\\AppData\\Local", account->profile)) &&
+	       add_word(words, text_format("TEMP=%s", root)) && add_word(words, text_format("TMP=%s", root));
 }
 
-static bool claim_child(struct probe *probe, struct cordon_error *err)
+static enum pool_kind kind_of(const struct probe *probe)
 {
 	static const enum pool_kind kinds[] = {
 		[NETWORK_OFF] = POOL_CLOSED,
 		[NETWORK_FILTERED] = POOL_GATED,
 		[NETWORK_OPEN] = POOL_OPEN,
 	};
+	return kinds[probe->plan->network];
+}
+
+static bool claim_child(struct probe *probe, struct cordon_error *err)
+{
 	probe->has_child = true;
-	return account_child_claim(&probe->child, kinds[probe->plan->network], &probe->identities, err);
+	return account_child_claim(&probe->child, kind_of(probe), &probe->identities, err);
 }
 
 /* Nothing of it runs any more. */
@@ -263,13 +304,36 @@ static void end_child(struct probe *probe)
 static bool start_in_account(struct probe *probe, struct launch *launch, PROCESS_INFORMATION *ret_process,
 			     struct cordon_error *err)
 {
-	char *environment[8];
-	choose_environment(probe->plan->facts, environment, COUNT_OF(environment));
-	launch->environment = environment;
+	CORDON_ON_EXIT(free_words) struct words environment = { 0 };
+	if (!probe->has_child && !claim_child(probe, err))
+		return false;
+	if (!add_environment(probe, &probe->child.account, &environment))
+		return cordon_fail_memory(err);
+	launch->environment = environment.items;
 	launch->has_console = true;
-	return (probe->has_child || claim_child(probe, err)) &&
-	       account_child_start(&probe->child, probe->plan->facts->state, launch->job, launch, probe->recipe,
+	return account_child_start(&probe->child, probe->plan->facts->state, launch->job, launch, probe->recipe,
 				   &probe->identities, ret_process, err);
+}
+
+/* Once what it needs is granted. */
+static bool start_sibling(struct probe *probe, struct cordon_error *err)
+{
+	CORDON_ON_EXIT(free_words) struct words environment = { 0 };
+	const struct staging *staging = &probe->staging;
+	struct sibling *sibling = &probe->sibling;
+	if (!(probe->probing->tiers & TRIAL_APART))
+		return true;
+	if (sibling->is_in_account && !add_environment(probe, &sibling->child.account, &environment))
+		return cordon_fail_memory(err);
+	const struct sibling_start start = {
+		.recipe = probe->recipe,
+		.state = probe->plan->facts->state,
+		.prober = staging->sibling,
+		.directory = staging->root,
+		.name = staging->name,
+		.environment = environment.items,
+	};
+	return sibling_start(sibling, &start, err);
 }
 
 static bool start_prober(struct probe *probe, int side, bool goes_out, HANDLE token, HANDLE to, HANDLE job,
@@ -318,7 +382,8 @@ static bool try_consoles(struct probe *probe, int side, HANDLE token, struct cor
 	for (unsigned i = 0; i < trial_count; i++) {
 		CORDON_ON_EXIT(close_handle) HANDLE job = NULL;
 		bool is_in_package = side == INSIDE && probe->recipe->is_container;
-		if (!trial_cases[i].is_console || !trial_is_for(&trial_cases[i], probe->probing->tiers, false))
+		if (!(trial_cases[i].consoles & probe->probing->tiers) ||
+		    !trial_is_for(&trial_cases[i], probe->probing->tiers, false))
 			continue;
 		if (!make_job(probe, side, &job, err))
 			return false;
@@ -392,7 +457,8 @@ static bool enter_package(struct probe *probe, struct cordon_error *err)
 	static const char *const no_capabilities[] = { NULL };
 	return (probe->claim || cordon_fail(err, taken.status, "%s", taken.text)) &&
 	       package_derive(probe->package_name, &probe->identities, err) &&
-	       package_describe(no_capabilities, &probe->identities, &probe->package, err);
+	       package_describe(no_capabilities, &probe->identities, &probe->package, err) &&
+	       sibling_claim_package(probe->packages, &probe->sibling, err);
 }
 
 /* No run has the account, so nobody of cordon's has its port. */
@@ -418,6 +484,8 @@ static bool enter_account(struct probe *probe, struct cordon_error *err)
 	if (!claim_child(probe, err))
 		return false;
 	probe->gate_port = probe->child.account.gate_port;
+	if (!sibling_claim_account(kind_of(probe), &probe->sibling, err))
+		return false;
 	if (probe->plan->network != NETWORK_FILTERED)
 		return true;
 	return probe->gate_port ? listen_as_gate(probe, err)
@@ -437,9 +505,6 @@ static void choose_tier(struct probe *probe)
 	probe->is_in_account = is_had && tier == TIER_ACCOUNT;
 	probe->recipe = probe_recipe(is_had ? tier : TIER_TOKEN);
 	probe->probing->tiers = is_had ? probe_tiers(tier, probe->plan->network) : TRIAL_TOKEN;
-	if (is_had && tier == TIER_APPCONTAINER &&
-	    !sibling_start(probe->packages, probe->recipe, &probe->sibling, &err))
-		rounds_refuse(probe->probing, err.text);
 }
 
 static struct trial_sight look_at(void *context, const struct trial_case *trial)
@@ -472,8 +537,7 @@ static bool run_tier(struct probe *probe, struct cordon_error *err)
 	choose_tier(probe);
 	/* From here on what fails says something of the host. */
 	struct cordon_error refused = CORDON_ERROR_INIT;
-	bool is_granted = grant(probe, &refused);
-	if (!is_granted)
+	if (!grant(probe, &refused) || !start_sibling(probe, &refused))
 		rounds_refuse(probe->probing, refused.text);
 	/* The runner makes the account's, and it is looked at when its process is taken over. */
 	const struct rounds rounds = rounds_of(probe);
@@ -506,7 +570,7 @@ bool probe_tier(const struct plan *plan, struct probing *ret_probing, struct cor
 {
 	CORDON_ON_EXIT(free_probe) struct probe probe = { .plan = plan, .probing = ret_probing };
 	*ret_probing = (struct probing){ 0 };
-	if (!identities_make(1, &probe.identities, err) ||
+	if (!identities_make(ROOTS, &probe.identities, err) ||
 	    !staging_make(plan->facts->state, probe.identities.roles[SID_USER], &probe.staging, err) ||
 	    !run_tier(&probe, err))
 		return cordon_while(err, "try what this host enforces");
@@ -520,7 +584,7 @@ bool probe_unconfined(const struct plan *plan, struct probing *ret_probing, stru
 	CORDON_ON_EXIT(free_probe)
 	struct probe probe = { .plan = plan, .probing = ret_probing, .recipe = probe_recipe(TIER_TOKEN) };
 	*ret_probing = (struct probing){ .tiers = TRIAL_EVERYWHERE | TRIAL_CLOSED };
-	if (!identities_make(1, &probe.identities, err) ||
+	if (!identities_make(ROOTS, &probe.identities, err) ||
 	    !staging_make(plan->facts->state, probe.identities.roles[SID_USER], &probe.staging, err) ||
 	    !run_side(&probe, OUTSIDE, false, NULL, err) || !run_side(&probe, INSIDE, false, NULL, err))
 		return false;

@@ -9,6 +9,7 @@
 /* The token of a tier with one root. */
 const struct windows_token *probe_recipe(enum tier tier);
 
+/* "sibling" is the root of another run: its capability is the second, its package's role that of a second root. */
 struct probe_object {
 	const char *path; /* below the inside's folder; NULL: the prober */
 	unsigned tiers;   /* 1 << enum tier */

@@ -5,6 +5,8 @@
  *	                         tries what is for one of TIERS, by what the names below say
  *	cordon-prober canary NAME
  *	                         is acted on (prober_canary.c)
+ *	cordon-prober sibling NAME SID
+ *	                         is acted on as a command of another run, and by that user (prober_canary.c)
  *	cordon-prober size       ends with status 7 once its console has another size
  *	cordon-prober wait       does nothing for a minute
  *	cordon-prober by FILE    makes the file, and does nothing for a minute
@@ -52,6 +54,11 @@ static const struct {
 };
 
 /* -- what the acts share ------------------------------------------------------------------------------------------- */
+
+bool is_on_wine(void)
+{
+	return GetProcAddress(GetModuleHandleW(L"ntdll"), "wine_get_version") != NULL;
+}
 
 /* A path in the folder; valid for the next few calls. */
 const WCHAR *in_folder(const WCHAR *name)
@@ -126,7 +133,7 @@ static int try_all(unsigned tiers, bool goes_out)
 		return 1;
 	_setmode(1, _O_BINARY);
 	for (unsigned i = 0; i < trial_count; i++) {
-		if (trial_cases[i].is_console || !trial_is_for(&trial_cases[i], tiers, goes_out))
+		if ((trial_cases[i].consoles & tiers) || !trial_is_for(&trial_cases[i], tiers, goes_out))
 			continue;
 		/* One that ends this program leaves what was said before. */
 		if (printf("%s %lu\n", trial_cases[i].name, try_one(trial_cases[i].name)) < 0 || fflush(stdout) != 0)
@@ -188,6 +195,8 @@ int prober_main(int argc, wchar_t **argv)
 		return (int)STATUS_OF_CRASH;
 	if (argc == 3 && wcscmp(argv[1], L"canary") == 0)
 		return canary_main(argv[2]);
+	if (argc == 4 && wcscmp(argv[1], L"sibling") == 0)
+		return sibling_main(argv[2], argv[3]);
 	if (argc == 2 && wcscmp(argv[1], L"size") == 0)
 		return wait_for_size();
 	if (argc == 3 && wcscmp(argv[1], L"by") == 0) {

@@ -3,6 +3,9 @@
 
 #include <wchar.h>
 
+/* Behind the probe's name. */
+#define SIBLINGS_PIPE L"-sibling"
+
 /* What the canary has heard of (prober_canary.c). */
 enum { HEARD_TYPED = 1, HEARD_MESSAGE = 2, HEARD_KEY = 4 };
 

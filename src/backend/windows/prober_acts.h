@@ -6,7 +6,7 @@
  *	prober_services.c   by services
  *	prober_session.c    on the user's session
  *	prober_processes.c  on processes, and what programs rest on
- *	prober_canary.c     a program of the user's, for the others to act on
+ *	prober_canary.c     a program of the user's, for the others to act on, and one of another run
  *	prober_tls.c        a handshake between the two
  *
  * An act answers with 0 where it was done, else with the error of the call that failed.
@@ -50,9 +50,13 @@ extern const struct act acts_on_files[], acts_on_network[], acts_by_services[], 
 	}
 
 int canary_main(WCHAR *name);
+int sibling_main(const WCHAR *name, const WCHAR *user);
 int nest_main(void);
 DWORD WINAPI tls_serve(void *name);
 DWORD tls_connect(void);
+
+/* Some of what it has are names whose calls end the program. */
+bool is_on_wine(void);
 
 /* 0, or what GetLastError says. */
 DWORD outcome(BOOL is_done);

@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <io.h>
+#include <sddl.h>
 #include <stdio.h>
 
 enum { ALL_MS = 3000, SOME_MS = 150, POLL_MS = 10 };
@@ -69,4 +70,36 @@ int canary_main(WCHAR *name)
 			InterlockedOr(&heard, HEARD_KEY);
 	}
 	return 1;
+}
+
+/* -- a command of another run ------------------------------------------------------------------------------------- */
+
+enum { SIBLINGS_PIPES = 2 /* outside and inside each take one */ };
+
+/* As a pipe's list is when nothing is said of it; and the user, for the control. */
+static bool make_pipes(const WCHAR *name, const WCHAR *user)
+{
+	WCHAR path[PATH_ROOM], list[512];
+	SECURITY_ATTRIBUTES attributes = { .nLength = sizeof attributes };
+	unsigned made = 0;
+	_snwprintf(path, PATH_ROOM - 1, L"\\\\.\\pipe\\%ls" SIBLINGS_PIPE, name);
+	_snwprintf(list, 511, L"D:P(A;;GA;;;SY)(A;;GA;;;BA)(A;;GA;;;OW)(A;;GR;;;WD)(A;;GR;;;AN)(A;;GA;;;%ls)", user);
+	if (!ConvertStringSecurityDescriptorToSecurityDescriptorW(list, SDDL_REVISION_1,
+								  &attributes.lpSecurityDescriptor, NULL))
+		return false;
+	for (; made < SIBLINGS_PIPES; made++)
+		if (CreateNamedPipeW(path, PIPE_ACCESS_INBOUND, PIPE_TYPE_BYTE | PIPE_REJECT_REMOTE_CLIENTS,
+				     SIBLINGS_PIPES, 512, 512, 0, &attributes) == INVALID_HANDLE_VALUE)
+			break;
+	LocalFree(attributes.lpSecurityDescriptor);
+	return made == SIBLINGS_PIPES;
+}
+
+/* Says that it is there; its job ends it. */
+int sibling_main(const WCHAR *name, const WCHAR *user)
+{
+	if (!make_pipes(name, user) || puts("ready") < 0 || fflush(stdout) != 0)
+		return 1;
+	Sleep(INFINITE);
+	return 0;
 }

@@ -212,6 +212,7 @@ ACT(link_outside, outcome(CreateHardLinkW(in_folder(L"root\\link"), in_folder(L"
 ACT(stream_outside, write_to(in_folder(L"outside\\stream:second"), CREATE_NEW))
 ACT(delete_by_parent, outcome(DeleteFileW(in_folder(L"outside\\kept"))))
 ACT(write_everyones, write_to(in_folder(L"everyones\\written"), OPEN_EXISTING))
+ACT(write_siblings, write_to(in_folder(L"sibling\\written"), OPEN_EXISTING))
 ACT(make_in_drive, make_in_variable(L"SystemDrive", L""))
 ACT(make_in_programdata, make_in_variable(L"ProgramData", L""))
 ACT(make_in_public, make_in_variable(L"PUBLIC", L"\\Documents"))
@@ -237,6 +238,7 @@ const struct act acts_on_files[] = {
 	{ "stream-outside", stream_outside },
 	{ "delete-by-parent", delete_by_parent },
 	{ "write-everyones", write_everyones },
+	{ "write-siblings", write_siblings },
 	{ "make-in-drive", make_in_drive },
 	{ "make-in-programdata", make_in_programdata },
 	{ "make-in-public", make_in_public },

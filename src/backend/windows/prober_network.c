@@ -1,4 +1,4 @@
-/* The prober's acts on the network. Nothing but loopback and 192.0.2.1. */
+/* The prober's acts on the network. Nothing but loopback, 192.0.2.1 and 2001:db8::1. */
 #include "backend/windows/prober_acts.h"
 
 #include <ws2tcpip.h>
@@ -18,25 +18,44 @@
 enum { AWAY_PORT = 9, AWAY_MS = 500, ASK_MS = 1500 };
 #define ADDRESS_AWAY 0xc0000201u
 
-/* 192.0.2.1 is nobody's (RFC 5737): what was let go gets no answer, or that there is no way. */
-static struct sockaddr_in address_away(void)
+struct address {
+	union {
+		struct sockaddr any;
+		struct sockaddr_in in;
+		struct sockaddr_in6 in_6;
+	} bytes;
+	int length;
+};
+
+static struct address address_of(int family, DWORD port)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(AWAY_PORT) };
-	address.sin_addr.s_addr = htonl(ADDRESS_AWAY);
+	struct address address = { .bytes.any.sa_family = (ADDRESS_FAMILY)family };
+	/* Both families have it in the same place. */
+	address.bytes.in.sin_port = htons((u_short)port);
+	address.length = family == AF_INET ? sizeof address.bytes.in : sizeof address.bytes.in_6;
 	return address;
 }
 
-static struct sockaddr_in address_here(DWORD port)
+/* On loopback. */
+static struct address address_here(int family, DWORD port)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((u_short)port) };
-	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	struct address address = address_of(family, port);
+	if (family == AF_INET)
+		address.bytes.in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	else
+		address.bytes.in_6.sin6_addr.s6_addr[15] = 1;
 	return address;
 }
 
-static struct sockaddr_in6 address_here_6(DWORD port)
+/* 192.0.2.1 and 2001:db8::1 are nobody's (RFC 5737, 3849): what was let go gets no answer, or that there is no way. */
+static struct address address_away(int family)
 {
-	struct sockaddr_in6 address = { .sin6_family = AF_INET6, .sin6_port = htons((u_short)port) };
-	address.sin6_addr.s6_addr[15] = 1;
+	static const BYTE nobody[] = { 0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1 };
+	struct address address = address_of(family, AWAY_PORT);
+	if (family == AF_INET)
+		address.bytes.in.sin_addr.s_addr = htonl(ADDRESS_AWAY);
+	else
+		memcpy(&address.bytes.in_6.sin6_addr, nobody, sizeof nobody);
 	return address;
 }
 
@@ -62,42 +81,34 @@ static DWORD send_to(const void *address, int length, bool is_for_all)
 	return code;
 }
 
-static DWORD connect_to_host(void)
+/* `port` 0: nobody listens there, for this host has not got the family. */
+static DWORD reach_host(int family, int type, DWORD port)
 {
-	const struct sockaddr_in address = address_here(given.tcp);
-	return connect_to(&address, sizeof address, IPPROTO_TCP);
+	const struct address address = address_here(family, port);
+	if (!port)
+		return WSAEADDRNOTAVAIL;
+	return type == SOCK_STREAM ? connect_to(&address.bytes, address.length, IPPROTO_TCP)
+				   : send_to(&address.bytes, address.length, false);
 }
 
-static DWORD connect_to_host_6(void)
-{
-	const struct sockaddr_in6 address = address_here_6(given.tcp_6);
-	return given.tcp_6 ? connect_to(&address, sizeof address, IPPROTO_TCP) : WSAEADDRNOTAVAIL;
-}
-
-static DWORD send_to_host(void)
-{
-	const struct sockaddr_in address = address_here(given.udp);
-	return send_to(&address, sizeof address, false);
-}
-
-static DWORD send_to_host_6(void)
-{
-	const struct sockaddr_in6 address = address_here_6(given.udp_6);
-	return given.udp_6 ? send_to(&address, sizeof address, false) : WSAEADDRNOTAVAIL;
-}
+ACT(connect_to_host, reach_host(AF_INET, SOCK_STREAM, given.tcp))
+ACT(connect_to_host_6, reach_host(AF_INET6, SOCK_STREAM, given.tcp_6))
+ACT(send_to_host, reach_host(AF_INET, SOCK_DGRAM, given.udp))
+ACT(send_to_host_6, reach_host(AF_INET6, SOCK_DGRAM, given.udp_6))
+ACT(reach_gate, reach_host(AF_INET, SOCK_STREAM, given.gate))
 
 /* To all of loopback, which leaves the host no more than one to a single address there. */
 static DWORD send_to_all(void)
 {
-	struct sockaddr_in address = address_here(given.udp);
-	address.sin_addr.s_addr = htonl(0x7fffffff);
-	return send_to(&address, sizeof address, true);
+	struct address address = address_here(AF_INET, given.udp);
+	address.bytes.in.sin_addr.s_addr = htonl(0x7fffffff);
+	return send_to(&address.bytes, address.length, true);
 }
 
-static DWORD send_away(void)
+static DWORD send_away(int family)
 {
-	const struct sockaddr_in address = address_away();
-	return send_to(&address, sizeof address, false);
+	const struct address address = address_away(family);
+	return send_to(&address.bytes, address.length, false);
 }
 
 static DWORD connect_unix(void)
@@ -139,11 +150,11 @@ static DWORD open_raw(void)
 /* For the caller that staging_sockets.c has, and long enough for it. */
 static DWORD answer_on(SOCKET opened)
 {
-	struct sockaddr_in address = address_here(given.accept);
+	const struct address address = address_here(AF_INET, given.accept);
 	struct timeval patience = { 1, 500000 };
 	fd_set ready;
 	char name[64];
-	if (bind(opened, (struct sockaddr *)&address, sizeof address) != 0 || listen(opened, 4) != 0)
+	if (bind(opened, &address.bytes.any, address.length) != 0 || listen(opened, 4) != 0)
 		return (DWORD)WSAGetLastError();
 	FD_ZERO(&ready);
 	FD_SET(opened, &ready);
@@ -172,12 +183,11 @@ static DWORD accept_one(void)
 /* A server and a client of one program's. */
 static DWORD serve_on(SOCKET server, SOCKET client)
 {
-	struct sockaddr_in address = address_here(0);
-	int length = sizeof address;
+	struct address address = address_here(AF_INET, 0);
 	char byte = 0;
-	if (bind(server, (struct sockaddr *)&address, length) != 0 || listen(server, 1) != 0 ||
-	    getsockname(server, (struct sockaddr *)&address, &length) != 0 ||
-	    connect(client, (struct sockaddr *)&address, length) != 0)
+	if (bind(server, &address.bytes.any, address.length) != 0 || listen(server, 1) != 0 ||
+	    getsockname(server, &address.bytes.any, &address.length) != 0 ||
+	    connect(client, &address.bytes.any, address.length) != 0)
 		return (DWORD)WSAGetLastError();
 	SOCKET came = accept(server, NULL, NULL);
 	if (came == INVALID_SOCKET)
@@ -200,17 +210,17 @@ static DWORD serve_here(void)
 }
 
 /* 0: nothing kept it from trying. */
-static DWORD connect_away(void)
+static DWORD connect_away(int family)
 {
-	struct sockaddr_in address = address_away();
+	const struct address address = address_away(family);
 	struct timeval patience = { 0, AWAY_MS * 1000 };
 	u_long does_not_wait = 1;
 	fd_set failed;
-	SOCKET opened = socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
+	SOCKET opened = socket(family, SOCK_STREAM, IPPROTO_TCP);
 	if (opened == INVALID_SOCKET)
 		return (DWORD)WSAGetLastError();
 	ioctlsocket(opened, (long)FIONBIO, &does_not_wait);
-	int code = connect(opened, (struct sockaddr *)&address, sizeof address) == 0 ? 0 : WSAGetLastError();
+	int code = connect(opened, &address.bytes.any, address.length) == 0 ? 0 : WSAGetLastError();
 	if (code == WSAEWOULDBLOCK) {
 		int size = sizeof code;
 		FD_ZERO(&failed);
@@ -226,12 +236,11 @@ static DWORD connect_away(void)
 
 static DWORD bind_port(int type, bool listens)
 {
-	const struct sockaddr_in address = address_here(0);
+	const struct address address = address_here(AF_INET, 0);
 	SOCKET opened = socket(AF_INET, type, 0);
 	if (opened == INVALID_SOCKET)
 		return (DWORD)WSAGetLastError();
-	bool is_done = bind(opened, (const struct sockaddr *)&address, sizeof address) == 0 &&
-		       (!listens || listen(opened, 1) == 0);
+	bool is_done = bind(opened, &address.bytes.any, address.length) == 0 && (!listens || listen(opened, 1) == 0);
 	DWORD code = is_done ? 0 : (DWORD)WSAGetLastError();
 	closesocket(opened);
 	return code;
@@ -240,12 +249,6 @@ static DWORD bind_port(int type, bool listens)
 ACT(bind_stream, bind_port(SOCK_STREAM, false))
 ACT(bind_datagrams, bind_port(SOCK_DGRAM, false))
 ACT(listen_on_port, bind_port(SOCK_STREAM, true))
-
-static DWORD reach_gate(void)
-{
-	const struct sockaddr_in address = address_here(given.gate);
-	return connect_to(&address, sizeof address, IPPROTO_TCP);
-}
 
 /* By a driver, which is not who asks. No answer in time shows that it went. */
 static DWORD ping_to(DWORD address)
@@ -314,6 +317,30 @@ static DWORD ask_name(void)
 	return code == DNS_ERROR_RCODE_NAME_ERROR || code == ERROR_TIMEOUT ? 0 : code;
 }
 
+/* What the service has in store, and tells whom it would also ask others for: nothing is sent. Not documented, as what
+ * `ipconfig /displaydns` rests on. Where it fails, no error may be told.
+ */
+static DWORD read_resolver(void)
+{
+	struct {
+		void *next;
+		WCHAR *name;
+		WORD kind, length;
+		DWORD flags, time;
+	} first = { 0 };
+	typedef BOOL(WINAPI * get_names)(void *);
+	HMODULE api = LoadLibraryW(L"dnsapi.dll");
+	get_names get = api ? (get_names)(void (*)(void))GetProcAddress(api, "DnsGetCacheDataTable") : NULL;
+	if (!get || is_on_wine())
+		return ERROR_PROC_NOT_FOUND;
+	SetLastError(0);
+	return get(&first) ? 0 : GetLastError() == ERROR_ACCESS_DENIED ? ERROR_ACCESS_DENIED : ERROR_GEN_FAILURE;
+}
+
+ACT(connect_away_4, connect_away(AF_INET))
+ACT(connect_away_6, connect_away(AF_INET6))
+ACT(send_away_4, send_away(AF_INET))
+ACT(send_away_6, send_away(AF_INET6))
 ACT(ping, ping_to(INADDR_LOOPBACK))
 ACT(ping_away, ping_to(ADDRESS_AWAY))
 ACT(share_away, ask(ask_share))
@@ -336,8 +363,11 @@ const struct act acts_on_network[] = {
 	{ "reach-gate", reach_gate },
 	{ "ping", ping },
 	{ "share", reach_share },
-	{ "connect-away", connect_away },
-	{ "send-away", send_away },
+	{ "read-resolver", read_resolver },
+	{ "connect-away", connect_away_4 },
+	{ "connect-away-6", connect_away_6 },
+	{ "send-away", send_away_4 },
+	{ "send-away-6", send_away_6 },
 	{ "ping-away", ping_away },
 	{ "share-away", share_away },
 	{ "web-away", web_away },

@@ -144,6 +144,16 @@ static DWORD start_cmd(void)
 	return run_line(line, DETACHED_PROCESS, STATUS_OF_NOTHING);
 }
 
+/* Its script says that it was run, by a status that it has not of itself. Where there is a console, in that. */
+static DWORD start_powershell(void)
+{
+	WCHAR line[MAX_PATH + 128];
+	UINT length = GetSystemDirectoryW(line, MAX_PATH);
+	wcscpy(line + length, L"\\WindowsPowerShell\\v1.0\\powershell.exe -NoLogo -NoProfile -NonInteractive "
+			      L"-Command \"exit 7\"");
+	return run_line(line, GetConsoleCP() ? 0 : CREATE_NO_WINDOW, STATUS_OF_NOTHING);
+}
+
 static DWORD nest_job(void)
 {
 	WCHAR program[PATH_ROOM], line[PATH_ROOM + 32];
@@ -242,6 +252,7 @@ const struct act acts_on_processes[] = {
 	{ "event", use_event },
 	{ "start-program", start_program },
 	{ "start-cmd", start_cmd },
+	{ "start-powershell", start_powershell },
 	{ "exit-status", exit_status },
 	{ "open-runner", open_runner },
 	{ "schannel", tls_connect },

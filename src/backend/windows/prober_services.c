@@ -43,11 +43,21 @@ static DWORD start_wsl(void)
 	return code == (DWORD)REGDB_E_CLASSNOTREG ? reach_class(&id_old_wsl) : code;
 }
 
-static DWORD open_services(SC_HANDLE manager, const ENUM_SERVICE_STATUSW *services, DWORD count)
+/* One service for which any of the rights is had. */
+static DWORD open_services(SC_HANDLE manager, DWORD access)
 {
-	DWORD code = ERROR_NOT_FOUND;
+	static union {
+		ENUM_SERVICE_STATUSW services[1];
+		BYTE bytes[256 * 1024];
+	} all;
+	DWORD needed, count = 0, next = 0;
+	DWORD code = outcome(EnumServicesStatusW(manager, SERVICE_WIN32, SERVICE_STATE_ALL, all.services, sizeof all,
+						 &needed, &count, &next));
+	if (code != 0 && code != ERROR_MORE_DATA)
+		return code;
+	code = ERROR_NOT_FOUND;
 	for (DWORD i = 0; i < count && code != 0; i++) {
-		SC_HANDLE service = OpenServiceW(manager, services[i].lpServiceName, SERVICE_START);
+		SC_HANDLE service = OpenServiceW(manager, all.services[i].lpServiceName, access);
 		code = outcome(service != NULL);
 		if (service)
 			CloseServiceHandle(service);
@@ -55,22 +65,29 @@ static DWORD open_services(SC_HANDLE manager, const ENUM_SERVICE_STATUSW *servic
 	return code;
 }
 
-/* Any that would let itself be started; none is. */
-static DWORD start_service(void)
+static DWORD open_any_service(DWORD access)
 {
-	static union {
-		ENUM_SERVICE_STATUSW services[1];
-		BYTE bytes[256 * 1024];
-	} all;
-	DWORD needed, count = 0, next = 0;
 	SC_HANDLE manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_CONNECT | SC_MANAGER_ENUMERATE_SERVICE);
 	if (!manager)
 		return outcome(FALSE);
-	DWORD code = outcome(EnumServicesStatusW(manager, SERVICE_WIN32, SERVICE_STATE_ALL, all.services, sizeof all,
-						 &needed, &count, &next));
-	if (code == 0 || code == ERROR_MORE_DATA)
-		code = open_services(manager, all.services, count);
+	DWORD code = open_services(manager, access);
 	CloseServiceHandle(manager);
+	return code;
+}
+
+/* Any that would let itself be started; none is. */
+ACT(start_service, open_any_service(SERVICE_START))
+
+/* What would be enough to have a program of one's own for a service; nothing is done with it. */
+static DWORD change_service(void)
+{
+	static const DWORD accesses[] = { SERVICE_CHANGE_CONFIG, WRITE_DAC, WRITE_OWNER };
+	SC_HANDLE manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_CREATE_SERVICE);
+	DWORD code = outcome(manager != NULL);
+	if (manager)
+		CloseServiceHandle(manager);
+	for (size_t i = 0; code != 0 && i < sizeof accesses / sizeof *accesses; i++)
+		code = open_any_service(accesses[i]);
 	return code;
 }
 
@@ -219,8 +236,7 @@ ACT(reach_shell, reach_class(&id_shell_windows))
 ACT(reach_session, reach_class(&id_help_pane))
 
 const struct act acts_by_services[] = {
-	{ "download", download },           { "reach-shell", reach_shell },
-	{ "reach-session", reach_session }, { "start-wsl", start_wsl },
-	{ "start-service", start_service }, { "register-task", register_task },
-	{ "start-by-wmi", start_by_wmi },   { 0 },
+	{ "download", download },           { "reach-shell", reach_shell },     { "reach-session", reach_session },
+	{ "start-wsl", start_wsl },         { "start-service", start_service }, { "change-service", change_service },
+	{ "register-task", register_task }, { "start-by-wmi", start_by_wmi },   { 0 },
 };

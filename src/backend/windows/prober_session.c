@@ -15,7 +15,7 @@ static DWORD write_section(void)
 static DWORD define_device(void)
 {
 	/* Wine has room for two letters. */
-	if (GetProcAddress(GetModuleHandleW(L"ntdll"), "wine_get_version"))
+	if (is_on_wine())
 		return ERROR_CALL_NOT_IMPLEMENTED;
 	return outcome(DefineDosDeviceW(0, given.own, given.folder));
 }
@@ -76,6 +76,38 @@ static DWORD open_desktop(void)
 	HDESK desktop = OpenDesktopW(L"Default", 0, FALSE,
 				     DESKTOP_CREATEWINDOW | DESKTOP_WRITEOBJECTS | DESKTOP_HOOKCONTROL);
 	DWORD code = outcome(desktop != NULL);
+	if (desktop)
+		CloseDesktop(desktop);
+	return code;
+}
+
+/* A thread with no window yet may have another desktop. */
+static DWORD WINAPI enter(void *desktop)
+{
+	return outcome(SetThreadDesktop(desktop));
+}
+
+/* One that the user has beside the first, of the probe's name. */
+static DWORD enter_desktop(void)
+{
+	DWORD code;
+	HDESK desktop = OpenDesktopW(probe_name(), 0, FALSE, DESKTOP_READOBJECTS | DESKTOP_CREATEWINDOW);
+	HANDLE thread = desktop ? CreateThread(NULL, 0, enter, desktop, 0, NULL) : NULL;
+	if (!thread)
+		code = outcome(FALSE);
+	else if (WaitForSingleObject(thread, INFINITE) != WAIT_OBJECT_0 || !GetExitCodeThread(thread, &code))
+		code = ERROR_GEN_FAILURE;
+	if (thread)
+		CloseHandle(thread);
+	if (desktop)
+		CloseDesktop(desktop);
+	return code;
+}
+
+static DWORD switch_desktop(void)
+{
+	HDESK desktop = OpenInputDesktop(0, FALSE, DESKTOP_SWITCHDESKTOP);
+	DWORD code = outcome(desktop && SwitchDesktop(desktop));
 	if (desktop)
 		CloseDesktop(desktop);
 	return code;
@@ -157,10 +189,19 @@ static DWORD unprotect(void)
 	return code;
 }
 
-ACT(write_pipe, close_outcome(CreateFileW(given.pipe, GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0, NULL)))
+static DWORD write_pipe_of(const WCHAR *whose)
+{
+	WCHAR path[PATH_ROOM];
+	_snwprintf(path, PATH_ROOM - 1, L"%ls%ls", given.pipe, whose);
+	return close_outcome(CreateFileW(path, GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0, NULL));
+}
+
+ACT(write_pipe, write_pipe_of(L""))
+ACT(write_siblings_pipe, write_pipe_of(SIBLINGS_PIPE))
 
 const struct act acts_on_session[] = {
 	{ "write-pipe", write_pipe },
+	{ "write-siblings-pipe", write_siblings_pipe },
 	{ "write-section", write_section },
 	{ "define-device", define_device },
 	{ "attach-console", attach_console },
@@ -170,6 +211,8 @@ const struct act acts_on_session[] = {
 	{ "open-station", open_station },
 	{ "find-atom", find_atom },
 	{ "open-desktop", open_desktop },
+	{ "enter-desktop", enter_desktop },
+	{ "switch-desktop", switch_desktop },
 	{ "open-clipboard", open_clipboard },
 	{ "write-registry", write_registry },
 	{ "open-run-key", open_run_key },

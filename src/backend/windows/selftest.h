@@ -3,8 +3,9 @@
  *	selftest.c            the program: options, the order of all, the end
  *	selftest_cases.h      what is claimed, as data
  *	selftest_report.c     TAP, without names of users and hosts (selftest_redact.h)
- *	selftest_left.c       the folder that all is made in, and what an earlier one has left
+ *	selftest_leftovers.c  the folder that all is made in, and what an earlier one has left
  *	selftest_host.c       what this host is
+ *	selftest_services.c   which services everybody may start
  *	selftest_questions.c  what the model leaves open
  *	selftest_trials.c     the live probe, tier by tier
  *	selftest_files.c      descriptors on real files, also killed in the middle
@@ -80,7 +81,7 @@ void report_case(const char *name, enum result verdict, const char *what);
 /* Prints the sum. Returns how many failed. */
 unsigned report_end(void);
 
-/* -- selftest_left.c ----------------------------------------------------------------------------------------------- */
+/* -- selftest_leftovers.c ------------------------------------------------------------------------------------------ */
 
 CORDON_CHECKED bool leftovers_begin(struct selftest *test, struct cordon_error *err);
 /* Below the folder; malloc'ed, NULL when memory is short. */
@@ -97,6 +98,7 @@ void leftovers_end(struct selftest *test);
 /* -- groups of cases ----------------------------------------------------------------------------------------------- */
 
 void host_describe(const struct selftest *test);
+void services_describe(void);
 void host_try(struct selftest *test);
 void questions_try(struct selftest *test);
 void trials_try(struct selftest *test, enum tier tier);

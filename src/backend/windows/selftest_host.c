@@ -163,6 +163,7 @@ void host_describe(const struct selftest *test)
 	tell_rights(test);
 	tell_domain();
 	tell_scanners();
+	services_describe();
 	IsProcessInJob(GetCurrentProcess(), NULL, &is_in_job);
 	report_note("%u processors, %llu MB of memory, in a job of the host's: %s, console: %s",
 		    test->facts->processors, (unsigned long long)(test->facts->memory >> 20), is_in_job ? "yes" : "no",

@@ -8,12 +8,10 @@
 #include <string.h>
 
 #include "backend/windows/setup_host.h"
+#include "backend/windows/staging.h"
 #include "base/list.h"
 #include "base/scope.h"
 #include "os/os.h"
-
-#include <wincred.h>
-#include <wincrypt.h>
 
 #define NAME_FRONT "cordon-selftest-"
 #define ALIVE "alive"
@@ -62,47 +60,6 @@ static void remove_folder(const char *path)
 
 /* -- what was not in the folder ------------------------------------------------------------------------------------ */
 
-static void forget_folders(const WCHAR *name)
-{
-	static const struct {
-		const WCHAR *variable, *below;
-	} places[] = { { L"ProgramData", L"" }, { L"PUBLIC", L"\\Documents" } };
-	WCHAR path[MAX_PATH * 2], value[MAX_PATH];
-	for (size_t i = 0; i < COUNT_OF(places); i++) {
-		DWORD length = GetEnvironmentVariableW(places[i].variable, value, MAX_PATH);
-		if (length == 0 || length >= MAX_PATH)
-			continue;
-		_snwprintf(path, MAX_PATH * 2 - 1, L"%ls%ls\\%ls", value, places[i].below, name);
-		path[MAX_PATH * 2 - 1] = 0;
-		RemoveDirectoryW(path);
-	}
-	for (DWORD drive = 0, drives = GetLogicalDrives(); drives >> drive; drive++) {
-		_snwprintf(path, MAX_PATH * 2 - 1, L"%lc:\\%ls", (wint_t)(L'A' + drive), name);
-		path[MAX_PATH * 2 - 1] = 0;
-		if ((drives >> drive) & 1 && GetFileAttributesW(path) != INVALID_FILE_ATTRIBUTES)
-			RemoveDirectoryW(path);
-	}
-}
-
-/* What the probe has made elsewhere; it bears the name of the probe's folder (staging.h). */
-static void forget_probe(const char *name)
-{
-	WCHAR wide[160], target[MAX_PATH];
-	HCRYPTPROV none;
-	_snwprintf(wide, 159, L"Software\\%hs", name);
-	wide[159] = 0;
-	RegDeleteKeyW(HKEY_CURRENT_USER, wide);
-	CredDeleteW(wide + strlen("Software\\"), CRED_TYPE_GENERIC, 0);
-	CryptAcquireContextW(&none, wide + strlen("Software\\"), MS_ENH_RSA_AES_PROV_W, PROV_RSA_AES,
-			     CRYPT_DELETEKEYSET);
-	for (int side = 'a'; side <= 'b'; side++) {
-		_snwprintf(wide, 159, L"%hs-%c", name, side);
-		if (QueryDosDeviceW(wide, target, MAX_PATH) > 0)
-			DefineDosDeviceW(DDD_REMOVE_DEFINITION, wide, NULL);
-		forget_folders(wide);
-	}
-}
-
 static bool visit(const char *folder, const char *pattern, void (*found)(const char *name, void *context),
 		  void *context)
 {
@@ -125,22 +82,14 @@ static bool visit(const char *folder, const char *pattern, void (*found)(const c
 	return true;
 }
 
-static void forget_probe_of(const char *name, void *context)
-{
-	(void)context;
-	forget_probe(name);
-}
-
 /* Descriptors first: what they are on may not all be in the folder. */
 static bool forget_state(const char *folder, struct cordon_error *err)
 {
-	CORDON_ON_EXIT(free_text) char *probes = text_format("%s\\probe", folder);
 	struct packages *packages = NULL;
 	struct cordon_error ignored = CORDON_ERROR_INIT;
+	unsigned found, failed;
 	size_t count;
-	if (!probes)
-		return cordon_fail_memory(err);
-	visit(probes, "cordon-probe-*", forget_probe_of, NULL);
+	staging_sweep(folder, false, &found, &failed);
 	if (profiles_open(folder, &packages, &ignored))
 		(void)!package_sweep(packages, &ignored);
 	profiles_free(packages);

@@ -33,6 +33,8 @@ static const struct {
 	{ "outside\\kept", L"D:P(A;;FR;;;%ls)(A;;FA;;;SY)" },
 	{ "everyones\\", L"D:P(A;OICI;FA;;;%ls)(A;OICI;FA;;;SY)(A;OICI;0x1301bf;;;WD)" },
 	{ "everyones\\written", NULL },
+	{ "sibling\\", NULL },
+	{ "sibling\\written", NULL },
 	{ "hidden\\", NULL },
 	{ "hidden\\secret", NULL },
 	{ "root\\", NULL },
@@ -120,126 +122,7 @@ static bool is_as_it_was(const char *side, const char *name)
 	return strcmp(text_str(&content), "as it was") == 0 && !(GetFileAttributesW(native) & FILE_ATTRIBUTE_READONLY);
 }
 
-void remove_tree(const uint16_t *directory)
-{
-	WCHAR path[MAX_PATH * 4];
-	WIN32_FIND_DATAW entry;
-	_snwprintf(path, MAX_PATH * 4 - 1, L"%ls\\*", directory);
-	HANDLE found = FindFirstFileW(path, &entry);
-	if (found != INVALID_HANDLE_VALUE) {
-		do {
-			if (wcscmp(entry.cFileName, L".") == 0 || wcscmp(entry.cFileName, L"..") == 0)
-				continue;
-			_snwprintf(path, MAX_PATH * 4 - 1, L"%ls\\%ls", directory, entry.cFileName);
-			bool is_link = entry.dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT;
-			SetFileAttributesW(path, FILE_ATTRIBUTE_NORMAL);
-			if (!(entry.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY))
-				DeleteFileW(path);
-			else if (is_link)
-				RemoveDirectoryW(path);
-			else
-				remove_tree(path);
-		} while (FindNextFileW(found, &entry));
-		FindClose(found);
-	}
-	RemoveDirectoryW(directory);
-}
-
-/* -- elsewhere ----------------------------------------------------------------------------------------------------- */
-
-/* Where trials make a folder of their own name. */
-static const struct {
-	const char *trial;
-	const WCHAR *variable;
-	const char *below;
-} elsewhere[] = {
-	{ "make-in-drive", L"SystemDrive", "" },
-	{ "make-in-programdata", L"ProgramData", "" },
-	{ "make-in-public", L"PUBLIC", "\\Documents" },
-};
-
-static char *path_elsewhere(const struct staging *staging, size_t i, int side)
-{
-	WCHAR value[MAX_PATH];
-	CORDON_ON_EXIT(text_free) struct text folder = { 0 };
-	DWORD length = GetEnvironmentVariableW(elsewhere[i].variable, value, MAX_PATH);
-	if (length == 0 || length >= MAX_PATH)
-		return NULL;
-	wide_add(&folder, value, length);
-	return text_ok(&folder) ? text_format("%s%s\\%s", text_str(&folder), elsewhere[i].below, staging->own[side])
-				: NULL;
-}
-
-/* Calls back with each of those paths on a fixed drive. */
-static bool in_drives(const char *name, bool (*act)(const WCHAR *path))
-{
-	WCHAR roots[256], path[MAX_PATH];
-	bool has_acted = false;
-	DWORD length = GetLogicalDriveStringsW(255, roots);
-	for (const WCHAR *root = roots; length > 0 && length <= 255 && *root; root += wcslen(root) + 1) {
-		_snwprintf(path, MAX_PATH - 1, L"%ls%hs", root, name);
-		has_acted |= GetDriveTypeW(root) == DRIVE_FIXED && act(path);
-	}
-	return has_acted;
-}
-
-static bool is_there(const WCHAR *path)
-{
-	return GetFileAttributesW(path) != INVALID_FILE_ATTRIBUTES;
-}
-
-static bool is_there_but_in_systems(const WCHAR *path)
-{
-	WCHAR system[MAX_PATH];
-	return is_there(path) &&
-	       (GetSystemDirectoryW(system, MAX_PATH) == 0 || towupper(system[0]) != towupper(path[0]));
-}
-
-static bool remove_directory(const WCHAR *path)
-{
-	return RemoveDirectoryW(path);
-}
-
-static bool was_made_elsewhere(const struct staging *staging, size_t i, int side)
-{
-	CORDON_ON_EXIT(free_text) char *path = path_elsewhere(staging, i, side);
-	return path && os_exists(path);
-}
-
-static void remove_elsewhere(const struct staging *staging)
-{
-	for (int side = 0; side < SIDES; side++)
-		in_drives(staging->own[side], remove_directory);
-	for (size_t i = 0; i < COUNT_OF(elsewhere); i++)
-		for (int side = 0; side < SIDES; side++) {
-			struct cordon_error ignored = CORDON_ERROR_INIT;
-			CORDON_ON_EXIT(free_text) char *path = path_elsewhere(staging, i, side);
-			CORDON_ON_EXIT(free_wide) uint16_t *native = NULL;
-			if (path && native_path(path, &native, &ignored))
-				RemoveDirectoryW(native);
-		}
-}
-
-static bool make_wide(const char *text, WCHAR wide[128])
-{
-	int length = _snwprintf(wide, 127, L"%hs", text);
-	wide[127] = 0;
-	return length > 0;
-}
-
-static bool has_device(const struct staging *staging, int side, WCHAR name[128])
-{
-	WCHAR target[MAX_PATH * 4];
-	return make_wide(staging->own[side], name) && QueryDosDeviceW(name, target, MAX_PATH * 4) > 0;
-}
-
-static void remove_devices(const struct staging *staging)
-{
-	WCHAR name[128];
-	for (int side = 0; side < SIDES; side++)
-		if (has_device(staging, side, name))
-			DefineDosDeviceW(DDD_REMOVE_DEFINITION, name, NULL);
-}
+/* -- what became of it --------------------------------------------------------------------------------------------- */
 
 /* What is made or changed by the sides' folders. */
 static const struct {
@@ -253,6 +136,7 @@ static const struct {
 	{ "attributes-outside", "outside\\attributes", false },
 	{ "delete-by-parent", "outside\\kept", false },
 	{ "write-everyones", "everyones\\written", false },
+	{ "write-siblings", "sibling\\written", false },
 	{ "link-outside", "root\\link", true },
 	{ "write-protected", "root\\above\\protected\\written", false },
 	{ "delete-protected", "root\\above\\protected\\deleted", false },
@@ -263,12 +147,6 @@ static const struct {
 
 static bool watch_files(const struct staging *staging, int side, const char *trial, bool *ret_was_seen)
 {
-	for (size_t i = 0; i < COUNT_OF(elsewhere); i++) {
-		if (strcmp(elsewhere[i].trial, trial) != 0)
-			continue;
-		*ret_was_seen = was_made_elsewhere(staging, i, side);
-		return true;
-	}
 	for (size_t i = 0; i < COUNT_OF(effects); i++) {
 		if (strcmp(effects[i].trial, trial) != 0)
 			continue;
@@ -282,21 +160,13 @@ static bool watch_files(const struct staging *staging, int side, const char *tri
 
 bool staging_watch(const struct staging *staging, int side, const char *trial, bool *ret_was_seen)
 {
-	WCHAR name[128];
 	*ret_was_seen = false;
 	if (strcmp(trial, "write-registry") == 0) {
 		*ret_was_seen = staging->was_written[side];
 		return true;
 	}
-	if (strcmp(trial, "make-in-drives") == 0) {
-		*ret_was_seen = in_drives(staging->own[side], is_there_but_in_systems);
-		return true;
-	}
-	if (strcmp(trial, "define-device") == 0) {
-		*ret_was_seen = has_device(staging, side, name);
-		return true;
-	}
-	return watch_files(staging, side, trial, ret_was_seen) ||
+	return elsewhere_watch(staging->own[side], trial, ret_was_seen) ||
+	       watch_files(staging, side, trial, ret_was_seen) ||
 	       sockets_watch(&staging->sockets, side, trial, ret_was_seen) ||
 	       canary_watch(&staging->canary, side, trial, ret_was_seen);
 }
@@ -370,6 +240,9 @@ static bool make_canaries(struct staging *staging, PSID user, struct cordon_erro
 	staging->atom = GlobalAddAtomW(name);
 	if (!staging->atom)
 		return windows_fail(err, GetLastError(), "make a name in the window station");
+	staging->desktop = CreateDesktopW(name, NULL, NULL, 0, GENERIC_ALL, NULL);
+	if (!staging->desktop)
+		return windows_fail(err, GetLastError(), "make a desktop");
 	CREDENTIALW credential = { .Type = CRED_TYPE_GENERIC,
 				   .TargetName = name,
 				   .CredentialBlobSize = 6,
@@ -377,7 +250,7 @@ static bool make_canaries(struct staging *staging, PSID user, struct cordon_erro
 				   .Persist = CRED_PERSIST_SESSION,
 				   .UserName = name };
 	/* Where a policy forbids to keep any there is none to be read, and the trial fails outside too. */
-	staging->has_credential = CredWriteW(&credential, 0);
+	CredWriteW(&credential, 0);
 	return make_pipes(staging, user, err) && make_key(staging, user, err);
 }
 
@@ -406,86 +279,24 @@ static bool copy_prober(const char *program, struct cordon_error *err)
 	       windows_fail(err, GetLastError(), "copy cordon-prober.exe, which belongs beside cordon");
 }
 
-/* NULL: it is in use. Goes with its handle. */
-static HANDLE take_alive(const char *folder)
-{
-	struct cordon_error ignored = CORDON_ERROR_INIT;
-	CORDON_ON_EXIT(free_text) char *path = text_format("%s.alive", folder);
-	CORDON_ON_EXIT(free_wide) uint16_t *native = NULL;
-	if (!path || !native_path(path, &native, &ignored))
-		return NULL;
-	HANDLE file = CreateFileW(native, GENERIC_READ | DELETE, 0, NULL, OPEN_ALWAYS, FILE_FLAG_DELETE_ON_CLOSE, NULL);
-	return file == INVALID_HANDLE_VALUE ? NULL : file;
-}
-
-/* Beside the folder, for the path of a socket may have no more than 107 bytes. */
-static char *socket_of(const char *above, const char *name)
-{
-	return above ? text_format("%s\\s-%.8s", above, name + strlen("cordon-probe-")) : NULL;
-}
-
-/* Of the server that the canary is. */
-static void remove_secret(const char *name)
-{
-	WCHAR wide[128];
-	HCRYPTPROV none;
-	if (make_wide(name, wide))
-		CryptAcquireContextW(&none, wide, MS_ENH_RSA_AES_PROV_W, PROV_RSA_AES, CRYPT_DELETEKEYSET);
-}
-
-static void remove_socket(const char *above, const char *folder)
-{
-	struct cordon_error ignored = CORDON_ERROR_INIT;
-	CORDON_ON_EXIT(free_text) char *path = socket_of(above, folder + strlen(above) + 1);
-	CORDON_ON_EXIT(free_wide) uint16_t *native = NULL;
-	if (path && native_path(path, &native, &ignored))
-		DeleteFileW(native);
-}
-
-/* What a cordon that was killed in the middle has left. */
-static void sweep(const char *above)
-{
-	struct cordon_error ignored = CORDON_ERROR_INIT;
-	CORDON_ON_EXIT(free_text) char *all = text_format("%s\\cordon-probe-*", above);
-	CORDON_ON_EXIT(free_wide) uint16_t *native = NULL;
-	WIN32_FIND_DATAW entry;
-	if (!all || !wide_make(all, &native, &ignored))
-		return;
-	HANDLE found = FindFirstFileW(native, &entry);
-	if (found == INVALID_HANDLE_VALUE)
-		return;
-	do {
-		CORDON_ON_EXIT(free_text) char *folder = text_format("%s\\%ls", above, entry.cFileName);
-		CORDON_ON_EXIT(free_wide) uint16_t *old = NULL;
-		if (!(entry.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) || !folder)
-			continue;
-		CORDON_ON_EXIT(close_handle) HANDLE alive = take_alive(folder);
-		if (!alive || !native_path(folder, &old, &ignored))
-			continue;
-		remove_tree(old);
-		remove_socket(above, folder);
-		remove_secret(folder + strlen(above) + 1);
-	} while (FindNextFileW(found, &entry));
-	FindClose(found);
-}
-
 bool staging_make(const char *state, PSID user, struct staging *staging, struct cordon_error *err)
 {
 	static const char *const letters[SIDES] = { "a", "b" };
 	uint64_t chance[4];
 	if (!os_random(chance, sizeof chance, err))
 		return false;
-	snprintf(staging->name, sizeof staging->name, "cordon-probe-%08llx%016llx",
+	snprintf(staging->name, sizeof staging->name, STAGING_NAME "%08llx%016llx",
 		 (unsigned long long)chance[0] & 0xffffffffu, (unsigned long long)chance[1]);
 	CORDON_ON_EXIT(free_text) char *above = text_format("%s\\probe", state);
-	CORDON_ON_EXIT(free_text) char *socket_path = socket_of(above, staging->name);
+	CORDON_ON_EXIT(free_text) char *socket_path = above ? staging_socket(above, staging->name) : NULL;
+	unsigned found, failed;
 	staging->folder = text_format("%s\\probe\\%s", state, staging->name);
-	if (!staging->folder || !above || !socket_path)
+	if (!staging->folder || !socket_path)
 		return cordon_fail_memory(err);
 	if (!os_make_directories(above, err))
 		return false;
-	sweep(above);
-	staging->alive = take_alive(staging->folder);
+	staging_sweep(state, false, &found, &failed);
+	staging->alive = staging_take(staging->folder);
 	if (!staging->alive)
 		return windows_fail(err, GetLastError(), "make '%s.alive'", staging->folder);
 	for (int side = 0; side < SIDES; side++) {
@@ -496,11 +307,12 @@ bool staging_make(const char *state, PSID user, struct staging *staging, struct 
 			return cordon_fail_memory(err);
 	}
 	staging->root = text_format("%s\\root", staging->sides[INSIDE]);
-	if (!staging->root)
+	staging->sibling = text_format("%s\\%s-c.exe", staging->folder, staging->name);
+	if (!staging->root || !staging->sibling)
 		return cordon_fail_memory(err);
 	return make_side(staging->sides[OUTSIDE], user, err) && make_side(staging->sides[INSIDE], user, err) &&
 	       copy_prober(staging->programs[OUTSIDE], err) && copy_prober(staging->programs[INSIDE], err) &&
-	       make_canaries(staging, user, err) &&
+	       copy_prober(staging->sibling, err) && make_canaries(staging, user, err) &&
 	       canary_start(staging->programs[OUTSIDE], staging->name, &staging->canary, err) &&
 	       sockets_make(socket_path, (const uint8_t *)(chance + 2), &staging->sockets, err);
 }
@@ -509,7 +321,6 @@ void staging_free(struct staging *staging)
 {
 	struct cordon_error ignored = CORDON_ERROR_INIT;
 	CORDON_ON_EXIT(free_wide) uint16_t *native = NULL;
-	WCHAR name[128];
 	for (int i = 0; i < SIDES; i++) {
 		close_handle(&staging->pipes[i]);
 		close_handle(&staging->shared[i]);
@@ -517,29 +328,23 @@ void staging_free(struct staging *staging)
 	close_handle(&staging->section);
 	if (staging->atom)
 		GlobalDeleteAtom(staging->atom);
+	if (staging->desktop)
+		CloseDesktop(staging->desktop);
 	canary_end(&staging->canary);
 	for (int side = 0; side < SIDES; side++)
 		if (staging->programs[side] && left_any(staging->programs[side]))
 			left_end(staging->programs[side]);
-	if (staging->canary.id)
-		remove_secret(staging->name);
 	sockets_free(&staging->sockets);
-	if (staging->opened_key) {
+	if (staging->opened_key)
 		RegCloseKey(staging->opened_key);
-		_snwprintf(name, 127, L"Software\\%hs", staging->name);
-		RegDeleteKeyW(HKEY_CURRENT_USER, name);
-	}
-	if (staging->has_credential && make_wide(staging->name, name))
-		CredDeleteW(name, CRED_TYPE_GENERIC, 0);
-	if (staging->own[INSIDE]) {
-		remove_elsewhere(staging);
-		remove_devices(staging);
-	}
+	if (staging->alive)
+		elsewhere_forget(staging->name);
 	if (staging->folder && native_path(staging->folder, &native, &ignored))
 		remove_tree(native);
 	close_handle(&staging->alive);
 	free(staging->folder);
 	free(staging->root);
+	free(staging->sibling);
 	free(staging->key);
 	for (int i = 0; i < SIDES; i++) {
 		free(staging->sides[i]);

@@ -7,6 +7,7 @@
  *	staging_sockets.c  who listens, and who calls
  *	staging_canary.c   a program of the user's
  *	staging_left.c     what outlives a prober
+ *	staging_sweep.c    what bears a probe's name elsewhere, and what one has left that was killed
  *
  * All of it bears a random name, and is removed by staging_free.
  */
@@ -52,6 +53,11 @@ void sockets_free(struct sockets *sockets);
 
 /* -- staging_canary.c ---------------------------------------------------------------------------------------------- */
 
+enum { HEARD_LINE_SIZE = 64 };
+
+/* One line of a prober's, without its end. Waits for it, and for no more than a while. */
+CORDON_CHECKED bool hear_line(HANDLE from, char line[HEARD_LINE_SIZE], struct cordon_error *err);
+
 struct canary {
 	HANDLE to, from, job; /* it ends with its job */
 	DWORD id;
@@ -75,23 +81,45 @@ bool left_any(const char *program);
 /* Ends those that may be ended. */
 void left_end(const char *program);
 
+/* -- staging_sweep.c ----------------------------------------------------------------------------------------------- */
+
+/* Before 24 hexadecimal digits: of a probe's folder, and of all that it makes elsewhere. */
+#define STAGING_NAME "cordon-probe-"
+bool staging_is_name(const char *name);
+
+/* Whether the trial made something of the side's own name in a place of the system's can be seen. */
+bool elsewhere_watch(const char *own, const char *trial, bool *ret_was_seen);
+/* Removes all that a probe of that name makes outside its folder. */
+void elsewhere_forget(const char *name);
+
+/* Of the probe whose folder it is, while the handle is open; NULL: somebody has it. */
+HANDLE staging_take(const char *folder);
+/* Beside the folder, for the path of a socket may have no more than 107 bytes. malloc'ed; `above` is the probes' folder. */
+char *staging_socket(const char *above, const char *name);
+/* What probes of that state have left that were killed goes; *ret_failed of them are there still. With `is_trial` it is
+ * counted only.
+ */
+void staging_sweep(const char *state, bool is_trial, unsigned *ret_found, unsigned *ret_failed);
+
 /* -- staging.c ----------------------------------------------------------------------------------------------------- */
 
 struct staging {
-	char name[48]; /* cordon-probe-…: of the folder, the pipe, the section, the key, the credential */
+	char name[48]; /* cordon-probe-…: of the folder, the pipe, the section, the key, the credential, the desktop */
 	char *folder;  /* holds one folder a side, and the prober */
 	char *sides[SIDES];
 	char *root;            /* the inside's: where it may write */
 	char *own[SIDES];      /* names for what a trial makes elsewhere */
 	char *programs[SIDES]; /* the prober, copied, for each under a name of its own */
+	char *sibling;         /* the same, for another run */
 	char *key;             /* below HKEY_USERS */
 	struct sockets sockets;
 	struct canary canary;
 	HANDLE alive; /* nobody else opens it: the folder is in use */
 	HANDLE pipes[SIDES], shared[SIDES], section;
 	HKEY opened_key;
-	ATOM atom; /* the name, in the user's window station */
-	bool has_credential, was_written[SIDES];
+	ATOM atom;     /* the name, in the user's window station */
+	HDESK desktop; /* of that name, there */
+	bool was_written[SIDES];
 };
 
 /* `user`: who runs this. Half-made is for staging_free too. */

@@ -8,20 +8,19 @@
 #include "base/list.h"
 #include "base/scope.h"
 
-enum { ANSWER_MS = 10000, POLL_MS = 5, LINE_MAX_LENGTH = 63 };
+enum { ANSWER_MS = 10000, POLL_MS = 5 };
 
-/* One line, without its end. */
-static bool hear(struct canary *canary, char line[LINE_MAX_LENGTH + 1], struct cordon_error *err)
+bool hear_line(HANDLE from, char line[HEARD_LINE_SIZE], struct cordon_error *err)
 {
 	DWORD count, waiting = 0;
 	size_t length = 0;
 	const uint64_t deadline = GetTickCount64() + ANSWER_MS;
-	while (GetTickCount64() < deadline && PeekNamedPipe(canary->from, NULL, 0, NULL, &waiting, NULL)) {
+	while (GetTickCount64() < deadline && PeekNamedPipe(from, NULL, 0, NULL, &waiting, NULL)) {
 		if (waiting == 0) {
 			Sleep(POLL_MS);
 			continue;
 		}
-		if (!ReadFile(canary->from, line + length, 1, &count, NULL) || count != 1 || length == LINE_MAX_LENGTH)
+		if (!ReadFile(from, line + length, 1, &count, NULL) || count != 1 || length == HEARD_LINE_SIZE - 1)
 			break;
 		if (line[length] == '\n') {
 			line[length] = '\0';
@@ -38,7 +37,7 @@ bool canary_start(const char *program, const char *name, struct canary *canary, 
 	CORDON_ON_EXIT(close_handle) HANDLE its_input = NULL;
 	CORDON_ON_EXIT(close_handle) HANDLE its_output = NULL;
 	char *argv[] = { (char *)(uintptr_t)program, (char *)(uintptr_t) "canary", (char *)(uintptr_t)name, NULL };
-	char line[LINE_MAX_LENGTH + 1];
+	char line[HEARD_LINE_SIZE];
 	const char *missing;
 	PROCESS_INFORMATION process;
 	int has_console, has_key;
@@ -57,7 +56,7 @@ bool canary_start(const char *program, const char *name, struct canary *canary, 
 	ResumeThread(process.hThread);
 	CloseHandle(process.hThread);
 	CloseHandle(process.hProcess);
-	if (!hear(canary, line, err))
+	if (!hear_line(canary->from, line, err))
 		return false;
 	if (sscanf(line, "%lu %d %d", &canary->window, &has_console, &has_key) != 3)
 		return cordon_fail(err, CORDON_OS_FAILED, "the program that the probe acts on answers otherwise");
@@ -68,11 +67,11 @@ bool canary_start(const char *program, const char *name, struct canary *canary, 
 
 bool canary_ask(struct canary *canary, int side, struct cordon_error *err)
 {
-	char line[LINE_MAX_LENGTH + 1];
+	char line[HEARD_LINE_SIZE];
 	DWORD count;
 	if (!WriteFile(canary->to, side == OUTSIDE ? "!" : "?", 1, &count, NULL))
 		return windows_fail(err, GetLastError(), "ask the program that the probe acts on");
-	if (!hear(canary, line, err))
+	if (!hear_line(canary->from, line, err))
 		return false;
 	canary->heard[side] |= strtoul(line, NULL, 10);
 	return true;

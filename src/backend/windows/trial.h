@@ -42,7 +42,7 @@ struct trial_case {
 	enum guarantee guarantee;          /* all but MUST_WORK */
 	uint32_t errors[TRIAL_ERRORS_MAX]; /* MUST_FAIL: GetLastError values that say "refused"; 0: none */
 	uint32_t absent[TRIAL_ERRORS_MAX]; /* outside: there is nothing here to try it on; 0: none */
-	bool is_console;       /* of a console that cordon makes: tried by probe_console.c, not by the prober */
+	unsigned consoles;     /* of the tiers: there it is tried in a console that cordon makes (probe_console.c) */
 	bool is_by_service;    /* a service does it for who asks, and filters by account do not see whom for */
 	bool goes_out;         /* off this host: tried last, and only where all else has held */
 	const char *done;      /* what it means when the trial succeeds inside */
