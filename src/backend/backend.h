@@ -148,7 +148,9 @@ struct swept_item {
 struct swept {
 	bool has_control_groups; /* such a system */
 	unsigned control_groups;
-	unsigned failed; /* of the items: they are there still, or a part of them */
+	bool has_probes; /* such a system */
+	unsigned probes; /* that were killed */
+	unsigned failed; /* of all of them: they are there still, or a part of them */
 	struct {
 		struct swept_item *items;
 		size_t count, room;

@@ -24,7 +24,8 @@ static const char usage[] =
 	"cordon gc [options]\n"
 	"Removes the control groups of runs whose cordon was killed; what was set aside more than 30 days ago; and the\n"
 	"layers over tools' caches that no run has used for 30 days, or whose workspace is gone. What else a killed cordon\n"
-	"leaves, a process of its own removes at once. On Windows the next run mends it, and what was set aside stays.";
+	"leaves, a process of its own removes at once. On Windows: what killed probes left, and what was set aside more\n"
+	"than 30 days ago; what else a killed cordon leaves there, the next run mends.";
 
 static void print(const json_t *answer)
 {
@@ -34,8 +35,9 @@ static void print(const json_t *answer)
 	const json_t *groups = json_object_get(answer, "control_groups");
 	if (json_is_integer(groups))
 		printf("control groups %s: %lld\n", done, (long long)json_integer_value(groups));
-	else
-		puts("what a killed cordon leaves on this system, the next run mends; what was set aside stays");
+	const json_t *probes = json_object_get(answer, "probes");
+	if (json_is_integer(probes))
+		printf("what killed probes left, %s: %lld\n", done, (long long)json_integer_value(probes));
 	json_array_foreach (json_object_get(answer, "set_aside"), i, item)
 		printf("%s: %s\n", done, json_string_value(item));
 	json_array_foreach (json_object_get(answer, "caches"), i, item) {

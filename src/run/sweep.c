@@ -35,11 +35,12 @@ bool run_sweep(bool is_trial, struct text *text, struct cordon_error *err)
 	if (!os_survey_host("/", &facts, err) ||
 	    (backend_native.sweep && !backend_native.sweep(facts->state, is_trial, &swept, err)))
 		return false;
-	return json_print(json_pack("{s:s s:i s:b s:o s:o s:o s:I}", "schema", "cordon-gc", "version", 1, "dry_run",
+	return json_print(json_pack("{s:s s:i s:b s:o s:o s:o s:o s:I}", "schema", "cordon-gc", "version", 1, "dry_run",
 				    is_trial, "control_groups",
 				    swept.has_control_groups ? json_integer(swept.control_groups) : json_null(),
-				    "set_aside", list(&swept, SWEPT_ASIDE), "caches", list(&swept, SWEPT_CACHES),
-				    "failed", (json_int_t)swept.failed),
+				    "probes", swept.has_probes ? json_integer(swept.probes) : json_null(), "set_aside",
+				    list(&swept, SWEPT_ASIDE), "caches", list(&swept, SWEPT_CACHES), "failed",
+				    (json_int_t)swept.failed),
 			  text, err);
 }
 

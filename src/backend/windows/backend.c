@@ -286,6 +286,7 @@ const struct backend_ops backend_native = {
 	.count_output = count_output,
 	.end = end,
 	.discard = discard,
+	.sweep = windows_sweep,
 	.forget = roots_forget,
 	.setup = windows_setup_run,
 	.is_set_up = is_set_up,
