@@ -37,6 +37,7 @@ struct facts *facts_free(struct facts *facts)
 
 	free(facts->user_sid);
 	free(facts->home);
+	free(facts->account_home);
 	free(facts->workspace);
 	free(facts->directory);
 	free(facts->temp);

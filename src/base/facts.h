@@ -70,7 +70,8 @@ struct facts {
 	uint64_t group_id;
 	char *user_sid; /* Windows only */
 	char *home;
-	char *workspace; /* landing path, a directory */
+	char *account_home; /* of the account, where HOME names another directory; else NULL. Linux */
+	char *workspace;    /* landing path, a directory */
 	char *directory; /* where the command starts: the current directory if it lies in the workspace, else the workspace */
 	char *temp;         /* the host's temporary directory */
 	char *state;        /* cordon's own state directory */

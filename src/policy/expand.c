@@ -294,6 +294,28 @@ static bool expand_value(struct expanding *expanding, const struct file_statemen
 	return add_expansion(expanding, statement, path, value->length + parts->rest_length, false, err);
 }
 
+/* What a preset hides in the user's home is hidden in the account's too, where HOME names another (`sudo -E`, some CI):
+ * ssh and gpg keep their keys there whatever HOME says.
+ */
+static bool expand_account_home(struct expanding *expanding, const struct file_statement *statement,
+				struct cordon_error *err)
+{
+	static const struct {
+		const char *variable, *below;
+	} folders[] = { { "home", "" }, { "config", "/.config" }, { "cache", "/.cache" } };
+	const char *home = expanding->facts->account_home;
+	const struct parts *parts = &statement->parts;
+	if (!home || statement->origin.layer != LAYER_PRESET || statement->access != ACCESS_NONE)
+		return true;
+	for (size_t i = 0; i < COUNT_OF(folders); i++) {
+		if (!is_name(parts->variable, parts->variable_length, folders[i].variable))
+			continue;
+		CORDON_ON_EXIT(free_text) char *folder = text_format("%s%s", home, folders[i].below);
+		return folder ? expand_joined(expanding, statement, folder, parts->rest, err) : cordon_fail_memory(err);
+	}
+	return true;
+}
+
 static bool expand_variable(struct expanding *expanding, const struct file_statement *statement,
 			    struct cordon_error *err)
 {
@@ -316,7 +338,7 @@ static bool expand_variable(struct expanding *expanding, const struct file_state
 		if (!expand_value(expanding, statement, value, err))
 			return false;
 	}
-	return true;
+	return expand_account_home(expanding, statement, err);
 }
 
 static bool expand_statement(struct expanding *expanding, const struct file_statement *statement,

@@ -78,7 +78,7 @@ static bool is_related(const struct facts *facts, const char *workspace, const c
 bool workspace_check(const struct facts *facts, struct cordon_error *err)
 {
 	CORDON_ON_EXIT(text_free) struct text key = { 0 };
-	bool is_home, is_state;
+	bool is_home, is_account_home, is_state;
 	if (!facts->workspace)
 		return true;
 	path_add_key(facts->target, facts->workspace, &key);
@@ -91,10 +91,13 @@ bool workspace_check(const struct facts *facts, struct cordon_error *err)
 	if (is_drive_root(facts->target, workspace))
 		return fail_workspace(facts, "a root directory", err);
 	if (!is_related(facts, workspace, facts->home, false, &is_home, err) ||
+	    !is_related(facts, workspace, facts->account_home, false, &is_account_home, err) ||
 	    !is_related(facts, workspace, facts->state, true, &is_state, err))
 		return false;
 	if (is_home)
 		return fail_workspace(facts, "your home directory or above it", err);
+	if (is_account_home)
+		return fail_workspace(facts, "your account's home directory or above it, whatever HOME is", err);
 	if (is_state)
 		return fail_workspace(facts, "cordon's own state", err);
 	if (is_system(facts->target, workspace))

@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "scratch.h"
 
-static char output[65536], errors[65536];
+static char output[131072], errors[131072];
 
 static pid_t start(const char *fake, const char *const *words)
 {

@@ -70,6 +70,23 @@ static void home__is_absolute_or_the_users(void **state)
 	assert_string_equal(facts->home, in_scratch("home"));
 }
 
+/* Where HOME names another directory, the account's keys are where they were. */
+static void account_home__is_known_beside_another_home(void **state)
+{
+	(void)state;
+	const struct passwd *user = getpwuid(getuid());
+	struct stat status;
+	if (!user || stat(user->pw_dir, &status) != 0 || status.st_uid != getuid()) {
+		print_message("the account has no home of its own\n");
+		skip();
+	}
+	CORDON_ON_EXIT(facts_free_at) struct facts *facts = survey(NULL);
+	assert_string_equal(facts->account_home, user->pw_dir);
+	setenv("HOME", user->pw_dir, 1);
+	CORDON_ON_EXIT(facts_free_at) struct facts *same = survey(NULL);
+	assert_null(same->account_home);
+}
+
 static void folders__follow_xdg_when_absolute(void **state)
 {
 	(void)state;
@@ -132,9 +149,13 @@ static void environment__is_copied(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(host__names_its_folders),           TEST(home__is_absolute_or_the_users),
-		TEST(folders__follow_xdg_when_absolute), TEST(workspace__is_where_its_links_lead),
-		TEST(workspace__that_is_none_is_named),  TEST(environment__is_copied),
+		TEST(host__names_its_folders),
+		TEST(home__is_absolute_or_the_users),
+		TEST(folders__follow_xdg_when_absolute),
+		TEST(workspace__is_where_its_links_lead),
+		TEST(workspace__that_is_none_is_named),
+		TEST(environment__is_copied),
+		TEST(account_home__is_known_beside_another_home),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

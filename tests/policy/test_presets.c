@@ -222,6 +222,18 @@ static void preset__grants_what_it_says_on_windows(void **state)
 	check(TARGET_WINDOWS, expectations, COUNT_OF(expectations));
 }
 
+struct path_access {
+	const char *path;
+	enum access access;
+};
+
+static void expect_accesses(const struct policy *policy, const struct path_access *cases, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (policy_decide_path(policy, cases[i].path).access != cases[i].access)
+			fail_msg("%s: %d", cases[i].path, policy_decide_path(policy, cases[i].path).access);
+}
+
 /* A user who makes the home directory writable still has no command writing what the next login executes. */
 static void preset__protects_start_up_files_in_a_writable_home(void **state)
 {
@@ -232,10 +244,7 @@ static void preset__protects_start_up_files_in_a_writable_home(void **state)
 	load(policy, "workspace");
 	assert_true(policy_set(policy, "--write", "files", "/home/u", "write", &err));
 	host_settle(policy, facts);
-	static const struct {
-		const char *path;
-		enum access access;
-	} cases[] = {
+	static const struct path_access cases[] = {
 		{ "/home/u/x", W },
 		{ "/home/u/.bashrc", R },
 		{ "/home/u/.profile", R },
@@ -248,9 +257,29 @@ static void preset__protects_start_up_files_in_a_writable_home(void **state)
 		{ "/home/u/.config/cordon", R },
 		{ "/home/u/.config/autostart", R },
 	};
-	for (size_t i = 0; i < COUNT_OF(cases); i++)
-		if (policy_decide_path(policy, cases[i].path).access != cases[i].access)
-			fail_msg("%s: %d", cases[i].path, policy_decide_path(policy, cases[i].path).access);
+	expect_accesses(policy, cases, COUNT_OF(cases));
+}
+
+/* HOME may name another directory than the account's home; what grants goes by HOME alone. */
+static void preset__hides_in_the_home_of_the_account_too(void **state)
+{
+	(void)state;
+	static const struct path_access cases[] = {
+		{ "/data/a/.ssh/id_rsa", N },
+		{ "/data/a/.config/gh/hosts.yml", N },
+		{ "/data/a/.cache/huggingface/token", N },
+		{ "/data/a/notes", R },
+		{ "/home/u/.ssh/id_rsa", N },
+		{ "/data/a/own", N },
+		{ "/home/u/own", R },
+	};
+	CORDON_ON_EXIT(policy_free_at) struct policy *policy = policy_new(TARGET_LINUX);
+	CORDON_ON_EXIT(facts_free_at) struct facts *facts = host_facts(TARGET_LINUX);
+	facts->account_home = strdup("/data/a");
+	load(policy, "workspace");
+	host_say(policy, LAYER_USER, "{'files': {'~/own': 'read', '/data/a/own': 'none'}}");
+	host_settle(policy, facts);
+	expect_accesses(policy, cases, COUNT_OF(cases));
 }
 
 static void preset__sets_network_and_limits(void **state)
@@ -396,6 +425,7 @@ int main(void)
 		cmocka_unit_test(preset__grants_what_it_says_on_linux),
 		cmocka_unit_test(preset__grants_what_it_says_on_windows),
 		cmocka_unit_test(preset__protects_start_up_files_in_a_writable_home),
+		cmocka_unit_test(preset__hides_in_the_home_of_the_account_too),
 		cmocka_unit_test(preset__sets_network_and_limits),
 		cmocka_unit_test(preset__passes_on_no_secrets_and_no_start_up_variables),
 		cmocka_unit_test(preset__strict_opens_nothing_that_it_does_not_list),

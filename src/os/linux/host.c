@@ -45,6 +45,23 @@ bool find_home(char **ret_home, struct cordon_error *err)
 	return clean_path(given, ret_home, err);
 }
 
+/* Where that is another than HOME says, and the user's own: services have folders of the system for a home. An account that
+ * only a directory service knows has none here.
+ */
+static bool find_account_home(const char *home, char **ret_home, struct cordon_error *err)
+{
+	const struct passwd *user = getpwuid(getuid());
+	CORDON_ON_EXIT(free_text) char *path = NULL;
+	struct stat status;
+	if (!user || user->pw_dir[0] != '/')
+		return true;
+	if (!clean_path(user->pw_dir, &path, err))
+		return false;
+	if (path[1] && strcmp(path, home) != 0 && stat(path, &status) == 0 && status.st_uid == getuid())
+		*ret_home = cordon_take(&path);
+	return true;
+}
+
 char *find_folder(const char *variable, const char *home, const char *usual)
 {
 	/* A relative value is to be ignored (XDG Base Directory Specification). */
@@ -89,7 +106,7 @@ static bool survey_directory(struct facts *facts, struct cordon_error *err)
 
 static bool survey_folders(struct facts *facts, struct cordon_error *err)
 {
-	if (!find_home(&facts->home, err))
+	if (!find_home(&facts->home, err) || !find_account_home(facts->home, &facts->account_home, err))
 		return false;
 
 	const char *temp = getenv("TMPDIR");
