@@ -439,6 +439,44 @@ static void store__lets_one_change_while_nobody_uses(void **state)
 	windows_store_close(a);
 }
 
+/* A root is granted to the identity that is kept for it: to none that others have. */
+static void roots__are_opened_to_no_identity_of_others(void **state)
+{
+	(void)state;
+	CORDON_ON_EXIT(identities_free) struct identities identities = { 0 };
+	CORDON_ON_EXIT(free_local) char *own_sid = NULL;
+	struct cordon_error err = CORDON_ERROR_INIT;
+	struct facts facts = { .state = in_scratch("kept") };
+	struct windows_root kept_root = { .path = root, .device = 1, .inode = 2 };
+	struct plan_windows windows = { .roots = { &kept_root, 1, 1 } };
+	const struct plan kept_plan = { .facts = &facts, .windows = &windows };
+	const struct {
+		const char *sid;
+		bool is_taken;
+	} cases[] = {
+		{ "S-1-5-21-1-2-3-4", true },
+		{ "S-1-15-2-1-2-3-4-5-6-7", true },
+		{ "S-1-1-0", false },
+		{ "S-1-5-18", false },
+		{ "S-1-5-32-545", false },
+		{ "S-1-5-21-1-2-3-4-5", false },
+		{ NULL, false }, /* the user's own */
+		{ "nobody", false },
+	};
+	assert_true(identities_make(1, &identities, &err));
+	assert_true(ConvertSidToStringSidA(identities.roles[SID_USER], &own_sid));
+	make_directory(in_scratch("kept"));
+	make_directory(in_scratch("kept\\capabilities"));
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct roots *opened = NULL;
+		const char *sid = cases[i].sid ? cases[i].sid : own_sid;
+		write_file(in_scratch("kept\\capabilities\\0000000000000001-0000000000000002"), sid);
+		if (roots_new(&kept_plan, &identities, &opened, &err) != cases[i].is_taken)
+			fail_msg("%s: %s", sid, err.text);
+		roots_free(opened);
+	}
+}
+
 /* Whose a file is, is read back. */
 static void store__makes_the_user_the_owner(void **state)
 {
@@ -463,6 +501,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(journal__is_whole_or_refused),
 		cmocka_unit_test(store__believes_no_success),
 		cmocka_unit_test(store__lets_one_change_while_nobody_uses),
+		cmocka_unit_test(roots__are_opened_to_no_identity_of_others),
 		cmocka_unit_test(store__makes_the_user_the_owner),
 	};
 	GetModuleFileNameA(NULL, own_path, sizeof own_path);

@@ -76,6 +76,16 @@ static PSID keep(struct roots *roots, PSID sid)
 	return kept && CopySid(length, kept, sid) ? kept : NULL;
 }
 
+/* Made up by cordon, or a package's. What everybody has, or a user, would be granted the root. */
+static bool is_cordons_kind(const struct roots *roots, PSID sid)
+{
+	const BYTE count = *GetSidSubAuthorityCount(sid), authority = GetSidIdentifierAuthority(sid)->Value[5];
+	const DWORD first = count > 0 ? *GetSidSubAuthority(sid, 0) : 0;
+	return (authority == 15 && first == SECURITY_APP_PACKAGE_BASE_RID) ||
+	       (authority == 5 && first == SECURITY_NT_NON_UNIQUE && count == 5 &&
+		!EqualPrefixSid(sid, roots->identities->roles[SID_USER]));
+}
+
 static bool read_capability(struct roots *roots, const char *path, PSID *ret_sid, struct cordon_error *err)
 {
 	CORDON_ON_EXIT(text_free) struct text text = { 0 };
@@ -83,8 +93,8 @@ static bool read_capability(struct roots *roots, const char *path, PSID *ret_sid
 	CORDON_ON_EXIT(free_local) PSID sid = NULL;
 	if (!os_read_file(path, SID_TEXT_MAX, &text, err) || !wide_make(text_str(&text), &wide, err))
 		return false;
-	if (!ConvertStringSidToSidW(wide, &sid))
-		return cordon_fail(err, CORDON_OS_FAILED, "'%s' is damaged: it holds no identity", path);
+	if (!ConvertStringSidToSidW(wide, &sid) || !is_cordons_kind(roots, sid))
+		return cordon_fail(err, CORDON_OS_FAILED, "'%s' is damaged: it holds no identity of cordon's", path);
 	*ret_sid = keep(roots, sid);
 	return *ret_sid || cordon_fail_memory(err);
 }
