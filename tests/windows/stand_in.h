@@ -38,6 +38,14 @@ bool logon_claim(enum pool_kind kind, struct account *ret_account, struct cordon
 	return true;
 }
 
+bool logon_recall(struct account *account, struct cordon_error *error)
+{
+	(void)error;
+	assert_null(account->password);
+	account->password = calloc(8, sizeof(uint16_t));
+	return account->password;
+}
+
 bool logon_start(const struct account *account, const WCHAR *program, WCHAR *line, WCHAR *desktop,
 		 PROCESS_INFORMATION *ret_process, struct cordon_error *error)
 {

@@ -123,6 +123,10 @@ static void account__has_what_its_runner_needs(void **state)
 	assert_int_equal(wcscmp(account.password, L"second"), 0);
 	account_forget_password(&account);
 	assert_null(account.password);
+	/* While it is claimed, it can be started in again. */
+	if (!account_recall_password(&account, &err))
+		fail_msg("%s", err.text);
+	assert_int_equal(wcscmp(account.password, L"second"), 0);
 	account_release(&account);
 	account_release(&account);
 }

@@ -237,6 +237,17 @@ void account_forget_password(struct account *account)
 	account->password = NULL;
 }
 
+bool account_recall_password(struct account *account, struct cordon_error *err)
+{
+	char bytes[POOL_SECRET_MAX];
+	OVERLAPPED from = { 0 };
+	DWORD length = 0;
+	account_forget_password(account);
+	if (!ReadFile(account->claim, bytes, sizeof bytes, &length, &from))
+		return windows_fail(err, GetLastError(), "ReadFile: read the secret of '%s' again", account->name);
+	return secret_unwrap(bytes, length, &account->password, err);
+}
+
 void account_release(struct account *account)
 {
 	account_forget_password(account);

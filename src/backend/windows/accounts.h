@@ -32,7 +32,9 @@ CORDON_CHECKED bool accounts_claim_in(const char *folder, enum pool_kind kind, s
 				      struct cordon_error *err);
 
 void account_forget_password(struct account *account); /* overwrites it */
-void account_release(struct account *account);         /* zeroed is fine; also a CORDON_ON_EXIT release */
+/* Reads it again, of an account that is claimed. */
+CORDON_CHECKED bool account_recall_password(struct account *account, struct cordon_error *err);
+void account_release(struct account *account); /* zeroed is fine; also a CORDON_ON_EXIT release */
 
 /* The record of setup, for reading. Errors as of accounts_claim. */
 CORDON_CHECKED bool accounts_read(struct pool *ret_pool, struct cordon_error *err);

@@ -10,6 +10,11 @@ bool logon_claim(enum pool_kind kind, struct account *ret_account, struct cordon
 	return accounts_claim(kind, ret_account, err);
 }
 
+bool logon_recall(struct account *account, struct cordon_error *err)
+{
+	return account_recall_password(account, err);
+}
+
 /* What the refusals of a logon mean here, and what to do. */
 static const struct {
 	DWORD code;

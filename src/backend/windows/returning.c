@@ -8,12 +8,17 @@
 
 #include <sddl.h>
 
+enum { END_MS = 10000 };
+
 struct returning {
 	struct windows_store *store;
-	const char *account; /* borrowed, as the other */
+	const char *state; /* borrowed, as the two below */
+	struct account *account;
+	const struct identities *identities;
 	struct windows_sid sid, user;
 	struct ownership_notes earlier; /* of this account: what could not be taken */
 	struct frame_return order;
+	size_t own_count; /* of its places; the others are of earlier runs */
 	bool is_noted, is_due;
 };
 
@@ -22,15 +27,20 @@ static struct windows_sid as_bytes(PSID sid)
 	return (struct windows_sid){ sid, (uint16_t)GetLengthSid(sid) };
 }
 
+struct returning *returning_free(struct returning *returning)
+{
+	if (!returning)
+		return NULL;
+	windows_store_close(returning->store);
+	ownership_free(&returning->earlier);
+	free(returning->order.places);
+	free(returning);
+	return NULL;
+}
+
 static void free_returning(struct returning **returning)
 {
-	if (!*returning)
-		return;
-	windows_store_close((*returning)->store);
-	ownership_free(&(*returning)->earlier);
-	free((*returning)->order.places);
-	free(*returning);
-	*returning = NULL;
+	*returning = returning_free(*returning);
 }
 
 /* -- earlier runs -------------------------------------------------------------------------------------------------- */
@@ -45,8 +55,10 @@ static bool mend(struct returning *returning, const struct ownership_noted *note
 	*ret_is_done = true;
 	if (!wide_make(noted->account, &wide, err))
 		return false;
-	/* A name that is no identity's says nothing. */
-	if (!ConvertStringSidToSidW(wide, &account) || !windows_sid_equals(noted->order.user, returning->user))
+	/* What names no account of this host says nothing: others' files are not the user's to take. */
+	if (!ConvertStringSidToSidW(wide, &account) ||
+	    !EqualPrefixSid(account, (PSID)(uintptr_t)returning->sid.bytes) ||
+	    !windows_sid_equals(noted->order.user, returning->user))
 		return ownership_drop(store, noted->account, err);
 	if (!ownership_take(store, as_bytes(account), &noted->order, &result, err))
 		return false;
@@ -61,7 +73,7 @@ static bool mend_all(struct returning *returning, bool is_alone, struct cordon_e
 	if (!ownership_load(windows_store_operations(returning->store), notes, err))
 		return false;
 	for (size_t i = 0; i < notes->count; i++) {
-		bool is_own = strcmp(notes->items[i].account, returning->account) == 0, is_done = true;
+		bool is_own = strcmp(notes->items[i].account, returning->account->sid) == 0, is_done = true;
 		/* What belongs to a run that goes on is that run's. */
 		if ((is_own || is_alone) && !mend(returning, &notes->items[i], &is_done, err))
 			return false;
@@ -73,14 +85,16 @@ static bool mend_all(struct returning *returning, bool is_alone, struct cordon_e
 	return true;
 }
 
-bool returning_mend(const char *state, const struct identities *identities, const char *account,
+bool returning_mend(const char *state, const struct identities *identities, struct account *account,
 		    struct returning **ret_returning, struct cordon_error *err)
 {
 	CORDON_ON_EXIT(free_returning) struct returning *returning = calloc(1, sizeof *returning);
 	bool is_alone;
 	if (!returning)
 		return cordon_fail_memory(err);
+	returning->state = state;
 	returning->account = account;
+	returning->identities = identities;
 	returning->sid = as_bytes(identities->roles[SID_ACCOUNT]);
 	returning->user = as_bytes(identities->roles[SID_USER]);
 	if (!windows_store_open(state, &returning->store, err) ||
@@ -123,6 +137,7 @@ bool returning_note(struct returning *returning, const struct plan_windows *wind
 		if (!add_place(order, windows->roots.items[i].path, windows->roots.items[i].device,
 			       windows->roots.items[i].inode))
 			return cordon_fail_memory(err);
+	returning->own_count = order->place_count;
 	/* The note of this account is one: what it said is not forgotten. */
 	for (size_t i = 0; i < returning->earlier.count; i++) {
 		const struct frame_return *earlier = &returning->earlier.items[i].order;
@@ -131,34 +146,94 @@ bool returning_note(struct returning *returning, const struct plan_windows *wind
 				       earlier->places[k].inode))
 				return cordon_fail_memory(err);
 	}
-	returning->is_noted = ownership_note(windows_store_operations(returning->store), returning->account, order,
+	returning->is_noted = ownership_note(windows_store_operations(returning->store), returning->account->sid, order,
 					     err);
 	return returning->is_noted;
 }
 
+/* Of what is not left anything the end has nothing to look for. */
 bool returning_ask(struct returning *returning, struct runner *runner, struct cordon_error *err)
 {
 	struct ownership_result result;
+	size_t left = 0;
 	for (size_t i = 0; i < returning->earlier.count; i++) {
 		const struct frame_return *order = &returning->earlier.items[i].order;
 		if (!runner_return(runner, order, err) ||
 		    !ownership_take(windows_store_operations(returning->store), returning->sid, order, &result, err))
 			return false;
+		left += result.left;
 	}
+	if (left == 0)
+		returning->order.place_count = returning->own_count;
 	returning->is_due = false;
 	return true;
 }
 
-struct returning *returning_end(struct returning *returning, bool is_over)
+/* -- the end ------------------------------------------------------------------------------------------------------- */
+
+/* The run's own runner ends with the command, in whose job it is. Another one, in a job that nothing of the command was
+ * ever in, opens what the user has not got.
+ */
+static bool open_by_runner(struct returning *returning, HANDLE job, struct runner *runner, struct cordon_error *err)
+{
+	runner->account = returning->account;
+	runner->identities = returning->identities;
+	runner->job = job;
+	return operation_begins("log on again", err) && logon_recall(returning->account, err) &&
+	       runner_begin(runner, returning->state, returning->account, err) &&
+	       operation_begins("sweep the account", err) && runner_clean(runner, err) &&
+	       operation_begins("open what is closed", err) && runner_return(runner, &returning->order, err);
+}
+
+static bool open_closed(struct returning *returning, struct cordon_error *err)
+{
+	CORDON_ON_EXIT(close_handle) HANDLE job = NULL;
+	struct runner runner = { 0 };
+	struct cordon_error ignored = CORDON_ERROR_INIT;
+	const char *missing;
+	if (!job_make(&(struct windows_job){ 0 }, &job, &missing, err))
+		return false;
+	bool is_open = open_by_runner(returning, job, &runner, err);
+	account_forget_password(returning->account);
+	(void)!job_end(job, END_MS, &ignored);
+	runner_free(&runner);
+	return is_open;
+}
+
+/* The run's own directory is removed; what the user could not remove of it he may not take, either. */
+static void add_temp(struct returning *returning, const char *temp)
+{
+	struct store *store = windows_store_operations(returning->store);
+	struct cordon_error ignored = CORDON_ERROR_INIT;
+	struct store_file *file = NULL;
+	struct store_about about;
+	if (!temp || !store->open(store, temp, &file, &ignored) || !file)
+		return;
+	if (store->tell(store, file, &about, &ignored))
+		(void)!add_place(&returning->order, temp, about.device, about.inode);
+	store->close(store, file);
+}
+
+static bool take_all(struct returning *returning, size_t *ret_left, struct cordon_error *err)
+{
+	struct ownership_result result;
+	if (!ownership_take(windows_store_operations(returning->store), returning->sid, &returning->order, &result,
+			    err))
+		return false;
+	*ret_left = result.left;
+	return true;
+}
+
+void returning_end(struct returning *returning, bool has_run, const char *temp)
 {
 	struct cordon_error ignored = CORDON_ERROR_INIT;
-	struct ownership_result result = { 0 };
-	if (!returning)
-		return NULL;
-	struct store *store = windows_store_operations(returning->store);
-	if (returning->is_noted && is_over && !returning->is_due &&
-	    ownership_take(store, returning->sid, &returning->order, &result, &ignored) && result.left == 0)
-		(void)!ownership_drop(store, returning->account, &ignored);
-	free_returning(&returning);
-	return NULL;
+	size_t left = 0;
+	if (!returning || !returning->is_noted || returning->is_due)
+		return;
+	add_temp(returning, temp);
+	if (!take_all(returning, &left, &ignored) ||
+	    (has_run && left > 0 && (!open_closed(returning, &ignored) || !take_all(returning, &left, &ignored))))
+		return;
+	if (left == 0)
+		(void)!ownership_drop(windows_store_operations(returning->store), returning->account->sid, &ignored);
 }

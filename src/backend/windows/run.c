@@ -520,7 +520,7 @@ static bool pass_handles(struct cage *cage, struct cordon_error *err)
 
 static bool mend_earlier(struct cage *cage, struct cordon_error *err)
 {
-	return returning_mend(cage->plan->facts->state, &cage->identities, cage->account->sid, &cage->returning, err);
+	return returning_mend(cage->plan->facts->state, &cage->identities, cage->account, &cage->returning, err);
 }
 
 static bool note_returning(struct cage *cage, struct cordon_error *err)
@@ -668,8 +668,12 @@ void cage_empty(struct cage *cage)
 	close_handle(&cage->ready);
 	if (cage->desktop)
 		CloseDesktop(cage->desktop);
-	cage->returning = returning_end(cage->returning, is_over);
 	remove_temp(cage);
+	if (is_over && cage->returning) {
+		returning_end(cage->returning, cage->is_running, cage->temp);
+		remove_temp(cage);
+	}
+	cage->returning = returning_free(cage->returning);
 	remove_package(cage);
 	for (char **entry = cage->environment; entry && *entry; entry++)
 		free(*entry);

@@ -411,8 +411,7 @@ bool account_child_claim(struct account_child *child, enum pool_kind kind, struc
 	       identities_add(identities, SID_ACCOUNTS, child->account.group_sid, err);
 }
 
-static bool start_child_runner(struct runner *runner, const char *state, struct account *account,
-			       struct cordon_error *err)
+bool runner_begin(struct runner *runner, const char *state, struct account *account, struct cordon_error *err)
 {
 	bool is_started = operation_begins("copy the runner", err) && runner_copy(runner, state, err) &&
 			  operation_begins("make a desktop for the runner", err) && runner_make_desktop(runner, err) &&
@@ -431,7 +430,7 @@ bool account_child_start(struct account_child *child, const char *state, HANDLE 
 	runner->account = &child->account;
 	runner->identities = identities;
 	runner->job = job;
-	return start_child_runner(runner, state, &child->account, err) && operation_begins("sweep the account", err) &&
+	return runner_begin(runner, state, &child->account, err) && operation_begins("sweep the account", err) &&
 	       runner_clean(runner, err) && operation_begins("have the process started", err) &&
 	       runner_order(runner, launch, recipe, err) && operation_begins("take the process over", err) &&
 	       runner_take_over(runner, recipe, identities, ret_process, err);

@@ -57,6 +57,8 @@ void station_free(struct station *station);
 /* -- logon.c ------------------------------------------------------------------------------------------------------- */
 
 CORDON_CHECKED bool logon_claim(enum pool_kind kind, struct account *ret_account, struct cordon_error *err);
+/* Of a claimed account whose password was forgotten: it can start programs again. */
+CORDON_CHECKED bool logon_recall(struct account *account, struct cordon_error *err);
 /* Starts the program as the account, suspended, with the profile loaded. The line begins with the program. */
 CORDON_CHECKED bool logon_start(const struct account *account, const WCHAR *program, WCHAR *line, WCHAR *desktop,
 				PROCESS_INFORMATION *ret_process, struct cordon_error *err);
@@ -100,6 +102,9 @@ CORDON_CHECKED bool runner_order(struct runner *runner, const struct launch *lau
 CORDON_CHECKED bool runner_take_over(struct runner *runner, const struct windows_token *recipe,
 				     struct identities *identities, PROCESS_INFORMATION *ret_process,
 				     struct cordon_error *err);
+/* From the copy to the meeting, each step a named one; the password is forgotten. */
+CORDON_CHECKED bool runner_begin(struct runner *runner, const char *state, struct account *account,
+				 struct cordon_error *err);
 /* Ends the runner; what it has started ends with the job. Half-made is fine. */
 void runner_free(struct runner *runner);
 
@@ -135,15 +140,18 @@ struct returning;
 /* What runs that were killed have left in this account, and where nobody else runs in any, is the user's again as far as
  * he may take it.
  */
-CORDON_CHECKED bool returning_mend(const char *state, const struct identities *identities, const char *account,
+CORDON_CHECKED bool returning_mend(const char *state, const struct identities *identities, struct account *account,
 				   struct returning **ret_returning, struct cordon_error *err);
 /* Before anything is made in the roots. */
 CORDON_CHECKED bool returning_note(struct returning *returning, const struct plan_windows *windows,
 				   struct cordon_error *err);
 /* What the user may not take, the account opens. */
 CORDON_CHECKED bool returning_ask(struct returning *returning, struct runner *runner, struct cordon_error *err);
-/* When nothing of the account runs any more. What is left is noted, and the next start's. NULL is fine; returns NULL. */
-struct returning *returning_end(struct returning *returning, bool is_over);
+/* When nothing of the account runs any more. What the user may not take a runner opens to him, where a command ran; so
+ * it does with `temp`, the run's own directory, where that is still there. What is left is noted, and the next start's.
+ */
+void returning_end(struct returning *returning, bool has_run, const char *temp); /* NULL is fine */
+struct returning *returning_free(struct returning *returning);                   /* NULL is fine; returns NULL */
 
 /* -- sweep_account.c ----------------------------------------------------------------------------------------------- */
 
