@@ -108,7 +108,9 @@ static const struct tier_promise appcontainer_promises[GUARANTEE_COUNT] = {
 };
 
 static const struct tier_promise token_promises[GUARANTEE_COUNT] = {
-	[GUARANTEE_FILES_WRITE] = PARTLY("a write-restricted token; where Everyone may write, so may the command"),
+	[GUARANTEE_FILES_WRITE] = PARTLY(
+		"a write-restricted token; where Everyone may write, so may the command, and what "
+		"the user's folders let him delete, it may delete"),
 	[GUARANTEE_FILES_READ] = ABSENT("the command reads as the user does"),
 	[GUARANTEE_FILES_PROTECT] = PARTLY(
 		"denials on protected paths; a directory whose DELETE_CHILD the user has may lose them"),

@@ -22,6 +22,9 @@ uint32_t nt_plan_sid(struct sid sid, const struct nt_names *names)
 	assert_true(sid.role != SID_CAPABILITY || sid.root < NT_ROOTS_MAX);
 	if (sid.role == SID_CAPABILITY)
 		return names ? names->capabilities[sid.root] : NT_CAPABILITY + (uint32_t)sid.root;
+	/* The probe's for its sibling; a run has one. */
+	if (sid.role == SID_PACKAGE && sid.root == 1)
+		return NT_OTHER_PACKAGE;
 	return names && sid.role == SID_PACKAGE ? names->package : sids[sid.role];
 }
 
