@@ -135,6 +135,13 @@ CORDON_API const char *cordon_run_id(const struct cordon_run *run);
 /* The plan as JSON, or NULL when memory is short. */
 CORDON_API const char *cordon_run_plan(struct cordon_run *run);
 
+/* Windows: tries afresh, live, what the run's plan rests on, of a run that is started later or only looked at (`target`), as
+ * JSON: {schema, version, attacks: [{guarantee, attack, verdict, why}]}. A verdict is held, untried (why says what is
+ * not there to try it on), accepted (by the policy, as partial), unasked, OPEN, or broken: what has to work does not; that
+ * has no guarantee. It takes seconds. NULL on failure; CORDON_UNSUPPORTED where runs do not try what they rest on.
+ */
+CORDON_API const char *cordon_run_verify(struct cordon_run *run, struct cordon_error *err);
+
 /* What the policy says of a path, as JSON: {path, landing, access, rule{layer, file, line, column, pattern}, own,
  * would_allow}. would_allow is the smallest flag that grants more, or what to change, or null. Where the run has
  * something of its own in place of the host's (/tmp, /proc, /dev) rule is null and own says what.

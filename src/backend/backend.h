@@ -137,6 +137,26 @@ struct cage_event {
 	} exit;
 };
 
+enum verified_how {
+	VERIFIED_HELD,
+	VERIFIED_UNTRIED,
+	VERIFIED_LOOSE,  /* it was done, which leaves the guarantee partial: a policy may accept that */
+	VERIFIED_OPEN,   /* it was done, or nobody can say that it was not: no run starts */
+	VERIFIED_BROKEN, /* what has to work does not: the same */
+};
+
+/* What was tried of what a plan rests on, and what became of it. */
+struct verified {
+	const char *act;          /* static */
+	enum guarantee guarantee; /* GUARANTEE_COUNT: of none, but of all that runs */
+	enum verified_how how;
+	char why[240]; /* may be empty */
+};
+struct verified_list {
+	struct verified *items;
+	size_t count, room;
+};
+
 enum swept_kind { SWEPT_ASIDE, SWEPT_CACHES };
 
 /* What was swept; the strings are the caller's to free. */
@@ -177,6 +197,9 @@ struct backend_ops {
 	 * outlasts the call. Fails where that says nothing of the host.
 	 */
 	bool (*prove)(const struct plan *plan, struct abilities *abilities, struct cordon_error *err);
+
+	/* May be NULL. The same, afresh, and tells of each act; what was believed of this host before, is not any more. */
+	bool (*verify)(const struct plan *plan, struct verified_list *list, struct cordon_error *err);
 
 	/* Fills one row for each guarantee that the plan asks for; others become LEVEL_UNASKED. */
 	void (*assess)(const struct plan *plan, const struct abilities *abilities,

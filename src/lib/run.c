@@ -144,6 +144,20 @@ const char *cordon_run_explain(struct cordon_run *run, const char *path, struct 
 	return give(ok, &local, err) ? text_str(&run->text) : NULL;
 }
 
+const char *cordon_run_verify(struct cordon_run *run, struct cordon_error *err)
+{
+	struct cordon_error local = CORDON_ERROR_INIT;
+	if (!run) {
+		give(no_handle("run", &local), &local, err);
+		return NULL;
+	}
+	text_free(&run->text);
+	bool ok = run_verify(run->run, &run->text, &local);
+	if (ok && !text_ok(&run->text))
+		ok = cordon_fail_memory(&local);
+	return give(ok, &local, err) ? text_str(&run->text) : NULL;
+}
+
 const char *cordon_run_event(struct cordon_run *run)
 {
 	if (!run)

@@ -111,6 +111,8 @@ void run_explanation(struct run *run, struct text *text);
 CORDON_CHECKED bool run_explain(const struct run *run, const char *path, struct text *text, struct cordon_error *err);
 /* JSON as of cordon_run_rules: the policy in force with the origin of each rule. */
 CORDON_CHECKED bool run_rules(const struct run *run, struct text *text, struct cordon_error *err);
+/* verify.c: JSON as of cordon_run_verify. */
+CORDON_CHECKED bool run_verify(const struct run *run, struct text *text, struct cordon_error *err);
 /* The report of a run that was refused before there was one. */
 CORDON_CHECKED bool run_refusal(const struct cordon_error *refusal, struct text *text, struct cordon_error *err);
 /* JSON of what this host can enforce. */

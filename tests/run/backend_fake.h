@@ -14,8 +14,10 @@ struct fake {
 	bool is_silent[GUARANTEE_COUNT];    /* says nothing of it */
 	struct cage_event events[FAKE_EVENTS_MAX];
 	unsigned event_count;
-	bool is_stubborn; /* does not end when it is asked to */
-	bool runs_on;     /* after the events nothing happens until it is ended */
+	struct verified verified[8];
+	unsigned verified_count; /* 0: there is nothing to try */
+	bool is_stubborn;        /* does not end when it is asked to */
+	bool runs_on;            /* after the events nothing happens until it is ended */
 
 	/* what it was told */
 	unsigned probed, begun, started, asked, ended, discarded;

@@ -64,6 +64,55 @@ static void limit__of_a_preset_is_taken_as_far_as_it_goes(void **state)
 	assert_non_null(strstr(err.text, "limits.memory (absent)"));
 }
 
+/* -- verifying ------------------------------------------------------------------------------------------------- */
+
+static void expect_verdicts(const char *const *verdicts, size_t count)
+{
+	CORDON_ON_EXIT(text_free) struct text text = { 0 };
+	must(run_verify(run, &text, &err));
+	json_t *answer = json_loads(text_str(&text), 0, NULL);
+	const json_t *rows = json_object_get(answer, "attacks");
+	assert_int_equal(json_array_size(rows), count);
+	for (size_t i = 0; i < count; i++) {
+		const json_t *row = json_array_get(rows, i);
+		assert_string_equal(json_string_value(json_object_get(row, "verdict")), verdicts[i]);
+		assert_string_equal(json_string_value(json_object_get(row, "attack")), fake.verified[i].act);
+		bool has_guarantee = json_object_get(row, "guarantee");
+		assert_int_equal(has_guarantee, fake.verified[i].guarantee < GUARANTEE_COUNT);
+	}
+	json_decref(answer);
+}
+
+/* What is accepted is no failure, and of what nobody asked for only that is one which refuses every run. */
+static void verify__goes_by_what_the_policy_asks_and_accepts(void **state)
+{
+	(void)state;
+	static const struct verified rows[] = {
+		{ "held", GUARANTEE_FILES_WRITE, VERIFIED_HELD, "" },
+		{ "not here", GUARANTEE_FILES_WRITE, VERIFIED_UNTRIED, "why" },
+		{ "done", GUARANTEE_FILES_WRITE, VERIFIED_OPEN, "why" },
+		{ "done by a service", GUARANTEE_NET_OFF, VERIFIED_LOOSE, "why" },
+		{ "does not work", GUARANTEE_COUNT, VERIFIED_BROKEN, "why" },
+		{ "works", GUARANTEE_COUNT, VERIFIED_HELD, "" },
+		{ "nobody asked, held", GUARANTEE_NET_FILTERED, VERIFIED_HELD, "" },
+		{ "nobody asked, done", GUARANTEE_NET_FILTERED, VERIFIED_OPEN, "why" },
+	};
+	static const char *const verdicts[] = {
+		"held", "untried", "OPEN", "OPEN", "broken", "held", "unasked", "OPEN"
+	};
+	static const char *const accepting[] = { "held",   "untried", "OPEN",    "accepted",
+						 "broken", "held",    "unasked", "OPEN" };
+	memcpy(fake.verified, rows, sizeof rows);
+	must(make_run("linux"));
+	assert_false(run_verify(run, &(struct text){ 0 }, &err));
+	fake.verified_count = COUNT_OF(rows);
+	expect_verdicts(verdicts, COUNT_OF(verdicts));
+	must(settings_set(settings, "--accept", "accept", NULL, "net.off", &err));
+	must(settings_set(settings, "--accept", "accept", NULL, "files.write", &err));
+	must(make_run("linux"));
+	expect_verdicts(accepting, COUNT_OF(accepting));
+}
+
 static void refusal__names_all_even_when_reasons_are_long(void **state)
 {
 	(void)state;
@@ -373,6 +422,7 @@ int main(void)
 		TEST(accept__covers_the_level_that_it_names),
 		TEST(silence__counts_as_absent),
 		TEST(limit__of_a_preset_is_taken_as_far_as_it_goes),
+		TEST(verify__goes_by_what_the_policy_asks_and_accepts),
 		TEST(refusal__names_all_even_when_reasons_are_long),
 		TEST(probe__that_fails_refuses),
 		TEST(look__assesses_nothing_and_never_starts),

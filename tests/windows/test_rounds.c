@@ -4,6 +4,7 @@
  */
 #include "backend/windows/rounds.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "backend/windows/probe_plan.h"
@@ -309,6 +310,54 @@ static void host__that_is_switched_off_begins_anew(void **state)
 	}
 }
 
+static void free_verified(struct verified_list *list)
+{
+	free(list->items);
+}
+
+/* How many rows say that a run is refused; `act` not NULL: it is the only one that did not hold. */
+static unsigned count_refusing(const char *act)
+{
+	CORDON_ON_EXIT(free_verified) struct verified_list list = { 0 };
+	unsigned refusing = 0, expected = 0;
+	assert_true(rounds_tell(&probing, &list));
+	for (unsigned i = 0; i < trial_count; i++)
+		expected += trial_is_of(&trial_cases[i], probed);
+	assert_int_equal(list.count, expected);
+	for (size_t i = 0; i < list.count; i++) {
+		const struct verified *row = &list.items[i];
+		refusing += row->how == VERIFIED_OPEN || row->how == VERIFIED_BROKEN;
+		bool is_odd_one = act && strcmp(row->act, act) == 0;
+		assert_true(!act || (row->how != VERIFIED_HELD && row->how != VERIFIED_UNTRIED) == is_odd_one);
+		assert_true((row->how == VERIFIED_HELD) == (row->why[0] == '\0'));
+	}
+	return refusing;
+}
+
+/* What `cordon verify` calls open is why a run is refused, and the other way round. */
+static void told__is_what_runs_go_by(void **state)
+{
+	(void)state;
+	for (size_t which = 0; which < COUNT_OF(probes); which++) {
+		for (unsigned i = 0; i < trial_count; i++) {
+			if (!trial_is_of(&trial_cases[i], probe_tiers(probes[which].tier, probes[which].network)))
+				continue;
+			choose(which);
+			host.odd_one = i;
+			bool is_trusted = prove();
+			assert_int_equal(count_refusing(trial_cases[i].name), !is_trusted);
+		}
+		choose(which);
+		assert_true(prove());
+		assert_int_equal(count_refusing(NULL), 0);
+		/* Afresh, nothing that was kept counts, whatever comes of it. */
+		assert_true(kept_drop(&store, probed, &err));
+		host.lets_all = true;
+		assert_false(prove());
+		assert_true(count_refusing(NULL) > 1);
+	}
+}
+
 static void probe__of_another_tier_is_not_trusted(void **state)
 {
 	(void)state;
@@ -330,6 +379,7 @@ int main(void)
 		cmocka_unit_test(host__that_is_odd_in_one_trial_is_refused_by_its_name),
 		cmocka_unit_test(step__that_fails_refuses),
 		cmocka_unit_test(host__that_is_switched_off_begins_anew),
+		cmocka_unit_test(told__is_what_runs_go_by),
 		cmocka_unit_test(probe__of_another_tier_is_not_trusted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

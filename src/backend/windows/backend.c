@@ -27,7 +27,13 @@ static bool probe(struct cage *cage, struct abilities **ret_abilities, struct co
 
 static bool prove(const struct plan *plan, struct abilities *abilities, struct cordon_error *err)
 {
-	return proved_tier(plan, &abilities->probing, err);
+	return proved_tier(plan, false, &abilities->probing, err);
+}
+
+static bool verify(const struct plan *plan, struct verified_list *list, struct cordon_error *err)
+{
+	struct probing probing = { 0 };
+	return proved_tier(plan, true, &probing, err) && (rounds_tell(&probing, list) || cordon_fail_memory(err));
 }
 
 static void assess(const struct plan *plan, const struct abilities *abilities,
@@ -272,6 +278,7 @@ const struct backend_ops backend_native = {
 	.name = "windows",
 	.probe = probe,
 	.prove = prove,
+	.verify = verify,
 	.assess = assess,
 	.trust = trust,
 	.begin = begin,

@@ -331,8 +331,9 @@ void probe_job(const struct plan *plan, struct probing *probing);
 
 /* -- proved.c ------------------------------------------------------------------------------------------------------ */
 
-/* As probe_tier, or what was kept of it (kept.h). */
-CORDON_CHECKED bool proved_tier(const struct plan *plan, struct probing *ret_probing, struct cordon_error *err);
+/* As probe_tier, or what was kept of it (kept.h); with `is_afresh` nothing that was kept is believed, now or later. */
+CORDON_CHECKED bool proved_tier(const struct plan *plan, bool is_afresh, struct probing *ret_probing,
+				struct cordon_error *err);
 
 /* The name of the prober, beside the program; NULL: the program is one itself. */
 extern const WCHAR *probe_program;

@@ -111,6 +111,12 @@ static bool add_findings(unsigned tiers, const struct probing *probing, struct t
 	return true;
 }
 
+bool kept_drop(struct kept_store *store, unsigned tiers, struct cordon_error *err)
+{
+	const char *name = name_of(tiers);
+	return !name || store->write(store, name, "", 0, err);
+}
+
 bool kept_put(struct kept_store *store, unsigned tiers, const char *key, const struct probing *probing,
 	      struct cordon_error *err)
 {

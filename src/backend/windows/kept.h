@@ -52,6 +52,9 @@ CORDON_CHECKED bool kept_shape(const struct plan_windows *windows, struct text *
  */
 bool kept_find(struct kept_store *store, unsigned tiers, const char *key, struct probing *ret_probing);
 
+/* What was kept is believed no more. */
+CORDON_CHECKED bool kept_drop(struct kept_store *store, unsigned tiers, struct cordon_error *err);
+
 /* Keeps nothing of a probe in which something did not hold that costs the tier (trial_is_fatal), or was not tried though the tier promises it. Fails where
  * it could not be written; then nothing is kept, or what was before.
  */

@@ -243,7 +243,7 @@ static bool make_key(const struct plan *plan, struct text *text)
 
 /* -- a tier -------------------------------------------------------------------------------------------------------- */
 
-bool proved_tier(const struct plan *plan, struct probing *ret_probing, struct cordon_error *err)
+bool proved_tier(const struct plan *plan, bool is_afresh, struct probing *ret_probing, struct cordon_error *err)
 {
 	CORDON_ON_EXIT(text_free) struct text key = { 0 };
 	CORDON_ON_EXIT(free_text) char *folder = text_format("%s\\proved", plan->facts->state);
@@ -254,7 +254,9 @@ bool proved_tier(const struct plan *plan, struct probing *ret_probing, struct co
 	struct proved_store store = { { store_read, store_write }, folder };
 	/* Where something of the key is not known, nothing is kept. */
 	bool is_known = make_key(plan, &key);
-	if (is_known && kept_find(&store.store, tiers, text_str(&key), ret_probing)) {
+	if (is_afresh && os_exists(folder) && !kept_drop(&store.store, tiers, err))
+		return cordon_while(err, "forget what was found before");
+	if (!is_afresh && is_known && kept_find(&store.store, tiers, text_str(&key), ret_probing)) {
 		probe_job(plan, ret_probing);
 		return true;
 	}

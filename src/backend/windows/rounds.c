@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "backend/windows/probe_plan.h"
+#include "base/list.h"
 #include "base/scope.h"
 
 /* -- trying -------------------------------------------------------------------------------------------------------- */
@@ -109,6 +110,56 @@ struct assessment rounds_assess(const struct plan *plan, const struct probing *p
 	}
 	snprintf(row.why, sizeof row.why, "%.*s", (int)sizeof row.why - 1, why ? why : "nothing is known of it");
 	return row;
+}
+
+/* -- telling ------------------------------------------------------------------------------------------------------- */
+
+static enum verified_how how_of(const struct trial_case *trial, unsigned tiers, const struct finding *finding)
+{
+	if (!finding->is_tried)
+		return VERIFIED_UNTRIED;
+	if (finding->verdict == TRIAL_HELD)
+		return VERIFIED_HELD;
+	if (!trial_is_fatal(trial, tiers, finding->verdict))
+		return VERIFIED_LOOSE;
+	return trial->kind == TRIAL_MUST_WORK ? VERIFIED_BROKEN : VERIFIED_OPEN;
+}
+
+static const char *why_of(const struct trial_case *trial, const struct finding *finding)
+{
+	if (finding->is_tried)
+		return finding->verdict == TRIAL_HELD ? "" : trial_verdict_text(trial, finding->verdict);
+	return finding->verdict == TRIAL_NOT_HERE ? trial_verdict_text(trial, TRIAL_NOT_HERE)
+						  : "it would leave this host, and something else did not hold";
+}
+
+static bool add_verified(const char *act, enum guarantee guarantee, enum verified_how how, const char *why,
+			 struct verified_list *list)
+{
+	struct verified *row = LIST_ADD(list);
+	if (!row)
+		return false;
+	*row = (struct verified){ act, guarantee, how, "" };
+	snprintf(row->why, sizeof row->why, "%.*s", (int)sizeof row->why - 1, why);
+	return true;
+}
+
+bool rounds_tell(const struct probing *probing, struct verified_list *list)
+{
+	if (probing->why[0] && !add_verified("have-tier", GUARANTEE_COUNT, VERIFIED_BROKEN, probing->why, list))
+		return false;
+	for (unsigned i = 0; i < trial_count; i++) {
+		const struct trial_case *trial = &trial_cases[i];
+		const struct finding *finding = &probing->findings[i];
+		const enum guarantee guarantee = trial->kind == TRIAL_MUST_WORK
+							 ? GUARANTEE_COUNT
+							 : trial_guarantee(trial, probing->tiers);
+		if (trial_is_of(trial, probing->tiers) &&
+		    !add_verified(trial->name, guarantee, how_of(trial, probing->tiers, finding),
+				  why_of(trial, finding), list))
+			return false;
+	}
+	return true;
 }
 
 /* -- trusting ------------------------------------------------------------------------------------------------------ */

@@ -30,5 +30,8 @@ void rounds_judge(const struct rounds *rounds, bool goes_out, struct probing *pr
 /* What the probe found, by guarantee of the plan's. */
 struct assessment rounds_assess(const struct plan *plan, const struct probing *probing, enum guarantee guarantee);
 
+/* What became of each act that is for the plan; false when memory is short. */
+CORDON_CHECKED bool rounds_tell(const struct probing *probing, struct verified_list *list);
+
 /* May anything run on this host, in the plan's tier? CORDON_UNSUPPORTED, with the names of what did not hold. */
 CORDON_CHECKED bool rounds_trust(const struct plan *plan, const struct probing *probing, struct cordon_error *err);

@@ -1,4 +1,4 @@
-#include "cli/attacks.h"
+#include "cli/linux/attacks.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,5 +1,4 @@
-/* cli/attacks.h: what `cordon verify` tries, each an act that a guarantee is to prevent; linux/ and windows/ implement
- * it.
+/* cli/linux/attacks.h: what `cordon verify` tries, each an act that a guarantee is to prevent.
  *
  *	attacks_new -> for each of attacks_at: attacks_succeed_bare, attacks_command in a run, attacks_succeeded_inside -> attacks_free
  *
