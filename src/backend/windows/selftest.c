@@ -155,6 +155,7 @@ static void try_all(struct selftest *test)
 		trials_try(test, (enum tier)tier);
 	for (int tier = 0; tier < TIER_COUNT && !is_interrupted(); tier++)
 		runs_try(test, (enum tier)tier);
+	program_try(test);
 	if (!is_interrupted())
 		tools_try(test);
 	setup_undo(test);

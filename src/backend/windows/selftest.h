@@ -14,6 +14,7 @@
  *	selftest_streams.c    its streams and its terminal
  *	selftest_command.c    the command in it
  *	selftest_account.c    what only the account tier promises
+ *	selftest_program.c    `cordon run` as it is typed
  *	selftest_setup.c      `cordon setup`, carried out and removed
  *	selftest_tools.c      the user's tools under tokens of different make
  */
@@ -108,6 +109,7 @@ unsigned streams_try(struct selftest *test, enum tier tier, struct world *world,
 unsigned account_try(struct selftest *test, enum tier tier, struct world *world, const char *why);
 void setup_try(struct selftest *test);
 void setup_undo(struct selftest *test); /* with its cases; also after an interruption */
+void program_try(struct selftest *test);
 void tools_try(struct selftest *test);
 
 /* -- selftest_command.c, selftest_files.c -------------------------------------------------------------------------- */

@@ -111,6 +111,14 @@ struct selftest_case {
 #define REMOVAL_CASES(CASE) \
 	CASE(remove_setup, "removal leaves nothing of setup", NO_TIER, NO_GUARANTEE, ON_THIS_MACHINE)
 
+/* As a user types it, where cordon.exe is beside. */
+#define PROGRAM_CASES(CASE) \
+	CASE(refuse_by_name, "cordon run names what the tier lacks and the policy asks for, and starts nothing", \
+	     NO_TIER, NO_GUARANTEE, 0) \
+	CASE(end_as_command, "cordon run ends with the command's status, all 32 bits of it", NO_TIER, NO_GUARANTEE, 0) \
+	CASE(tell_the_end, "cordon run passes a handle, and its report and status lines say how the command ended", \
+	     NO_TIER, NO_GUARANTEE, 0)
+
 #define SELFTEST_CASES(CASE) \
 	HOST_CASES(CASE) \
 	FILES_CASES(CASE) \
@@ -118,6 +126,7 @@ struct selftest_case {
 	RUNS_CASES(CASE) \
 	STREAMS_CASES(CASE) \
 	ACCOUNT_CASES(CASE) \
+	PROGRAM_CASES(CASE) \
 	REMOVAL_CASES(CASE)
 
 extern const struct selftest_case selftest_cases[];
