@@ -322,6 +322,26 @@ static void expand__certificates_are_where_programs_look(void **state)
 	       "/srv/ca.pem");
 }
 
+/* A list has another separator there, case tells nothing apart, and a share or what Win32 reads differently opens nothing. */
+static void expand__certificates_of_windows_are_where_programs_look(void **state)
+{
+	(void)state;
+	CORDON_ON_EXIT(policy_free_at) struct policy *policy = policy_new(TARGET_WINDOWS);
+	CORDON_ON_EXIT(facts_free_at) struct facts *facts = host_facts(TARGET_WINDOWS);
+	facts->environment = calloc(8, sizeof *facts->environment);
+	facts->environment[0] = strdup("ssl_cert_file=C:\\Users\\u\\ca\\corporate.pem");
+	facts->environment[1] = strdup("SSL_CERT_DIR=D:\\authorities;C:\\;c:\\USERS;C:\\users\\U\\;relative;D:/more");
+	facts->environment[2] = strdup("NODE_EXTRA_CA_CERTS=C:\\Users\\u\\WORK\\ca.pem");
+	facts->environment[3] = strdup("REQUESTS_CA_BUNDLE=\\\\server\\share\\ca.pem");
+	facts->environment[4] = strdup("PIP_CERT=C:\\ca.pem:stream");
+	facts->environment[5] = strdup("CURL_CA_BUNDLE=C:\\certificates\\*.pem");
+	facts->environment[6] = strdup("GIT_SSL_CAINFO=D:\\");
+	host_say(policy, LAYER_POLICY, "{ 'files': { '${certificates}': 'read', '/': 'none' } }");
+	EXPECT(policy_paths, policy, facts, "C:\\Users\\u\\AppData\\Local\\cordon",
+	       "C:\\Users\\u\\AppData\\Roaming\\cordon", "C:\\Users\\u\\ca\\corporate.pem", "D:\\authorities",
+	       "D:\\more");
+}
+
 /* One directory too high, and the user's keys or the system itself are writable. */
 static void workspace__refuses_what_is_no_project(void **state)
 {
@@ -409,6 +429,7 @@ int main(void)
 		cmocka_unit_test(expand__knows_which_policies_leave_the_root_open),
 		cmocka_unit_test(resolve__write_needs_what_exists_or_a_separator),
 		cmocka_unit_test(expand__certificates_are_where_programs_look),
+		cmocka_unit_test(expand__certificates_of_windows_are_where_programs_look),
 		cmocka_unit_test(expand__windows_folders_come_from_the_environment),
 		cmocka_unit_test(workspace__refuses_what_is_no_project),
 		cmocka_unit_test(workspace__knows_where_home_lands),
