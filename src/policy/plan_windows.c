@@ -147,6 +147,25 @@ static bool permit_port(struct plan_windows *windows, uint16_t port)
 	return true;
 }
 
+static bool names_loopback(const struct plan *plan)
+{
+	size_t count;
+	const struct host_rule *hosts = policy_allowed_hosts(plan->policy, &count);
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(hosts[i].pattern, "localhost") == 0 || text_starts(hosts[i].pattern, "127.") ||
+		    strcmp(hosts[i].pattern, "::1") == 0)
+			return true;
+	return false;
+}
+
+static bool add_narrowed(struct plan_windows *windows, const char *what)
+{
+	struct windows_narrowed *narrowed = LIST_ADD(&windows->narrowed);
+	if (narrowed)
+		narrowed->what = what;
+	return narrowed != NULL;
+}
+
 static bool compile_filters(const struct plan *plan, struct plan_windows *windows)
 {
 	size_t count;
@@ -168,10 +187,10 @@ static bool compile_filters(const struct plan *plan, struct plan_windows *window
 			return false;
 
 	/* A connect to the host's own server and one to the command's own look the same to a filter by account. */
-	struct windows_narrowed *narrowed = LIST_ADD(&windows->narrowed);
-	if (narrowed)
-		narrowed->what = "programs of the command do not reach each other through loopback";
-	return narrowed != NULL;
+	return add_narrowed(windows, "programs of the command do not reach each other through loopback") &&
+	       (plan->network != NETWORK_FILTERED || !names_loopback(plan) ||
+		add_narrowed(windows, "this host's loopback is reached by programs that ask a proxy for it, and by no "
+				      "others"));
 }
 
 /* -- the rest ---------------------------------------------------------------------------------------------------- */
@@ -214,6 +233,8 @@ static const struct windows_variable gated_account[] = {
 	{ "npm_config_proxy", "http://" GATE_AUTHORITY },
 	{ "npm_config_https_proxy", "http://" GATE_AUTHORITY },
 	{ "npm_config_noproxy", "" },
+	{ "YARN_HTTP_PROXY", "http://" GATE_AUTHORITY },
+	{ "YARN_HTTPS_PROXY", "http://" GATE_AUTHORITY },
 	{ "NODE_USE_ENV_PROXY", "1" },
 	{ "JAVA_TOOL_OPTIONS", "-Dhttp.proxyHost=127.0.0.1 -Dhttp.proxyPort=${gate.port} -Dhttps.proxyHost=127.0.0.1 "
 			       "-Dhttps.proxyPort=${gate.port} -Dhttp.nonProxyHosts=" },
@@ -261,17 +282,6 @@ static bool add_lack(struct windows_lack_list *lacks, struct windows_lack lack)
 	if (added)
 		*added = lack;
 	return added != NULL;
-}
-
-static bool names_loopback(const struct plan *plan)
-{
-	size_t count;
-	const struct host_rule *hosts = policy_allowed_hosts(plan->policy, &count);
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(hosts[i].pattern, "localhost") == 0 || text_starts(hosts[i].pattern, "127.") ||
-		    strcmp(hosts[i].pattern, "::1") == 0)
-			return true;
-	return false;
 }
 
 static bool add_network_lacks(const struct plan *plan, const struct plan_windows *windows,
@@ -355,10 +365,8 @@ static bool compile_tier(struct plan *plan, enum tier tier, struct plan_windows 
 	if (plan->facts->bare_drives.count > 0)
 		lower_for_bare_drives(windows);
 	if (tier == TIER_APPCONTAINER) {
-		struct windows_narrowed *narrowed = LIST_ADD(&windows->narrowed);
-		if (!narrowed)
+		if (!add_narrowed(windows, "programs of MSYS2, Git Bash among them, do not start"))
 			return cordon_fail_memory(err);
-		narrowed->what = "programs of MSYS2, Git Bash among them, do not start";
 	}
 	if (!compile_token(windows) || !compile_filters(plan, windows) || !add_network_lacks(plan, windows, lacks) ||
 	    !add_promise_lacks(plan, windows, lacks))

@@ -260,6 +260,8 @@ static void windows__variables_lead_to_the_gate(void **state)
 		{ "npm_config_proxy", proxy },
 		{ "npm_config_https_proxy", proxy },
 		{ "npm_config_noproxy", "" },
+		{ "YARN_HTTP_PROXY", proxy },
+		{ "YARN_HTTPS_PROXY", proxy },
 		{ "NODE_USE_ENV_PROXY", "1" },
 		{ "JAVA_TOOL_OPTIONS",
 		  "-Dhttp.proxyHost=127.0.0.1 -Dhttp.proxyPort=${gate.port} "
@@ -279,6 +281,34 @@ static void windows__variables_lead_to_the_gate(void **state)
 	}
 	for (const struct windows_variable *variable = closed.plan->windows->variables; variable->name; variable++)
 		assert_false(text_starts(variable->name, "http") || strchr(variable->value, '@'));
+}
+
+/* The gate goes there for who asks it; who connects by himself is refused, and that is said. */
+static void windows__loopback_by_rule_is_for_who_asks_the_gate(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *network;
+		bool is_said;
+	} cases[] = {
+		{ "\"mode\": \"filtered\", \"allow\": [\"localhost:4873\"]", true },
+		{ "\"mode\": \"filtered\", \"allow\": [\"x.example\", \"127.0.0.1:4873\"]", true },
+		{ "\"mode\": \"filtered\", \"allow\": [\"x.example\"]", false },
+		{ "\"mode\": \"open\"", false },
+	};
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		CORDON_ON_EXIT(made_free) struct made made = { 0 };
+		CORDON_ON_EXIT(free_text)
+		char *text = text_format("{ \"files\": { \"/\": \"read\" }, \"network\": { %s } }", cases[i].network);
+		struct cordon_error err = CORDON_ERROR_INIT;
+		bool is_said = false;
+		if (!make(NULL, text, "account", &made, &err))
+			fail_msg("%s", err.text);
+		const struct windows_narrowed_list *narrowed = &made.plan->windows->narrowed;
+		for (size_t j = 0; j < narrowed->count; j++)
+			is_said |= strstr(narrowed->items[j].what, "programs that ask a proxy for it") != NULL;
+		assert_int_equal(is_said, cases[i].is_said);
+	}
 }
 
 /* -- the other tiers --------------------------------------------------------------------------------------------- */
@@ -559,6 +589,7 @@ int main(void)
 		cmocka_unit_test(windows__permits_name_loopback),
 		cmocka_unit_test(windows__the_gate_is_one_port),
 		cmocka_unit_test(windows__variables_lead_to_the_gate),
+		cmocka_unit_test(windows__loopback_by_rule_is_for_who_asks_the_gate),
 		cmocka_unit_test(windows__strict_takes_the_appcontainer_tier),
 		cmocka_unit_test(windows__the_token_tier_needs_all_its_lacks_accepted),
 		cmocka_unit_test(windows__refuses_what_a_tier_cannot_carry),

@@ -123,6 +123,29 @@ static void reach__comes_out_as_it_went_in(void **state)
 		assert_false(frame_read_reached(&(struct frame){ FRAME_REACHED, frame.bytes, cut }, &reached, &err));
 }
 
+/* Whose settings are left alone, and the gate's port. */
+static void proxy__comes_out_as_it_went_in(void **state)
+{
+	(void)state;
+	CORDON_ON_EXIT(arena_free) struct arena arena = { 0 };
+	CORDON_ON_EXIT(text_free) struct text order = { 0 };
+	CORDON_ON_EXIT(text_free) struct text nothing = { 0 };
+	struct frame_proxy read;
+	assert_true(frame_write_proxy(&(struct frame_proxy){ account_sid, 20000 }, &order, &err));
+	struct frame frame = the_frame(&order);
+	assert_true(frame_read_proxy(&frame, &arena, &read, &err));
+	assert_true(windows_sid_equals(read.user, account_sid));
+	assert_int_equal(read.port, 20000);
+	for (size_t cut = 0; cut < frame.length; cut++)
+		assert_false(frame_read_proxy(&(struct frame){ FRAME_PROXY, frame.bytes, cut }, &arena, &read, &err));
+	frame.kind = FRAME_REACH;
+	assert_false(frame_read_proxy(&frame, &arena, &read, &err));
+	assert_false(frame_write_proxy(&(struct frame_proxy){ account_sid, 0 }, &nothing, &err));
+	assert_false(frame_write_proxy(&(struct frame_proxy){ account_sid, 65536 }, &nothing, &err));
+	assert_false(frame_write_proxy(&(struct frame_proxy){ .port = 20000 }, &nothing, &err));
+	assert_int_equal(nothing.length, 0);
+}
+
 /* Whoever sends may send less, more or other than he should: every cut and every longer one is refused, or waited for. */
 static void order__that_is_cut_or_goes_on_is_none(void **state)
 {
@@ -165,7 +188,8 @@ static void frame__is_refused_by_its_first_wrong_byte(void **state)
 		{ { 'H', 'T', 'T', 'P' }, 4, FRAME_WRONG },
 		{ { 1, 1 }, 2, FRAME_MORE },
 		{ { 1, 0 }, 2, FRAME_WRONG },
-		{ { 1, 5 }, 2, FRAME_WRONG },
+		{ { 1, 5 }, 2, FRAME_MORE },
+		{ { 1, 6 }, 2, FRAME_WRONG },
 		{ { 1, 128 }, 2, FRAME_WRONG },
 		{ { 1, 133 }, 2, FRAME_WRONG },
 		{ { 1, 1, 0, 0, 0x10, 0 }, 6, FRAME_MORE },  /* a megabyte */
@@ -334,6 +358,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(order__comes_out_as_it_went_in, setup),
 		cmocka_unit_test_setup(reach__comes_out_as_it_went_in, setup),
+		cmocka_unit_test_setup(proxy__comes_out_as_it_went_in, setup),
 		cmocka_unit_test_setup(order__that_is_cut_or_goes_on_is_none, setup),
 		cmocka_unit_test_setup(order__that_is_too_long_is_not_sent, setup),
 		cmocka_unit_test_setup(frame__is_refused_by_its_first_wrong_byte, setup),

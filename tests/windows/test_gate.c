@@ -13,6 +13,8 @@
 #include "scratch.h"
 #include "stand_in.h"
 
+#include <wininet.h>
+
 enum { CHILD_MS = 60000, MANY = 1000, ANSWER_MAX = 4096 };
 
 /* -- the client ---------------------------------------------------------------------------------------------------- */
@@ -118,6 +120,21 @@ static int ask(const char *how, unsigned gate_at, const char *host, unsigned por
 	return status;
 }
 
+/* Told of no gate but by the settings of Windows. The status, 0: there is none. */
+static int ask_by_wininet(const char *scheme, const char *host, unsigned port)
+{
+	char url[300];
+	DWORD status = 0, size = sizeof status;
+	HINTERNET session = InternetOpenA("test", INTERNET_OPEN_TYPE_PRECONFIG, NULL, NULL, 0);
+	snprintf(url, sizeof url, "%s://%s:%u/", scheme, host, port);
+	HINTERNET answer = InternetOpenUrlA(session, url, NULL, 0, INTERNET_FLAG_RELOAD | INTERNET_FLAG_NO_UI, 0);
+	if (answer)
+		HttpQueryInfoA(answer, HTTP_QUERY_STATUS_CODE | HTTP_QUERY_FLAG_NUMBER, &status, &size, NULL);
+	InternetCloseHandle(answer);
+	InternetCloseHandle(session);
+	return (int)status;
+}
+
 /* All tunnels stand before anything is asked through one: how many brought an answer. */
 static int ask_many(unsigned gate_at, unsigned port, int count)
 {
@@ -148,9 +165,14 @@ static int client(int argc, char **argv)
 		gate_at = (unsigned)atoi(colon + 1);
 	for (int i = 3; i + 3 < argc; i += 4) {
 		unsigned port = (unsigned)atoi(argv[i + 2]);
-		printf("%s%d", i > 3 ? " " : "",
-		       strcmp(argv[i], "many") == 0 ? ask_many(gate_at, port, atoi(argv[i + 3]))
-						    : ask(argv[i], gate_at, argv[i + 1], port, argv[i + 3]));
+		if (i > 3)
+			printf(" ");
+		if (strcmp(argv[i], "wininet") == 0)
+			printf("%d", ask_by_wininet(argv[i + 3], argv[i + 1], port));
+		else
+			printf("%d", strcmp(argv[i], "many") == 0
+					     ? ask_many(gate_at, port, atoi(argv[i + 3]))
+					     : ask(argv[i], gate_at, argv[i + 1], port, argv[i + 3]));
 	}
 	return fflush(stdout);
 }
@@ -334,6 +356,11 @@ static void gate__refuses_what_is_not_allowed(void **state)
 	ioctlsocket(other, FIONBIO, &yes);
 	assert_true(accept(other, NULL, NULL) == INVALID_SOCKET);
 	closesocket(other);
+}
+
+static void free_traffic(struct cage_traffic **traffic)
+{
+	free(*traffic);
 }
 
 static void gate__tells_what_it_refused_and_counts(void **state)
@@ -564,9 +591,8 @@ static void run__with_a_filtered_network_has_a_gate(void **state)
 	char at[8], answers[100] = "", text[200];
 	DWORD length;
 	begin(&run);
-	/* The rule `localhost` is refused in this tier, an address of it is the gate's as any other. */
 	struct policy *policy = policy_new(TARGET_WINDOWS);
-	snprintf(text, sizeof text, "{ \"network\": { \"mode\": \"filtered\", \"allow\": [\"127.0.0.1:%u\"] } }",
+	snprintf(text, sizeof text, "{ \"network\": { \"mode\": \"filtered\", \"allow\": [\"localhost:%u\"] } }",
 		 server_port);
 	assert_true(policy_add_text(policy, LAYER_POLICY, "C:\\policy.json", "C:\\", text, strlen(text), &err) &&
 		    policy_resolve(policy, run.facts, &err));
@@ -635,6 +661,88 @@ static void gate__serves_node(void **state)
 	assert_int_equal(run_inside(&run, node, argv, NULL), 42);
 }
 
+/* -- by the settings of Windows ------------------------------------------------------------------------------------ */
+
+/* The tester's own, changed for a moment under Wine, where they are the prefix's: on Windows a test that is ended in the
+ * middle would leave him without a network.
+ */
+static const WCHAR own_proxy_key[] = L"Software\\Microsoft\\Windows\\CurrentVersion\\Internet Settings";
+
+static void own_proxy_end(void)
+{
+	static const WCHAR *const values[] = { L"ProxyEnable", L"ProxyServer", L"ProxyOverride" };
+	for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+		RegDeleteKeyValueW(HKEY_CURRENT_USER, own_proxy_key, values[i]);
+}
+
+/* As if nothing had ever been set. Skips the test, or lets Wine keep what it leaves out when it is set. */
+static void own_proxy_begin(bool keeps_bypass)
+{
+	static const WCHAR bypass[] = L"<-loopback>";
+	if (!is_wine()) {
+		print_message("on Windows this would change your own proxy settings\n");
+		skip();
+	}
+	own_proxy_end();
+	if (keeps_bypass)
+		assert_int_equal(RegSetKeyValueW(HKEY_CURRENT_USER, own_proxy_key, L"ProxyOverride", REG_SZ, bypass,
+						 sizeof bypass),
+				 ERROR_SUCCESS);
+}
+
+static int end_own_proxy(void **state)
+{
+	(void)state;
+	own_proxy_end();
+	return 0;
+}
+
+/* Wine leaves the list out: that the answer is yes is not enough. */
+static void settings__that_do_not_read_back_are_an_error(void **state)
+{
+	(void)state;
+	struct cordon_error err = CORDON_ERROR_INIT;
+	own_proxy_begin(false);
+	assert_false(system_proxy_tell(4711, &err));
+	assert_int_equal(err.status, CORDON_UNSUPPORTED);
+	assert_non_null(strstr(err.text, "InternetSetOption succeeded, and the account's list of hosts without"));
+}
+
+/* A program that knows the settings of Windows alone: what it asks for by name, in the clear and by TLS, the gate decides. */
+static void gate__is_found_by_the_settings_of_windows(void **state)
+{
+	(void)state;
+	CORDON_ON_EXIT(end_run) struct run run = { 0 };
+	struct cordon_error err = CORDON_ERROR_INIT;
+	struct cage_event event = { .kind = CAGE_NOTHING };
+	own_proxy_begin(true);
+	begin(&run);
+	/* The control: without them the program goes there itself. */
+	LONG before = served;
+	assert_string_equal(ASK(&run, { "wininet", "localhost", server_port, "http" }), "200");
+	assert_int_equal(served - before, 1);
+	gate_finish(run.gate);
+	CORDON_ON_EXIT(free_traffic) struct cage_traffic *none = gate_traffic(run.gate);
+	assert_int_equal(none->connections, 0);
+	end_run(&run);
+
+	begin(&run);
+	if (!system_proxy_tell(gate_port(run.gate), &err))
+		fail_msg("%s", err.text);
+	before = served;
+	assert_string_equal(ASK(&run, { "wininet", "localhost", server_port, "http" },
+				{ "wininet", "other.test", server_port, "http" },
+				{ "wininet", "other.test", 443, "https" }),
+			    "200 403 403");
+	assert_int_equal(served - before, 1);
+	while (!gate_take(run.gate, &event) || strcmp(event.denied.path, "other.test:443") != 0)
+		assert_int_equal(WaitForSingleObject(run.ready, CHILD_MS), WAIT_OBJECT_0);
+	gate_finish(run.gate);
+	CORDON_ON_EXIT(free_traffic) struct cage_traffic *traffic = gate_traffic(run.gate);
+	assert_int_equal(traffic->connections, 1);
+	assert_int_equal(traffic->refused, 2);
+}
+
 int main(int argc, char **argv)
 {
 	WSADATA about;
@@ -657,6 +765,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(gate__fills_in_its_place),
 		cmocka_unit_test_setup(run__with_a_filtered_network_has_a_gate, scratch_setup),
 		cmocka_unit_test(gate__serves_node),
+		cmocka_unit_test_teardown(settings__that_do_not_read_back_are_an_error, end_own_proxy),
+		cmocka_unit_test_teardown(gate__is_found_by_the_settings_of_windows, end_own_proxy),
 	};
 	return cmocka_run_group_tests(tests, start_server, NULL);
 }

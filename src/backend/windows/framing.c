@@ -17,6 +17,7 @@ static size_t most_of(unsigned kind)
 	case FRAME_CLEAN:
 		return FRAME_MAX;
 	case FRAME_REACH:
+	case FRAME_PROXY:
 	case FRAME_STARTED:
 	case FRAME_FAILED:
 	case FRAME_REACHED:
@@ -28,7 +29,7 @@ static size_t most_of(unsigned kind)
 
 static bool is_kind(unsigned kind)
 {
-	return (kind >= FRAME_START && kind <= FRAME_REACH) || (kind >= FRAME_STARTED && kind <= FRAME_REACHED);
+	return (kind >= FRAME_START && kind <= FRAME_PROXY) || (kind >= FRAME_STARTED && kind <= FRAME_REACHED);
 }
 
 static uint32_t number_at(const uint8_t *bytes)
@@ -189,6 +190,18 @@ bool frame_write_reach(const struct frame_reach *order, struct text *text, struc
 	add_number(&content, order->port_6);
 	const struct frame frame = { FRAME_REACH, (const uint8_t *)text_str(&content), content.length };
 	return (!text_ok(&content) || frame_read_reach(&frame, &read, err)) && finish(FRAME_REACH, &content, text, err);
+}
+
+bool frame_write_proxy(const struct frame_proxy *order, struct text *text, struct cordon_error *err)
+{
+	CORDON_ON_EXIT(text_free) struct text content = { 0 };
+	CORDON_ON_EXIT(arena_free) struct arena arena = { 0 };
+	struct frame_proxy read;
+	add_sid(&content, order->user);
+	add_number(&content, order->port);
+	const struct frame frame = { FRAME_PROXY, (const uint8_t *)text_str(&content), content.length };
+	return (!text_ok(&content) || frame_read_proxy(&frame, &arena, &read, err)) &&
+	       finish(FRAME_PROXY, &content, text, err);
 }
 
 bool frame_write_reached(const struct frame_reached *reached, struct text *text, struct cordon_error *err)
@@ -458,6 +471,20 @@ bool frame_read_reach(const struct frame *frame, struct frame_reach *ret_order, 
 	if (order.port == 0 || order.port > UINT16_MAX || order.port_6 > UINT16_MAX)
 		give_up(&reader, "a port is none");
 	if (!end(frame, &reader, FRAME_REACH, err))
+		return false;
+	*ret_order = order;
+	return true;
+}
+
+bool frame_read_proxy(const struct frame *frame, struct arena *arena, struct frame_proxy *ret_order,
+		      struct cordon_error *err)
+{
+	struct reader reader = { frame->bytes, frame->length, NULL, arena };
+	struct frame_proxy order = { .user = take_sid(&reader) };
+	order.port = take_number(&reader);
+	if (order.port == 0 || order.port > UINT16_MAX)
+		give_up(&reader, "a port is none");
+	if (!end(frame, &reader, FRAME_PROXY, err))
 		return false;
 	*ret_order = order;
 	return true;

@@ -9,8 +9,9 @@
  *	                  RETURN     what the account made in these directories is to be open to the user
  *	                  CLEAN      the account's profile is to hold nothing of an earlier run
  *	                  REACH      the network is to be tried, as the account
+ *	                  PROXY      the account's programs are to be told of the gate
  *	from the runner   STARTED    the process, suspended, by handles of the runner's
- *	                  DONE       RETURN or CLEAN is done
+ *	                  DONE       RETURN, CLEAN or PROXY is done
  *	                  REACHED    how REACH went
  *	                  FAILED     none of it; why
  *
@@ -34,6 +35,7 @@ enum frame_kind {
 	FRAME_RETURN,
 	FRAME_CLEAN,
 	FRAME_REACH,
+	FRAME_PROXY,
 	FRAME_STARTED = 129,
 	FRAME_DONE,
 	FRAME_FAILED,
@@ -106,6 +108,11 @@ struct frame_reach {
 		port_6; /* of 127.0.0.1 and ::1, where cordon listens; TCP, and the first for UDP too; 0: nowhere */
 };
 
+struct frame_proxy {
+	struct windows_sid user; /* who runs cordon: his own settings are not changed */
+	uint32_t port;           /* of 127.0.0.1, where the gate listens */
+};
+
 enum frame_way {
 	WAY_CONNECT,
 	WAY_CONNECT_6,
@@ -135,6 +142,7 @@ CORDON_CHECKED bool frame_write_start(const struct frame_start *start, struct te
 CORDON_CHECKED bool frame_write_return(const struct frame_return *order, struct text *text, struct cordon_error *err);
 CORDON_CHECKED bool frame_write_clean(const struct frame_clean *order, struct text *text, struct cordon_error *err);
 CORDON_CHECKED bool frame_write_reach(const struct frame_reach *order, struct text *text, struct cordon_error *err);
+CORDON_CHECKED bool frame_write_proxy(const struct frame_proxy *order, struct text *text, struct cordon_error *err);
 CORDON_CHECKED bool frame_write_reached(const struct frame_reached *reached, struct text *text,
 					struct cordon_error *err);
 CORDON_CHECKED bool frame_write_started(const struct frame_started *started, struct text *text,
@@ -151,6 +159,8 @@ CORDON_CHECKED bool frame_read_return(const struct frame *frame, struct arena *a
 CORDON_CHECKED bool frame_read_clean(const struct frame *frame, struct arena *arena, struct frame_clean *ret_order,
 				     struct cordon_error *err);
 CORDON_CHECKED bool frame_read_reach(const struct frame *frame, struct frame_reach *ret_order,
+				     struct cordon_error *err);
+CORDON_CHECKED bool frame_read_proxy(const struct frame *frame, struct arena *arena, struct frame_proxy *ret_order,
 				     struct cordon_error *err);
 CORDON_CHECKED bool frame_read_reached(const struct frame *frame, struct frame_reached *ret_reached,
 				       struct cordon_error *err);

@@ -422,7 +422,7 @@ static bool check_process(struct cage *cage, struct cordon_error *err)
 static bool check_asked(struct cage *cage, struct cordon_error *err)
 {
 	const struct plan *plan = cage->plan;
-	size_t ports = 0, count = 0;
+	size_t ports = 0;
 	if (cage->handover.terminal)
 		return cordon_fail(
 			err, CORDON_UNSUPPORTED,
@@ -434,12 +434,6 @@ static bool check_asked(struct cage *cage, struct cordon_error *err)
 	if (ports)
 		return cordon_fail(err, CORDON_UNSUPPORTED,
 				   "the filters of cordon setup leave no port to listen on (network.listen)");
-	const struct host_rule *hosts = policy_allowed_hosts(plan->policy, &count);
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(hosts[i].pattern, "localhost") == 0)
-			return cordon_fail(err, CORDON_UNSUPPORTED,
-					   "the filters of cordon setup leave no port of localhost but the gate's "
-					   "(network.allow)");
 	return true;
 }
 
@@ -531,6 +525,12 @@ static bool note_returning(struct cage *cage, struct cordon_error *err)
 static bool sweep_earlier(struct cage *cage, struct cordon_error *err)
 {
 	return runner_clean(cage->runner, err) && returning_ask(cage->returning, cage->runner, err);
+}
+
+/* For programs that go by what Windows has for a proxy; the others have variables. Who says no password is let in. */
+static bool tell_proxy(struct cage *cage, struct cordon_error *err)
+{
+	return !cage->gate || runner_tell_proxy(cage->runner, gate_port(cage->gate), err);
 }
 
 /* The filters are the account's own: that another's held in the probe says nothing of them. */
@@ -626,6 +626,7 @@ static const struct step account_steps[] = {
 	{ "confine the runner", confine_runner },
 	{ "meet the runner", meet_runner },
 	{ "sweep the account", sweep_earlier },
+	{ "tell of the gate", tell_proxy },
 	{ "try the network", try_network },
 	{ "have the process started", order_process },
 	{ "take the process over", take_process },

@@ -240,6 +240,14 @@ bool runner_return(struct runner *runner, const struct frame_return *wanted, str
 	return frame_write_return(wanted, &order, err) && ask(runner, &order, FRAME_DONE, INFINITE, &frame, err);
 }
 
+bool runner_tell_proxy(struct runner *runner, uint16_t port, struct cordon_error *err)
+{
+	CORDON_ON_EXIT(text_free) struct text order = { 0 };
+	struct frame frame;
+	const struct frame_proxy wanted = { as_bytes(runner->identities->roles[SID_USER]), port };
+	return frame_write_proxy(&wanted, &order, err) && ask(runner, &order, FRAME_DONE, ANSWER_MS, &frame, err);
+}
+
 bool runner_reach(struct runner *runner, const struct frame_reach *order, struct frame_reached *ret_reached,
 		  struct cordon_error *err)
 {

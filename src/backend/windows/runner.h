@@ -13,6 +13,7 @@
  *	returning.c      what the account made becomes the user's again
  *	runner_inside.c  the runner's side; runner_alone.c makes a program of it
  *	reach.c          what it tries of the network
+ *	system_proxy.c   tells the account's programs of the gate
  *	sweep_account.c  what the runner does before: nothing of an earlier run is left in the account
  */
 #pragma once
@@ -91,6 +92,8 @@ CORDON_CHECKED bool runner_meet(struct runner *runner, struct cordon_error *err)
 /* CLEAN and RETURN. */
 CORDON_CHECKED bool runner_clean(struct runner *runner, struct cordon_error *err);
 CORDON_CHECKED bool runner_return(struct runner *runner, const struct frame_return *order, struct cordon_error *err);
+/* PROXY, after CLEAN: the port of 127.0.0.1 where the run's gate listens. */
+CORDON_CHECKED bool runner_tell_proxy(struct runner *runner, uint16_t port, struct cordon_error *err);
 /* REACH. */
 CORDON_CHECKED bool runner_reach(struct runner *runner, const struct frame_reach *order,
 				 struct frame_reached *ret_reached, struct cordon_error *err);
@@ -159,6 +162,13 @@ struct returning *returning_free(struct returning *returning);                  
  * stand for the account in a test, neither processes nor registry are touched.
  */
 CORDON_CHECKED bool sweep_account(PSID account, PSID user, const char *profile, struct cordon_error *err);
+
+/* -- system_proxy.c ------------------------------------------------------------------------------------------------ */
+
+/* As the account: its own settings name that port of 127.0.0.1, and nothing beside it, and read back so. Where a policy
+ * makes such settings the machine's, nothing is done. Lasts until the account is swept.
+ */
+CORDON_CHECKED bool system_proxy_tell(uint32_t port, struct cordon_error *err);
 
 /* -- reach.c ------------------------------------------------------------------------------------------------------- */
 

@@ -196,6 +196,17 @@ static bool clean(struct serving *serving, const struct frame *frame, struct cor
 			     err);
 }
 
+/* -- PROXY --------------------------------------------------------------------------------------------------------- */
+
+/* Not the user's, who may stand for the account in a test. */
+static bool tell_proxy(struct serving *serving, const struct frame *frame, struct cordon_error *err)
+{
+	struct frame_proxy order;
+	return frame_read_proxy(frame, &serving->arena, &order, err) &&
+	       (EqualSid(serving->identities.roles[SID_USER], (PSID)(uintptr_t)order.user.bytes) ||
+		system_proxy_tell(order.port, err));
+}
+
 /* -- REACH --------------------------------------------------------------------------------------------------------- */
 
 static bool reach(const struct frame *frame, struct text *answer, struct cordon_error *err)
@@ -225,6 +236,8 @@ static bool serve_one(struct serving *serving, const struct frame *frame, struct
 		return return_files(serving, frame, err) && frame_write_done(answer, err);
 	if (frame->kind == FRAME_CLEAN)
 		return clean(serving, frame, err) && frame_write_done(answer, err);
+	if (frame->kind == FRAME_PROXY)
+		return tell_proxy(serving, frame, err) && frame_write_done(answer, err);
 	if (frame->kind == FRAME_REACH)
 		return reach(frame, answer, err);
 	return cordon_fail(err, CORDON_UNSUPPORTED, "the runner does not know this order");

@@ -36,6 +36,8 @@ static const struct {
 	{ "long paths", files_key, L"LongPathsEnabled" },
 	{ "smart app control", code_key, L"VerifiedAndReputablePolicyState" },
 	{ "AppLocker, programs", L"SOFTWARE\\Policies\\Microsoft\\Windows\\SrpV2\\Exe", L"EnforcementMode" },
+	{ "proxies are each user's", L"SOFTWARE\\Policies\\Microsoft\\Windows\\CurrentVersion\\Internet Settings",
+	  L"ProxySettingsPerUser" },
 	{ "secondary logon starts", L"SYSTEM\\CurrentControlSet\\Services\\seclogon", L"Start" },
 	{ "filtering engine starts", L"SYSTEM\\CurrentControlSet\\Services\\BFE", L"Start" },
 	{ "fair share of processors", L"SYSTEM\\CurrentControlSet\\Control\\Session Manager\\Quota System",
