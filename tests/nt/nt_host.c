@@ -22,7 +22,8 @@ static bool fails(struct setup_host *host, struct cordon_error *err)
 	}
 	if (model->operations == model->dies_at)
 		model->is_dead = true; /* from the next on */
-	return model->operations == model->fails_at && !cordon_fail(err, CORDON_OS_FAILED, "a fault of the test's");
+	return model->operations == model->fails_at &&
+	       !cordon_fail_os(err, 5, "do what it does: Access is denied (PlantedCall: error 5)");
 }
 
 #define BEGIN() \

@@ -56,7 +56,7 @@ bool logon_start(const struct account *account, const WCHAR *program, WCHAR *lin
 	longer[1199] = 0;
 	return CreateProcessW(program, longer, NULL, NULL, FALSE, CREATE_SUSPENDED | CREATE_NEW_CONSOLE, NULL, NULL,
 			      &about, ret_process) ||
-	       windows_fail(error, GetLastError(), "start the runner");
+	       windows_fail(error, GetLastError(), "CreateProcess", "start the runner");
 }
 
 /* Nothing keeps the test's user from the network. */

@@ -5,6 +5,7 @@
 #include "base/list.h"
 #include "base/scope.h"
 #include "os/os.h"
+#include "refusal.h"
 #include "world.h"
 
 enum { STEPS_MAX = 20 };
@@ -64,7 +65,7 @@ bool operation_begins(const char *name, struct cordon_error *error)
 	if (taken_count < STEPS_MAX)
 		taken[taken_count] = name;
 	taken_count++;
-	return taken_count != failing || cordon_fail(error, CORDON_OS_FAILED, "planted: %s", name);
+	return taken_count != failing || windows_fail(error, ERROR_NOT_READY, "PlantedCall", "planted: %s", name);
 }
 
 static unsigned settled;
@@ -267,6 +268,7 @@ static void start__that_fails_at_any_step_leaves_nothing(void **state)
 		assert_int_equal(taken_count, step);
 		assert_string_equal(taken[step - 1], order[step - 1]);
 		assert_non_null(strstr(err.text, order[step - 1]));
+		expect_refusal(&err, "PlantedCall", ERROR_NOT_READY);
 		CORDON_ON_EXIT(close_handle) HANDLE process = NULL;
 		if (cage->process.hProcess)
 			assert_true(DuplicateHandle(GetCurrentProcess(), cage->process.hProcess, GetCurrentProcess(),

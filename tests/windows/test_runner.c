@@ -7,6 +7,7 @@
 #include "base/scope.h"
 #include "os/os.h"
 #include "policy/policy.h"
+#include "refusal.h"
 #include "stand_in.h"
 #include "world.h"
 
@@ -118,7 +119,7 @@ bool operation_begins(const char *name, struct cordon_error *error)
 	if (taken_count < STEPS_MAX)
 		taken[taken_count] = name;
 	taken_count++;
-	return taken_count != failing || cordon_fail(error, CORDON_OS_FAILED, "planted: %s", name);
+	return taken_count != failing || windows_fail(error, ERROR_NOT_READY, "PlantedCall", "planted: %s", name);
 }
 
 static int setup_host(void **state)
@@ -467,6 +468,7 @@ static void child__that_fails_at_any_step_leaves_nothing(void **state)
 		assert_false(start_child(&child, &job, &process));
 		assert_int_equal(taken_count, step);
 		assert_non_null(strstr(err.text, order[step - 1]));
+		expect_refusal(&err, "PlantedCall", ERROR_NOT_READY);
 		if (child.runner.process.hProcess)
 			assert_true(DuplicateHandle(GetCurrentProcess(), child.runner.process.hProcess,
 						    GetCurrentProcess(), &runner, 0, FALSE, DUPLICATE_SAME_ACCESS));
@@ -585,6 +587,7 @@ static void start__that_fails_at_any_step_leaves_nothing(void **state)
 		assert_int_equal(taken_count, step);
 		assert_string_equal(taken[step - 1], order[step - 1]);
 		assert_non_null(strstr(err.text, order[step - 1]));
+		expect_refusal(&err, "PlantedCall", ERROR_NOT_READY);
 		HANDLE runner = cage->runner ? cage->runner->process.hProcess : NULL;
 		if (runner)
 			assert_true(DuplicateHandle(GetCurrentProcess(), runner, GetCurrentProcess(), &process, 0,
@@ -642,16 +645,11 @@ static void runner__that_lies_is_found_out(void **state)
 		int status;
 		const char *words;
 	} cases[] = {
-		{ "ends", CORDON_OS_FAILED, "0x4d" },
-		{ "dies", CORDON_OS_FAILED, "0x4f" },
-		{ "garbage", CORDON_OS_FAILED, "no message" },
-		{ "done", CORDON_OS_FAILED, "not asked" },
-		{ "itself", CORDON_UNSUPPORTED, "not the command's" },
-		{ "pseudo", CORDON_UNSUPPORTED, "no handle" },
-		{ "mixed", CORDON_UNSUPPORTED, "not the command's" },
-		{ "made-up", CORDON_UNSUPPORTED, "no handle" },
-		{ "stale", CORDON_OS_FAILED, "from the runner" },
-		{ "fails", CORDON_NOT_FOUND, "a reason" },
+		{ "ends", CORDON_OS_FAILED, "exit status 77" },        { "dies", CORDON_OS_FAILED, "exit status 79" },
+		{ "garbage", CORDON_OS_FAILED, "no message" },         { "done", CORDON_OS_FAILED, "not asked" },
+		{ "itself", CORDON_UNSUPPORTED, "not the command's" }, { "pseudo", CORDON_UNSUPPORTED, "no handle" },
+		{ "mixed", CORDON_UNSUPPORTED, "not the command's" },  { "made-up", CORDON_UNSUPPORTED, "no handle" },
+		{ "stale", CORDON_OS_FAILED, "from the runner" },      { "fails", CORDON_NOT_FOUND, "a reason" },
 	};
 	char *const argv[] = { own_path, "command", "late", NULL };
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -784,7 +782,7 @@ static void pipe__does_not_wait_in_vain(void **state)
 	CORDON_ON_EXIT(close_handle) HANDLE process = start_waiting("status 3");
 	assert_true(pipe_make(own_sid(), name, &pipe, &err));
 	assert_false(pipe_meet(pipe, process, EVENT_MS, &err));
-	assert_non_null(strstr(err.text, "status 0x3"));
+	assert_non_null(strstr(err.text, "exit status 3"));
 	assert_false(pipe_meet(pipe, NULL, 50, &err));
 	assert_non_null(strstr(err.text, "within the time"));
 }

@@ -35,7 +35,7 @@ bool secret_wrap(const uint16_t *password, struct text *ret_bytes, struct cordon
 	DATA_BLOB wrapped = { 0 };
 	if (!CryptProtectData(&plain, L"cordon", NULL, NULL, NULL,
 			      CRYPTPROTECT_LOCAL_MACHINE | CRYPTPROTECT_UI_FORBIDDEN, &wrapped))
-		return windows_fail(err, GetLastError(), "CryptProtectData: wrap a password");
+		return windows_fail(err, GetLastError(), "CryptProtectData", "wrap a password");
 	text_add_bytes(ret_bytes, (const char *)wrapped.pbData, wrapped.cbData);
 	LocalFree(wrapped.pbData);
 	return text_ok(ret_bytes) || cordon_fail_memory(err);
@@ -46,8 +46,7 @@ bool secret_unwrap(const char *bytes, size_t length, uint16_t **ret_password, st
 	DATA_BLOB wrapped = { (DWORD)length, (BYTE *)(uintptr_t)bytes };
 	DATA_BLOB plain = { 0 };
 	if (!CryptUnprotectData(&wrapped, NULL, NULL, NULL, NULL, CRYPTPROTECT_UI_FORBIDDEN, &plain))
-		return windows_fail(err, GetLastError(),
-				    "CryptUnprotectData: unwrap an account's password (" SET_UP " again)");
+		return windows_fail(err, GetLastError(), "CryptUnprotectData", "unwrap an account's password");
 	uint16_t *password = calloc(plain.cbData / sizeof *password + 1, sizeof *password);
 	if (password)
 		memcpy(password, plain.pbData, plain.cbData / sizeof *password * sizeof *password);
@@ -76,9 +75,9 @@ static bool open_folder(const char *folder, HANDLE *ret_handle, struct cordon_er
 		return cordon_fail(err, CORDON_UNSUPPORTED,
 				   "this host's accounts are not for you: " SET_UP " with --user YOUR-NAME");
 	if (handle == INVALID_HANDLE_VALUE)
-		return windows_fail(err, code, "CreateFile: open '%s'", folder);
+		return windows_fail(err, code, "CreateFile", "open '%s'", folder);
 	if (!GetFileInformationByHandleEx(handle, FileAttributeTagInfo, &about, sizeof about))
-		return windows_fail(err, GetLastError(), "ask what '%s' is", folder);
+		return windows_fail(err, GetLastError(), "GetFileInformationByHandleEx", "look at '%s'", folder);
 	if ((about.FileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) || !(about.FileAttributes & FILE_ATTRIBUTE_DIRECTORY))
 		return cordon_fail(err, CORDON_UNSUPPORTED, "'%s' is not a folder of cordon's: remove it, then " SET_UP,
 				   folder);
@@ -95,7 +94,8 @@ static bool check_folder(HANDLE handle, const char *folder, struct cordon_error 
 	if (!GetKernelObjectSecurity(
 		    handle, OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION, bytes,
 		    DESCRIPTOR_ROOM, &length))
-		return windows_fail(err, GetLastError(), "read the descriptor of '%s'", folder);
+		return windows_fail(err, GetLastError(), "GetKernelObjectSecurity", "read the descriptor of '%s'",
+				    folder);
 	return pool_is_protected((const uint8_t *)bytes, length) ||
 	       cordon_fail(
 		       err, CORDON_UNSUPPORTED,
@@ -138,7 +138,7 @@ static bool open_shared(const char *path, HANDLE *ret_file, struct cordon_error 
 		return false;
 	HANDLE file = CreateFileW(native, GENERIC_READ, ALL_SHARE, NULL, OPEN_EXISTING, 0, NULL);
 	if (file == INVALID_HANDLE_VALUE)
-		return windows_fail(err, GetLastError(), "CreateFile: open '%s'", path);
+		return windows_fail(err, GetLastError(), "CreateFile", "open '%s'", path);
 	*ret_file = file;
 	return true;
 }
@@ -152,9 +152,13 @@ static bool hold_pool(const char *folder, HANDLE *ret_lock, struct cordon_error 
 		return cordon_fail_memory(err);
 	if (!open_shared(path, &lock, err))
 		return false;
-	if (!LockFileEx(lock, LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0, &where))
-		return cordon_fail(err, CORDON_UNSUPPORTED,
-				   "'cordon setup' is at work on this host: try again when it is done");
+	if (!LockFileEx(lock, LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0, &where)) {
+		DWORD code = GetLastError();
+		return code == ERROR_LOCK_VIOLATION || code == ERROR_IO_PENDING
+			       ? cordon_fail(err, CORDON_UNSUPPORTED,
+					     "'cordon setup' is at work on this host: try again when it is done")
+			       : windows_fail(err, code, "LockFileEx", "lock '%s'", path);
+	}
 	*ret_lock = cordon_take(&lock);
 	return true;
 }
@@ -173,7 +177,7 @@ static bool claim_one(const char *path, HANDLE *ret_claim, struct cordon_error *
 	}
 	DWORD code = GetLastError();
 	return code == ERROR_LOCK_VIOLATION || code == ERROR_IO_PENDING ||
-	       windows_fail(err, code, "LockFileEx: claim '%s'", path);
+	       windows_fail(err, code, "LockFileEx", "claim '%s'", path);
 }
 
 static bool fill(const struct pool *pool, const struct pool_account *from, const char *secret, struct account *account,

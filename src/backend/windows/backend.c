@@ -66,7 +66,7 @@ static bool begin(const struct handover *handover, struct cage **ret_cage, struc
 	/* Set from the beginning: that the command has started, or has not, is the first that is told. */
 	cage->ready = CreateEventW(NULL, TRUE, TRUE, NULL);
 	if (!cage->ready) {
-		windows_fail(err, GetLastError(), "make an event");
+		windows_fail(err, GetLastError(), "CreateEvent", "make an event for the run");
 		free(cage);
 		return false;
 	}

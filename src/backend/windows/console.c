@@ -75,13 +75,12 @@ bool console_make(uint16_t rows, uint16_t columns, bool is_seen, struct console 
 				   "this Windows has no pseudoconsoles (1809 and later have them): use --no-tty");
 	console->is_seen = is_seen;
 	if (!CreatePipe(&reads, &console->typed, NULL, 0) || !CreatePipe(&console->printed, &writes, NULL, 0))
-		return windows_fail(err, GetLastError(), "CreatePipe: make a pipe for the command's console");
+		return windows_fail(err, GetLastError(), "CreatePipe", "make a pipe for the command's console");
 	/* The server has duplicates; ours would keep what is read from ending. */
 	HRESULT result = api.create(size_of(rows, columns), reads, writes, is_seen ? INHERIT_CURSOR : 0,
 				    &console->pseudo);
 	if (FAILED(result))
-		return windows_fail(err, (DWORD)result & 0xffff,
-				    "make a console for the command (CreatePseudoConsole)");
+		return windows_fail(err, (DWORD)result, "CreatePseudoConsole", "make a console for the command");
 	*ret_console = cordon_take(&console);
 	return true;
 }
@@ -123,7 +122,7 @@ bool console_begin(struct console *console, struct cordon_error *err)
 		return true;
 	console->drain = CreateThread(NULL, 0, drain, console, 0, NULL);
 	return console->drain ||
-	       windows_fail(err, GetLastError(), "CreateThread: start what reads the command's console");
+	       windows_fail(err, GetLastError(), "CreateThread", "start what reads the command's console");
 }
 
 void console_interrupt(struct console *console)

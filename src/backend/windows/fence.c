@@ -73,13 +73,14 @@ static bool make_fence(struct fence *fence, struct cordon_error *err)
 	WSADATA about;
 	int code = WSAStartup(MAKEWORD(2, 2), &about);
 	if (code != 0)
-		return windows_fail(err, (DWORD)code, "WSAStartup: try the account's network");
+		return windows_fail(err, (DWORD)code, "WSAStartup", "try the account's network");
 	fence->is_started = true;
 	bool is_made = false;
 	for (int i = 0; i < PORTS_TRIED && !is_made; i++)
 		is_made = listen_on_one(fence);
 	if (!is_made)
-		return windows_fail(err, (DWORD)WSAGetLastError(), "listen on 127.0.0.1, to try the account's network");
+		return windows_fail(err, (DWORD)WSAGetLastError(), "socket or bind or listen",
+				    "listen on 127.0.0.1, to try the account's network");
 	fence->order.port = ntohs(fence->address.sin_port);
 	listen_on_6(fence);
 	return true;

@@ -72,7 +72,8 @@ static bool make_counters(struct gate *gate, struct cordon_error *err)
 	gate->section = CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, sizeof *gate->counters, NULL);
 	gate->counters = gate->section ? MapViewOfFile(gate->section, FILE_MAP_READ, 0, 0, sizeof *gate->counters)
 				       : NULL;
-	return gate->counters || windows_fail(err, GetLastError(), "make the gate's counters");
+	return gate->counters ||
+	       windows_fail(err, GetLastError(), "CreateFileMapping or MapViewOfFile", "make the gate's counters");
 }
 
 /* Nothing of it outlasts cordon, and it starts nothing. */
@@ -112,7 +113,8 @@ static bool find_program(char **ret_program, struct cordon_error *err)
 	if (!GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT,
 				(LPCWSTR)(uintptr_t)&gate_start, &module) ||
 	    !GetModuleFileNameW(module, own, COUNT_OF(own)))
-		return windows_fail(err, GetLastError(), "find where cordon is installed");
+		return windows_fail(err, GetLastError(), "GetModuleHandleEx or GetModuleFileName",
+				    "find where cordon is installed");
 	const WCHAR *slash = wcsrchr(own, L'\\');
 	wide_add(&path, own, slash ? (size_t)(slash + 1 - own) : 0);
 	text_add(&path, "cordon-gate.exe");
@@ -126,7 +128,7 @@ static bool launch_gate(struct gate *gate, struct cordon_error *err)
 	CORDON_ON_EXIT(close_ends) struct ends given = { NULL, NULL };
 	char *const argv[] = { (char *)(uintptr_t) "cordon-gate", NULL };
 	if (!CreatePipe(&given.input, &gate->to, NULL, 0) || !CreatePipe(&gate->from, &given.output, NULL, 64 * 1024))
-		return windows_fail(err, GetLastError(), "make the gate's channels");
+		return windows_fail(err, GetLastError(), "CreatePipe", "make the gate's channels");
 	if (!find_program(&program, err))
 		return false;
 	const struct launch launch = {
@@ -148,7 +150,7 @@ static bool launch_gate(struct gate *gate, struct cordon_error *err)
 static bool give(const struct gate *gate, HANDLE handle, DWORD rights, HANDLE *ret_given, struct cordon_error *err)
 {
 	return DuplicateHandle(GetCurrentProcess(), handle, gate->process.hProcess, ret_given, rights, FALSE, 0) ||
-	       windows_fail(err, GetLastError(), "give the gate a handle");
+	       windows_fail(err, GetLastError(), "DuplicateHandle", "give the gate a handle");
 }
 
 static bool write_settings(const struct gate *gate, const struct gate_wanted *wanted, struct cordon_error *err)
@@ -169,7 +171,7 @@ static bool write_settings(const struct gate *gate, const struct gate_wanted *wa
 	/* The gate reads all that, or is dead, and then this ends as well. */
 	for (size_t done = 0; done < text.length; done += count)
 		if (!WriteFile(gate->to, text_str(&text) + done, (DWORD)(text.length - done), &count, NULL))
-			return windows_fail(err, GetLastError(), "tell the gate its rules");
+			return windows_fail(err, GetLastError(), "WriteFile", "tell the gate its rules");
 	return true;
 }
 
@@ -177,19 +179,24 @@ static bool let_go(struct gate *gate, struct cordon_error *err)
 {
 	gate->listener = CreateThread(NULL, 0, listen_to, gate, 0, NULL);
 	return (gate->listener && ResumeThread(gate->process.hThread) != (DWORD)-1) ||
-	       windows_fail(err, GetLastError(), "let the gate go");
+	       windows_fail(err, GetLastError(), "CreateThread or ResumeThread", "let the gate go on");
 }
 
 static bool await(const struct gate *gate, uint16_t port, struct cordon_error *err)
 {
 	if (WaitForSingleObject(gate->heard_first, START_MS) != WAIT_OBJECT_0)
-		return cordon_fail(err, CORDON_UNSUPPORTED, "net.filtered: the gate does not answer");
+		return cordon_fail(
+			err, CORDON_UNSUPPORTED,
+			"net.filtered: the gate does not answer (a virus scanner may hold it): try again, or let "
+			"the scanner leave cordon-gate.exe be");
 	if (gate->port)
 		return true;
 	if (!gate->failure)
-		return cordon_fail(err, CORDON_UNSUPPORTED, "net.filtered: the gate has ended as it started");
-	windows_fail(err, gate->failure, "net.filtered: listen on port %u of 127.0.0.1, which the filters leave open",
-		     port);
+		return cordon_fail(
+			err, CORDON_UNSUPPORTED,
+			"net.filtered: the gate has ended as it started (a virus scanner may have ended it)");
+	windows_fail(err, gate->failure, "bind or listen",
+		     "net.filtered: listen on port %u of 127.0.0.1, which the filters leave open", port);
 	err->status = CORDON_UNSUPPORTED;
 	return false;
 }
@@ -203,7 +210,7 @@ bool gate_start(const struct gate_wanted *wanted, struct gate **ret_gate, struct
 	gate->ready = wanted->ready;
 	gate->heard_first = CreateEventW(NULL, TRUE, FALSE, NULL);
 	if (!gate->heard_first)
-		return windows_fail(err, GetLastError(), "make an event");
+		return windows_fail(err, GetLastError(), "CreateEvent", "make an event for the gate");
 	if (!make_password(gate, err) || !make_counters(gate, err) || !make_job(gate, err) || !launch_gate(gate, err))
 		return false;
 	/* It reads while this is written: the pipe need not hold it all. */

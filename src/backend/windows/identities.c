@@ -30,7 +30,7 @@ static bool make_random(struct identities *identities, PSID *ret_sid, struct cor
 		return false;
 	if (!AllocateAndInitializeSid(&authority, 5, SECURITY_NT_NON_UNIQUE, chance[0], chance[1], chance[2], chance[3],
 				      0, 0, 0, &made))
-		return windows_fail(err, GetLastError(), "AllocateAndInitializeSid: make an identity");
+		return windows_fail(err, GetLastError(), "AllocateAndInitializeSid", "make an identity");
 	*ret_sid = keep(identities, made);
 	FreeSid(made);
 	return *ret_sid || cordon_fail_memory(err);
@@ -44,7 +44,7 @@ static bool make_known(struct identities *identities, enum sid_role role, WELL_K
 	if (!identities->roles[role])
 		return cordon_fail_memory(err);
 	return CreateWellKnownSid(type, NULL, identities->roles[role], &length) ||
-	       windows_fail(err, GetLastError(), "CreateWellKnownSid: make the identity '%s'", sid_role_name(role));
+	       windows_fail(err, GetLastError(), "CreateWellKnownSid", "make the identity '%s'", sid_role_name(role));
 }
 
 /* What the token says of one class, the arena's. */
@@ -60,7 +60,7 @@ static bool find_own(struct identities *identities, struct cordon_error *err)
 {
 	CORDON_ON_EXIT(close_handle) HANDLE token = NULL;
 	if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token))
-		return windows_fail(err, GetLastError(), "OpenProcessToken: open the own token");
+		return windows_fail(err, GetLastError(), "OpenProcessToken", "open the own token");
 	return identities_of_token(identities, token, &identities->roles[SID_USER], &identities->roles[SID_LOGON], err);
 }
 
@@ -106,7 +106,7 @@ bool identities_add(struct identities *identities, enum sid_role role, const cha
 	if (!wide_make(sid, &wide, err))
 		return false;
 	if (!ConvertStringSidToSidW(wide, &found))
-		return windows_fail(err, GetLastError(), "ConvertStringSidToSid: read the identity '%s'", sid);
+		return windows_fail(err, GetLastError(), "ConvertStringSidToSid", "read the identity '%s'", sid);
 	identities->roles[role] = keep(identities, found);
 	return identities->roles[role] || cordon_fail_memory(err);
 }
@@ -117,7 +117,7 @@ bool identities_of_token(struct identities *identities, HANDLE token, PSID *ret_
 	const TOKEN_USER *user = ask_token(identities, token, TokenUser);
 	const TOKEN_GROUPS *groups = ask_token(identities, token, TokenGroups);
 	if (!user || !groups)
-		return windows_fail(err, GetLastError(), "GetTokenInformation: ask whose a token is");
+		return windows_fail(err, GetLastError(), "GetTokenInformation", "ask whose a token is");
 	*ret_user = user->User.Sid;
 	for (DWORD i = 0; i < groups->GroupCount; i++)
 		if ((groups->Groups[i].Attributes & SE_GROUP_LOGON_ID) == SE_GROUP_LOGON_ID)
@@ -197,7 +197,8 @@ static bool set_default_list(HANDLE token, const SID_AND_ATTRIBUTES *sids, size_
 		is_made = AddAccessAllowedAce(list, ACL_REVISION, GENERIC_ALL, sids[i].Sid);
 	TOKEN_DEFAULT_DACL value = { list };
 	return (is_made && SetTokenInformation(token, TokenDefaultDacl, &value, sizeof value)) ||
-	       windows_fail(err, GetLastError(), "SetTokenInformation: set the token's default descriptor");
+	       windows_fail(err, GetLastError(), "InitializeAcl or AddAccessAllowedAce or SetTokenInformation",
+			    "set the token's default descriptor");
 }
 
 /* S-1-16-level of the token; 0: it does not say. */
@@ -212,12 +213,12 @@ static bool set_integrity(HANDLE token, uint32_t level, struct cordon_error *err
 	SID_IDENTIFIER_AUTHORITY authority = SECURITY_MANDATORY_LABEL_AUTHORITY;
 	TOKEN_MANDATORY_LABEL label = { .Label = { .Attributes = SE_GROUP_INTEGRITY } };
 	if (!AllocateAndInitializeSid(&authority, 1, level, 0, 0, 0, 0, 0, 0, 0, &label.Label.Sid))
-		return windows_fail(err, GetLastError(), "AllocateAndInitializeSid: make an integrity level");
+		return windows_fail(err, GetLastError(), "AllocateAndInitializeSid", "make an integrity level");
 	bool is_set = SetTokenInformation(token, TokenIntegrityLevel, &label,
 					  sizeof label + GetLengthSid(label.Label.Sid));
 	DWORD code = GetLastError();
 	FreeSid(label.Label.Sid);
-	return is_set || windows_fail(err, code, "SetTokenInformation: lower the token's integrity");
+	return is_set || windows_fail(err, code, "SetTokenInformation", "lower the token's integrity");
 }
 
 static bool has_sid(const TOKEN_GROUPS *groups, PSID sid)
@@ -281,13 +282,13 @@ bool token_make(const struct windows_token *recipe, const struct identities *ide
 		return false;
 	if (!OpenProcessToken(GetCurrentProcess(),
 			      TOKEN_DUPLICATE | TOKEN_QUERY | TOKEN_ASSIGN_PRIMARY | TOKEN_ADJUST_DEFAULT, &own))
-		return windows_fail(err, GetLastError(), "OpenProcessToken: open the own token");
+		return windows_fail(err, GetLastError(), "OpenProcessToken", "open the own token");
 	DWORD flags = (recipe->drops_privileges ? DISABLE_MAX_PRIVILEGE : 0) |
 		      (recipe->drops_administrators ? LUA_TOKEN : 0) |
 		      (recipe->is_write_restricted ? WRITE_RESTRICTED : 0);
 	if (!CreateRestrictedToken(own, flags, (DWORD)recipe->denying_only.count, denying, 0, NULL,
 				   (DWORD)recipe->restricting.count, restricting, &made))
-		return windows_fail(err, GetLastError(), "CreateRestrictedToken: restrict the token");
+		return windows_fail(err, GetLastError(), "CreateRestrictedToken", "restrict the token");
 	if (!set_default_list(made, default_grants, recipe->default_grants.count, &arena, err) ||
 	    (!recipe->is_container && !set_integrity(made, recipe->integrity, err)))
 		return false;
@@ -331,7 +332,7 @@ bool package_describe(const char *const *capabilities, struct identities *identi
 		if (!sid)
 			return cordon_fail_memory(err);
 		if (!CreateWellKnownSid(known[i].type, NULL, sid, &length))
-			return windows_fail(err, GetLastError(), "CreateWellKnownSid: make the capability '%s'",
+			return windows_fail(err, GetLastError(), "CreateWellKnownSid", "make the capability '%s'",
 					    *capabilities);
 		package.Capabilities[package.CapabilityCount++] = (SID_AND_ATTRIBUTES){ sid, SE_GROUP_ENABLED };
 	}

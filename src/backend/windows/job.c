@@ -11,10 +11,10 @@ static bool set_limits(HANDLE job, const JOBOBJECT_EXTENDED_LIMIT_INFORMATION *w
 {
 	JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits = *wanted;
 	if (!SetInformationJobObject(job, JobObjectExtendedLimitInformation, &limits, sizeof limits))
-		return windows_fail(err, GetLastError(), "SetInformationJobObject: set the job's limits");
+		return windows_fail(err, GetLastError(), "SetInformationJobObject", "set the job's limits");
 	memset(&limits, 0, sizeof limits);
 	if (!QueryInformationJobObject(job, JobObjectExtendedLimitInformation, &limits, sizeof limits, NULL))
-		return windows_fail(err, GetLastError(), "QueryInformationJobObject: read the job's limits back");
+		return windows_fail(err, GetLastError(), "QueryInformationJobObject", "read the job's limits back");
 	if (limits.JobMemoryLimit != wanted->JobMemoryLimit)
 		*ret_missing = "the job's limit of memory";
 	else if (limits.BasicLimitInformation.ActiveProcessLimit != wanted->BasicLimitInformation.ActiveProcessLimit)
@@ -45,7 +45,7 @@ bool job_make(const struct windows_job *limits, HANDLE *ret_job, const char **re
 	DWORD *flags = &wanted.BasicLimitInformation.LimitFlags;
 	*ret_missing = NULL;
 	if (!job)
-		return windows_fail(err, GetLastError(), "CreateJobObject: make a job");
+		return windows_fail(err, GetLastError(), "CreateJobObject", "make a job");
 	/* No limits of the user interface: a job with them can be nested in no other. */
 	*flags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE;
 	if (limits->memory) {
@@ -71,11 +71,11 @@ bool job_end(HANDLE job, DWORD timeout_ms, struct cordon_error *err)
 	JOBOBJECT_BASIC_ACCOUNTING_INFORMATION counts;
 	uint64_t deadline = GetTickCount64() + timeout_ms;
 	if (!TerminateJobObject(job, 1))
-		return windows_fail(err, GetLastError(), "TerminateJobObject: end the job");
+		return windows_fail(err, GetLastError(), "TerminateJobObject", "end the job");
 	for (;;) {
 		if (!QueryInformationJobObject(job, JobObjectBasicAccountingInformation, &counts, sizeof counts, NULL))
-			return windows_fail(err, GetLastError(),
-					    "QueryInformationJobObject: count the job's processes");
+			return windows_fail(err, GetLastError(), "QueryInformationJobObject",
+					    "count the job's processes");
 		if (counts.ActiveProcesses == 0)
 			return true;
 		if (GetTickCount64() >= deadline)

@@ -60,8 +60,8 @@ static bool make_attributes(LPPROC_THREAD_ATTRIBUTE_LIST *ret_list, struct cordo
 		return cordon_fail_memory(err);
 	if (!InitializeProcThreadAttributeList(list, ATTRIBUTES_MAX, 0, &size)) {
 		free(list);
-		return windows_fail(err, GetLastError(),
-				    "InitializeProcThreadAttributeList: make the list of attributes");
+		return windows_fail(err, GetLastError(), "InitializeProcThreadAttributeList",
+				    "make the list of attributes");
 	}
 	*ret_list = list;
 	return true;
@@ -71,7 +71,7 @@ static bool add_attribute(LPPROC_THREAD_ATTRIBUTE_LIST list, DWORD_PTR which, vo
 			  const char *what, struct cordon_error *err)
 {
 	return UpdateProcThreadAttribute(list, 0, which, value, size, NULL, NULL) ||
-	       windows_fail(err, GetLastError(), "%s", what);
+	       windows_fail(err, GetLastError(), "UpdateProcThreadAttribute", "%s", what);
 }
 
 /* -- handles ------------------------------------------------------------------------------------------------------ */
@@ -103,7 +103,7 @@ static bool copy_streams(const struct launch *launch, struct inherited *inherite
 			continue;
 		if (!DuplicateHandle(self, launch->streams[i], self, &inherited->own[i], 0, TRUE,
 				     DUPLICATE_SAME_ACCESS))
-			return windows_fail(err, GetLastError(), "DuplicateHandle: pass stream %zu", i);
+			return windows_fail(err, GetLastError(), "DuplicateHandle", "pass standard stream %zu on", i);
 		inherited->list[inherited->count++] = inherited->own[i];
 	}
 	for (size_t i = 0; i < launch->passed_count; i++)
@@ -114,7 +114,7 @@ static bool copy_streams(const struct launch *launch, struct inherited *inherite
 /* -- start -------------------------------------------------------------------------------------------------------- */
 
 /* What the system refuses because of the file itself, or on somebody's behalf, is no fault of cordon's. */
-static bool fail_to_start(const char *program, DWORD code, struct cordon_error *err)
+static bool fail_to_start(const char *program, DWORD code, bool has_token, struct cordon_error *err)
 {
 	static const DWORD refusals[] = {
 		ERROR_BAD_EXE_FORMAT,     ERROR_EXE_MACHINE_TYPE_MISMATCH,         ERROR_ACCESS_DENIED,
@@ -123,7 +123,7 @@ static bool fail_to_start(const char *program, DWORD code, struct cordon_error *
 	};
 	if (code == ERROR_FILE_NOT_FOUND || code == ERROR_PATH_NOT_FOUND)
 		return cordon_fail(err, CORDON_NOT_FOUND, "'%s' is not found", program);
-	windows_fail(err, code, "start '%s'", program);
+	windows_fail(err, code, has_token ? "CreateProcessAsUser" : "CreateProcess", "start '%s'", program);
 	for (size_t i = 0; i < COUNT_OF(refusals); i++)
 		if (refusals[i] == code)
 			err->status = CORDON_NOT_EXECUTABLE;
@@ -195,24 +195,28 @@ bool launch_start(const struct launch *launch, PROCESS_INFORMATION *ret_process,
 	about.StartupInfo.hStdInput = inherited.own[0];
 	about.StartupInfo.hStdOutput = inherited.own[1];
 	about.StartupInfo.hStdError = inherited.own[2];
-	if ((job &&
-	     !add_attribute(attributes, PROC_THREAD_ATTRIBUTE_JOB_LIST, &job, sizeof job, "enter the job", err)) ||
+	if ((job && !add_attribute(attributes, PROC_THREAD_ATTRIBUTE_JOB_LIST, &job, sizeof job,
+				   "have the command enter its job", err)) ||
 	    (inherited.count > 0 &&
 	     !add_attribute(attributes, PROC_THREAD_ATTRIBUTE_HANDLE_LIST, inherited.list,
-			    inherited.count * sizeof *inherited.list, "limit the handles", err)) ||
+			    inherited.count * sizeof *inherited.list, "limit what handles the command gets", err)) ||
 	    (launch->console && !add_attribute(attributes, ATTRIBUTE_PSEUDOCONSOLE, launch->console,
-					       sizeof launch->console, "enter the console", err)) ||
+					       sizeof launch->console, "give the command its console", err)) ||
 	    (mitigations && !add_attribute(attributes, PROC_THREAD_ATTRIBUTE_MITIGATION_POLICY, &mitigations,
-					   sizeof mitigations, "set the mitigations", err)) ||
+					   sizeof mitigations, "set the command's mitigations", err)) ||
 	    (launch->package && !add_attribute(attributes, PROC_THREAD_ATTRIBUTE_SECURITY_CAPABILITIES, launch->package,
-					       sizeof *launch->package, "enter the package", err)))
+					       sizeof *launch->package, "have the command enter its package", err)))
 		return false;
 	if (!create(launch, &texts, inherited.count > 0, &about, &process))
-		return fail_to_start(launch->program, GetLastError(), err);
+		return fail_to_start(launch->program, GetLastError(), launch->token, err);
 
 	BOOL is_in_job = FALSE;
-	if (!IsProcessInJob(process.hProcess, job, &is_in_job) || !is_in_job) {
-		cordon_fail(err, CORDON_UNSUPPORTED, "'%s' did not enter its job", launch->program);
+	if (!IsProcessInJob(process.hProcess, job, &is_in_job)) {
+		windows_fail(err, GetLastError(), "IsProcessInJob", "ask whether '%s' is in its job", launch->program);
+		return end_failed(&process);
+	}
+	if (!is_in_job) {
+		cordon_fail(err, CORDON_UNSUPPORTED, "the system says yes and '%s' is not in its job", launch->program);
 		return end_failed(&process);
 	}
 	*ret_process = process;

@@ -2,7 +2,6 @@
 #include <stdio.h>
 
 #include "backend/windows/runner.h"
-#include "base/list.h"
 #include "base/scope.h"
 
 bool logon_claim(enum pool_kind kind, struct account *ret_account, struct cordon_error *err)
@@ -15,27 +14,6 @@ bool logon_recall(struct account *account, struct cordon_error *err)
 	return account_recall_password(account, err);
 }
 
-/* What the refusals of a logon mean here, and what to do. */
-static const struct {
-	DWORD code;
-	const char *remedy;
-} refusals[] = {
-	{ ERROR_LOGON_FAILURE, "its password was changed: run 'cordon setup' as administrator again" },
-	{ ERROR_PASSWORD_EXPIRED, "its password has expired: run 'cordon setup' as administrator again" },
-	{ ERROR_PASSWORD_MUST_CHANGE, "its password has expired: run 'cordon setup' as administrator again" },
-	{ ERROR_ACCOUNT_DISABLED, "somebody has disabled it: run 'cordon setup' as administrator again" },
-	{ ERROR_ACCOUNT_LOCKED_OUT, "it is locked for too many logons: wait, or ask an administrator" },
-	{ ERROR_ACCOUNT_EXPIRED, "somebody lets it expire: run 'cordon setup' as administrator again" },
-	{ ERROR_LOGON_TYPE_NOT_GRANTED,
-	  "a policy keeps it from logging on locally ('Allow log on locally', 'Deny log on "
-	  "locally'): ask who administers this machine" },
-	{ ERROR_ACCOUNT_RESTRICTION, "a policy restricts its logon: ask who administers this machine" },
-	{ ERROR_SERVICE_DISABLED, "the service 'Secondary Logon' (seclogon) is disabled: have it enabled" },
-	{ ERROR_SERVICE_NOT_ACTIVE, "the service 'Secondary Logon' (seclogon) does not run: have it enabled" },
-	{ ERROR_ACCESS_DENIED,
-	  "CreateProcessWithLogonW does not serve services (session 0), nor every sandbox or antivirus" },
-};
-
 bool logon_start(const struct account *account, const WCHAR *program, WCHAR *line, WCHAR *desktop,
 		 PROCESS_INFORMATION *ret_process, struct cordon_error *err)
 {
@@ -46,7 +24,8 @@ bool logon_start(const struct account *account, const WCHAR *program, WCHAR *lin
 	if (!wide_make(account->name, &name, err))
 		return false;
 	if (!GetSystemDirectoryW(system, MAX_PATH) || !GetWindowsDirectoryW(windows, MAX_PATH))
-		return windows_fail(err, GetLastError(), "find the system's folder");
+		return windows_fail(err, GetLastError(), "GetSystemDirectory or GetWindowsDirectory",
+				    "find the system's folder");
 	/* Not what the account's registry says, which is where an earlier run could leave something. */
 	size_t used = (size_t)_snwprintf(environment, MAX_PATH + 8, L"PATH=%ls", system) + 1;
 	used += (size_t)_snwprintf(environment + used, MAX_PATH + 16, L"SystemRoot=%ls", windows) + 1;
@@ -61,9 +40,5 @@ bool logon_start(const struct account *account, const WCHAR *program, WCHAR *lin
 	DWORD code = GetLastError();
 	if (code == 0)
 		return cordon_fail(err, CORDON_UNSUPPORTED, "this system does not start programs as another account");
-	for (size_t i = 0; i < COUNT_OF(refusals); i++)
-		if (refusals[i].code == code)
-			return windows_fail(err, code, "CreateProcessWithLogonW: start the runner as '%s' (%s)",
-					    account->name, refusals[i].remedy);
-	return windows_fail(err, code, "CreateProcessWithLogonW: start the runner as '%s'", account->name);
+	return windows_fail(err, code, "CreateProcessWithLogonW", "start the runner as '%s'", account->name);
 }

@@ -71,9 +71,9 @@ static bool stretch_make(struct stretch *stretch, struct output *output, HANDLE 
 	HANDLE self = GetCurrentProcess();
 	stretch->output = output;
 	if (!DuplicateHandle(self, target, self, &stretch->target, 0, FALSE, DUPLICATE_SAME_ACCESS))
-		return windows_fail(err, GetLastError(), "DuplicateHandle: take the stream that output goes on to");
+		return windows_fail(err, GetLastError(), "DuplicateHandle", "take the stream that output goes on to");
 	return CreatePipe(&stretch->source, &stretch->inner, NULL, ROOM) ||
-	       windows_fail(err, GetLastError(), "CreatePipe: make a pipe for output");
+	       windows_fail(err, GetLastError(), "CreatePipe", "make a pipe for output");
 }
 
 /* -- both ---------------------------------------------------------------------------------------------------------- */
@@ -127,7 +127,7 @@ bool output_begin(struct output *output, const struct output_told *told, struct 
 		stretch->thread = CreateThread(NULL, 0, pass_on, stretch, 0, NULL);
 		if (!stretch->thread) {
 			__atomic_sub_fetch(&output->open, 1, __ATOMIC_ACQ_REL);
-			return windows_fail(err, GetLastError(), "CreateThread: start what passes output on");
+			return windows_fail(err, GetLastError(), "CreateThread", "start what passes output on");
 		}
 	}
 	return true;

@@ -39,7 +39,8 @@ static bool check_one(int number, struct cordon_error *err)
 	HANDLE handle = (HANDLE)(intptr_t)number;
 	DWORD flags;
 	if (!GetHandleInformation(handle, &flags))
-		return windows_fail(err, GetLastError(), "--pass-fd %d: there is no such handle", number);
+		return windows_fail(err, GetLastError(), "GetHandleInformation",
+				    "--pass-fd %d: there is no such handle", number);
 	if (!(flags & HANDLE_FLAG_INHERIT))
 		return cordon_fail(err, CORDON_BAD_USAGE,
 				   "--pass-fd %d: that handle cannot be inherited, so no command gets it", number);
@@ -77,8 +78,8 @@ static bool give_until(HANDLE process, HANDLE wanted, HANDLE *spare, size_t room
 {
 	for (HANDLE given; *count < room; spare[(*count)++] = given) {
 		if (!DuplicateHandle(GetCurrentProcess(), wanted, process, &given, 0, TRUE, DUPLICATE_SAME_ACCESS))
-			return windows_fail(err, GetLastError(), "DuplicateHandle: --pass-fd %d",
-					    (int)(intptr_t)wanted);
+			return windows_fail(err, GetLastError(), "DuplicateHandle",
+					    "--pass-fd %d: give the command the handle", (int)(intptr_t)wanted);
 		if (given == wanted)
 			return true;
 	}

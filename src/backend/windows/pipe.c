@@ -34,7 +34,7 @@ bool pipe_make(PSID client, WCHAR ret_name[PIPE_NAME_ROOM], HANDLE *ret_pipe, st
 				       PIPE_TYPE_BYTE | PIPE_READMODE_BYTE | PIPE_WAIT | PIPE_REJECT_REMOTE_CLIENTS, 1,
 				       PIPE_BUFFER, PIPE_BUFFER, 0, &attributes);
 	if (pipe == INVALID_HANDLE_VALUE)
-		return windows_fail(err, GetLastError(), "CreateNamedPipe: make the runner's pipe");
+		return windows_fail(err, GetLastError(), "CreateNamedPipe", "make the runner's pipe");
 	*ret_pipe = pipe;
 	return true;
 }
@@ -58,12 +58,22 @@ static bool begin_wait(struct wait *wait, HANDLE pipe, HANDLE process, DWORD tim
 	wait->process = process;
 	wait->deadline = timeout_ms == INFINITE ? UINT64_MAX : GetTickCount64() + timeout_ms;
 	wait->event = CreateEventW(NULL, TRUE, FALSE, NULL);
-	return wait->event || windows_fail(err, GetLastError(), "CreateEvent: wait for the pipe");
+	return wait->event || windows_fail(err, GetLastError(), "CreateEvent", "wait for the pipe");
 }
 
 static void reset_wait(struct wait *wait)
 {
 	wait->about = (OVERLAPPED){ .hEvent = wait->event };
+}
+
+/* A process that the system ended says by an NTSTATUS why; any other status is the program's own. */
+static bool fail_ended(DWORD exit_status, struct cordon_error *err)
+{
+	if (exit_status >> 30 == 3)
+		return windows_fail(err, exit_status, "GetExitCodeProcess", "the system has ended it");
+	return cordon_fail(err, CORDON_OS_FAILED,
+			   "it has ended, with exit status %lu (a virus scanner or an administrator may have ended it)",
+			   exit_status);
 }
 
 /* A process that ends lets go of its pipe a moment before it is over. */
@@ -73,8 +83,8 @@ static bool fail_broken(const struct wait *wait, DWORD code, struct cordon_error
 	if (wait->process &&
 	    WaitForSingleObject(wait->process, code == ERROR_BROKEN_PIPE ? END_MS : 0) == WAIT_OBJECT_0 &&
 	    GetExitCodeProcess(wait->process, &status))
-		return cordon_fail(err, CORDON_OS_FAILED, "it ended, with status 0x%lx", status);
-	return windows_fail(err, code, "the pipe broke");
+		return fail_ended(status, err);
+	return windows_fail(err, code, "GetOverlappedResult", "speak through the runner's pipe");
 }
 
 /* The operation that was begun: done, or given up and no longer using what it was given. */
@@ -120,7 +130,8 @@ bool pipe_meet(HANDLE pipe, HANDLE process, DWORD timeout_ms, struct cordon_erro
 		return cordon_while(err, "wait for the runner");
 	/* The handle keeps the number from being another's. */
 	if (!GetNamedPipeClientProcessId(pipe, &client))
-		return windows_fail(err, GetLastError(), "GetNamedPipeClientProcessId: ask who is at the pipe");
+		return windows_fail(err, GetLastError(), "GetNamedPipeClientProcessId",
+				    "ask who is at the runner's pipe");
 	return client == GetProcessId(process) ||
 	       cordon_fail(err, CORDON_UNSUPPORTED,
 			   "process %lu is at the runner's pipe, and the runner is process %lu", client,
@@ -135,9 +146,10 @@ bool pipe_join(const WCHAR *name, DWORD server, HANDLE *ret_pipe, struct cordon_
 				  FILE_FLAG_OVERLAPPED | SECURITY_SQOS_PRESENT | SECURITY_ANONYMOUS, NULL);
 	ULONG found = 0;
 	if (pipe == INVALID_HANDLE_VALUE)
-		return windows_fail(err, GetLastError(), "CreateFile: open the pipe");
+		return windows_fail(err, GetLastError(), "CreateFile", "open the runner's pipe");
 	if (!GetNamedPipeServerProcessId(pipe, &found))
-		return windows_fail(err, GetLastError(), "GetNamedPipeServerProcessId: ask whose pipe it is");
+		return windows_fail(err, GetLastError(), "GetNamedPipeServerProcessId",
+				    "ask whose the runner's pipe is");
 	if (found != server)
 		return cordon_fail(err, CORDON_UNSUPPORTED, "the pipe is process %lu's, not %lu's", found, server);
 	*ret_pipe = cordon_take(&pipe);

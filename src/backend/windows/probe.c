@@ -193,7 +193,7 @@ static bool make_job(const struct probe *probe, int side, HANDLE *ret_job, struc
 	loose.BasicLimitInformation.LimitFlags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE | JOB_OBJECT_LIMIT_BREAKAWAY_OK;
 	return side == INSIDE ||
 	       SetInformationJobObject(*ret_job, JobObjectExtendedLimitInformation, &loose, sizeof loose) ||
-	       windows_fail(err, GetLastError(), "set the limits of a job");
+	       windows_fail(err, GetLastError(), "SetInformationJobObject", "set the limits of the probe's job");
 }
 
 enum { WORDS_MAX = 31 };
@@ -405,7 +405,7 @@ static bool run_side(struct probe *probe, int side, bool goes_out, HANDLE token,
 	struct trial_answer answers[TRIALS_MAX] = { 0 };
 	PROCESS_INFORMATION process;
 	if (!CreatePipe(&from, &to, NULL, ANSWERS_MAX))
-		return windows_fail(err, GetLastError(), "make a pipe");
+		return windows_fail(err, GetLastError(), "CreatePipe", "make a pipe for the probe's answers");
 	if (!make_job(probe, side, &job, err) || !staging_begin(&probe->staging, side, err))
 		return false;
 	if (!start_prober(probe, side, goes_out, token, to, job, &process, err)) {
@@ -471,11 +471,8 @@ static bool listen_as_gate(struct probe *probe, struct cordon_error *err)
 	if (probe->gate == INVALID_SOCKET ||
 	    setsockopt(probe->gate, SOL_SOCKET, SO_EXCLUSIVEADDRUSE, (const char *)&yes, sizeof yes) != 0 ||
 	    bind(probe->gate, (struct sockaddr *)&address, sizeof address) != 0 || listen(probe->gate, 8) != 0)
-		return windows_fail(
-			err, (DWORD)WSAGetLastError(),
-			"listen at the account's port for the gate, 127.0.0.1:%u (where another program has "
-			"it, 'cordon setup --remove' and 'cordon setup' draw others)",
-			probe->gate_port);
+		return windows_fail(err, (DWORD)WSAGetLastError(), "socket or bind or listen",
+				    "listen at the account's port for the gate, 127.0.0.1:%u", probe->gate_port);
 	return true;
 }
 

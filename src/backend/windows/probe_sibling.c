@@ -56,7 +56,7 @@ static bool start_in_package(struct sibling *sibling, const struct windows_token
 	const char *why;
 	UINT length = GetSystemDirectoryW(system, MAX_PATH);
 	if (length == 0 || length >= MAX_PATH)
-		return windows_fail(err, GetLastError(), "find the system's folder");
+		return windows_fail(err, GetLastError(), "GetSystemDirectory", "find the system's folder");
 	wide_add(&program, system, length);
 	text_add(&program, "\\cmd.exe");
 	if (!text_ok(&program))

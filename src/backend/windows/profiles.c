@@ -6,6 +6,7 @@
 #include "backend/windows/cage.h"
 #include "base/list.h"
 #include "base/scope.h"
+#include "base/windows_error.h"
 #include "os/os.h"
 
 #include <bcrypt.h>
@@ -47,19 +48,6 @@ static bool find_userenv(struct cordon_error *err)
 	return true;
 }
 
-/* HRESULT_FROM_WIN32 the other way round. */
-static DWORD code_of(HRESULT result)
-{
-	return HRESULT_FACILITY(result) == FACILITY_WIN32 ? (DWORD)HRESULT_CODE(result) : (DWORD)result;
-}
-
-static bool fail_with(HRESULT result, const char *what, const char *name, struct cordon_error *err)
-{
-	return windows_fail(err, code_of(result), "%s the package '%s' (%s)", what, name,
-			    "where an administrator's policy or a security product forbids AppContainers, another tier "
-			    "has to do");
-}
-
 static void widen(const char *name, WCHAR wide[PACKAGE_NAME_SIZE])
 {
 	size_t length = strnlen(name, PACKAGE_NAME_SIZE - 1);
@@ -76,7 +64,8 @@ static bool profile_make(struct packages *packages, const char *name, struct cor
 	widen(name, wide);
 	HRESULT result = userenv.make(wide, wide, L"a run of cordon", NULL, 0, &sid);
 	if (FAILED(result))
-		return fail_with(result, "make the profile of", name, err);
+		return windows_fail(err, (DWORD)result, "CreateAppContainerProfile",
+				    "make the profile of the package '%s'", name);
 	FreeSid(sid);
 	return true;
 }
@@ -87,10 +76,11 @@ static bool profile_remove(struct packages *packages, const char *name, struct c
 	(void)packages;
 	widen(name, wide);
 	HRESULT result = userenv.remove(wide);
-	DWORD code = code_of(result);
+	uint32_t code = windows_error_code((uint32_t)result);
 	/* One that is not there: S_OK by the documentation; said to be an error all the same, so look decides. */
 	return SUCCEEDED(result) || code == ERROR_FILE_NOT_FOUND || code == ERROR_PATH_NOT_FOUND ||
-	       fail_with(result, "remove the profile of", name, err);
+	       windows_fail(err, (DWORD)result, "DeleteAppContainerProfile", "remove the profile of the package '%s'",
+			    name);
 }
 
 bool package_folder(PSID sid, char **ret_folder, struct cordon_error *err)
@@ -101,11 +91,11 @@ bool package_folder(PSID sid, char **ret_folder, struct cordon_error *err)
 	if (!find_userenv(err))
 		return false;
 	if (!ConvertSidToStringSidW(sid, &text))
-		return windows_fail(err, GetLastError(), "tell a package's identity");
+		return windows_fail(err, GetLastError(), "ConvertSidToStringSid", "tell a package's identity");
 	HRESULT result = userenv.folder(text, &folder);
 	LocalFree(text);
 	if (FAILED(result))
-		return windows_fail(err, code_of(result), "find the folder of a package");
+		return windows_fail(err, (DWORD)result, "GetAppContainerFolderPath", "find a package's folder");
 	*ret_folder = plain_path(folder);
 	CoTaskMemFree(folder);
 	return *ret_folder || cordon_fail_memory(err);
@@ -122,7 +112,8 @@ static bool profile_look(struct packages *packages, const char *name, bool *ret_
 	widen(name, wide);
 	HRESULT result = userenv.derive(wide, &sid);
 	if (FAILED(result))
-		return fail_with(result, "derive the identity of", name, err);
+		return windows_fail(err, (DWORD)result, "DeriveAppContainerSidFromAppContainerName",
+				    "derive the identity of the package '%s'", name);
 	*ret_is_there = package_folder(sid, &folder, &ignored) && os_exists(folder);
 	FreeSid(sid);
 	return true;
@@ -155,7 +146,7 @@ static bool note_claim(struct packages *packages, const char *name, struct packa
 				  FILE_FLAG_OPEN_REPARSE_POINT | FILE_FLAG_WRITE_THROUGH, NULL);
 	if (file == INVALID_HANDLE_VALUE)
 		return GetLastError() == ERROR_SHARING_VIOLATION ||
-		       windows_fail(err, GetLastError(), "open '%s'", path);
+		       windows_fail(err, GetLastError(), "CreateFile", "open '%s'", path);
 	struct package_claim *claim = calloc(1, sizeof *claim);
 	if (!claim) {
 		CloseHandle(file);
@@ -180,7 +171,8 @@ static bool note_write(struct packages *packages, struct package_claim *claim, b
 	bool is_written = SetFilePointer(claim->file, 0, NULL, FILE_BEGIN) != INVALID_SET_FILE_POINTER &&
 			  (!is_made || WriteFile(claim->file, "made\n", 5, &count, NULL)) &&
 			  SetEndOfFile(claim->file) && FlushFileBuffers(claim->file);
-	return is_written || windows_fail(err, GetLastError(), "note that a package is made");
+	return is_written || windows_fail(err, GetLastError(), "WriteFile or SetEndOfFile or FlushFileBuffers",
+					  "note in cordon's state that a package is made");
 }
 
 static bool note_read(struct packages *packages, struct package_claim *claim, bool *ret_is_made,
@@ -189,7 +181,7 @@ static bool note_read(struct packages *packages, struct package_claim *claim, bo
 	LARGE_INTEGER size;
 	(void)packages;
 	if (!GetFileSizeEx(claim->file, &size))
-		return windows_fail(err, GetLastError(), "read the note of a package");
+		return windows_fail(err, GetLastError(), "GetFileSizeEx", "read the note of a package");
 	*ret_is_made = size.QuadPart > 0;
 	return true;
 }
@@ -220,15 +212,21 @@ static bool digest(const struct text *text, uint8_t ret_digest[DIGEST_BYTES], st
 {
 	BCRYPT_ALG_HANDLE algorithm = NULL;
 	BCRYPT_HASH_HANDLE hash = NULL;
-	bool is_made = BCryptOpenAlgorithmProvider(&algorithm, BCRYPT_SHA256_ALGORITHM, NULL, 0) >= 0 &&
-		       BCryptCreateHash(algorithm, &hash, NULL, 0, NULL, 0, 0) >= 0 &&
-		       BCryptHashData(hash, (PUCHAR)(uintptr_t)text_str(text), (ULONG)text->length, 0) >= 0 &&
-		       BCryptFinishHash(hash, ret_digest, DIGEST_BYTES, 0) >= 0;
+	const char *api = "BCryptOpenAlgorithmProvider";
+	NTSTATUS status = BCryptOpenAlgorithmProvider(&algorithm, BCRYPT_SHA256_ALGORITHM, NULL, 0);
+	if (status >= 0) {
+		api = "BCryptCreateHash or BCryptHashData or BCryptFinishHash";
+		status = BCryptCreateHash(algorithm, &hash, NULL, 0, NULL, 0, 0);
+	}
+	if (status >= 0)
+		status = BCryptHashData(hash, (PUCHAR)(uintptr_t)text_str(text), (ULONG)text->length, 0);
+	if (status >= 0)
+		status = BCryptFinishHash(hash, ret_digest, DIGEST_BYTES, 0);
 	if (hash)
 		BCryptDestroyHash(hash);
 	if (algorithm)
 		BCryptCloseAlgorithmProvider(algorithm, 0);
-	return is_made || cordon_fail(err, CORDON_OS_FAILED, "make a digest: the system's SHA-256 does not work");
+	return status >= 0 || windows_fail(err, (DWORD)status, api, "make a SHA-256 digest of what the plan grants");
 }
 
 bool package_derive(const char *name, struct identities *identities, struct cordon_error *err)
@@ -240,7 +238,8 @@ bool package_derive(const char *name, struct identities *identities, struct cord
 	widen(name, wide);
 	HRESULT result = userenv.derive(wide, &sid);
 	if (FAILED(result))
-		return fail_with(result, "derive the identity of", name, err);
+		return windows_fail(err, (DWORD)result, "DeriveAppContainerSidFromAppContainerName",
+				    "derive the identity of the package '%s'", name);
 	bool is_kept = identities_keep_package(identities, sid);
 	FreeSid(sid);
 	return is_kept || cordon_fail_memory(err);

@@ -98,9 +98,10 @@ static bool store_read(struct kept_store *store, const char *name, struct text *
 	HANDLE file = CreateFileW(native, GENERIC_READ | READ_CONTROL, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL,
 				  OPEN_EXISTING, FILE_FLAG_OPEN_REPARSE_POINT, NULL);
 	if (file == INVALID_HANDLE_VALUE)
-		return GetLastError() == ERROR_FILE_NOT_FOUND || windows_fail(err, GetLastError(), "open '%s'", path);
+		return GetLastError() == ERROR_FILE_NOT_FOUND ||
+		       windows_fail(err, GetLastError(), "CreateFile", "open '%s'", path);
 	if (!ReadFile(file, bytes, FILE_MAX, &count, NULL))
-		return windows_fail(err, GetLastError(), "read '%s'", path);
+		return windows_fail(err, GetLastError(), "ReadFile", "read '%s'", path);
 	*ret_is_ours = is_ours(file);
 	text_add_bytes(ret_bytes, bytes, count);
 	return text_ok(ret_bytes) || cordon_fail_memory(err);

@@ -65,7 +65,7 @@ bool reach_try(const struct frame_reach *order, struct frame_reached *ret_reache
 	WSADATA about;
 	int code = WSAStartup(MAKEWORD(2, 2), &about);
 	if (code != 0)
-		return windows_fail(err, (DWORD)code, "WSAStartup: try the network");
+		return windows_fail(err, (DWORD)code, "WSAStartup", "try the network");
 	*ret_reached = (struct frame_reached){
 		.codes = { [WAY_CONNECT] = connect_to(&address, sizeof address),
 			   [WAY_CONNECT_6] = order->port_6 ? connect_6(order->port_6) : 0,

@@ -104,7 +104,7 @@ static bool write_capability(const struct roots *roots, const char *name, PSID s
 	CORDON_ON_EXIT(free_local) LPWSTR wide = NULL;
 	CORDON_ON_EXIT(text_free) struct text text = { 0 };
 	if (!ConvertSidToStringSidW(sid, &wide))
-		return windows_fail(err, GetLastError(), "ConvertSidToStringSid: tell an identity");
+		return windows_fail(err, GetLastError(), "ConvertSidToStringSid", "tell an identity");
 	wide_add(&text, wide, wide_length(wide));
 	return text_ok(&text) ? os_write_file(roots->folder, name, text_str(&text), text.length, err)
 			      : cordon_fail_memory(err);
@@ -136,7 +136,7 @@ static bool settle_package(const struct roots *roots, const struct identities *i
 	if (!package)
 		return true;
 	if (!ConvertSidToStringSidW(package, &wide))
-		return windows_fail(err, GetLastError(), "ConvertSidToStringSid: tell an identity");
+		return windows_fail(err, GetLastError(), "ConvertSidToStringSid", "tell an identity");
 	wide_add(&name, wide, wide_length(wide));
 	CORDON_ON_EXIT(free_text) char *path = text_format("%s\\%s", roots->folder, text_str(&name));
 	if (!text_ok(&name) || !path)

@@ -41,7 +41,7 @@ static bool make_temp(struct cage *cage, struct cordon_error *err)
 		return false;
 	SECURITY_ATTRIBUTES attributes = { sizeof attributes, (void *)(uintptr_t)bytes, FALSE };
 	if (!CreateDirectoryW(native, &attributes))
-		return windows_fail(err, GetLastError(), "CreateDirectory: make the temporary directory '%s'", path);
+		return windows_fail(err, GetLastError(), "CreateDirectory", "make the temporary directory '%s'", path);
 	cage->temp = cordon_take(&path);
 	return true;
 }
@@ -282,10 +282,10 @@ static bool make_desktop(struct cage *cage, struct cordon_error *err)
 	SECURITY_ATTRIBUTES attributes = { sizeof attributes, (void *)(uintptr_t)bytes, FALSE };
 	if (!GetUserObjectInformationW(GetProcessWindowStation(), UOI_NAME, station, sizeof station - sizeof *station,
 				       &length))
-		return windows_fail(err, GetLastError(), "GetUserObjectInformation: find the window station");
+		return windows_fail(err, GetLastError(), "GetUserObjectInformation", "find the window station");
 	cage->desktop = CreateDesktopW(name, NULL, NULL, 0, GENERIC_ALL, &attributes);
 	if (!cage->desktop)
-		return windows_fail(err, GetLastError(), "CreateDesktop: make a desktop");
+		return windows_fail(err, GetLastError(), "CreateDesktop", "make a desktop for the command");
 	_snwprintf(cage->desktop_name, COUNT_OF(cage->desktop_name) - 1, L"%ls\\%ls", station, name);
 	return true;
 }
@@ -578,7 +578,7 @@ static bool release_process(struct cage *cage, struct cordon_error *err)
 				   "a protected file was saved while the command was being started, and cannot be "
 				   "protected again");
 	return ResumeThread(cage->process.hThread) != (DWORD)-1 ||
-	       windows_fail(err, GetLastError(), "ResumeThread: let the command go");
+	       windows_fail(err, GetLastError(), "ResumeThread", "let the command go on");
 }
 
 /* Nothing of the command's runs before the last of them. */

@@ -30,7 +30,8 @@ static bool find_program(WCHAR *path, DWORD room, struct cordon_error *err)
 	if (!GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT,
 				(LPCWSTR)(uintptr_t)&runner_program, &module) ||
 	    !GetModuleFileNameW(module, path, room - 32))
-		return windows_fail(err, GetLastError(), "find where cordon is installed");
+		return windows_fail(err, GetLastError(), "GetModuleHandleEx or GetModuleFileName",
+				    "find where cordon is installed");
 	WCHAR *slash = wcsrchr(path, L'\\');
 	if (!slash)
 		return cordon_fail(err, CORDON_OS_FAILED, "cordon is installed in no folder");
@@ -75,11 +76,12 @@ static bool fill_copy(const WCHAR *from, HANDLE to, struct cordon_error *err)
 	if (!bytes)
 		return cordon_fail_memory(err);
 	if (file == INVALID_HANDLE_VALUE)
-		return windows_fail(err, GetLastError(), "open cordon-runner.exe, which belongs beside cordon");
+		return windows_fail(err, GetLastError(), "CreateFile",
+				    "open cordon-runner.exe, which belongs beside cordon.exe");
 	while (ReadFile(file, bytes, COPY_BYTES, &count, NULL) && count > 0)
 		if (!WriteFile(to, bytes, count, &written, NULL))
-			return windows_fail(err, GetLastError(), "copy cordon-runner.exe");
-	return count == 0 || windows_fail(err, GetLastError(), "read cordon-runner.exe");
+			return windows_fail(err, GetLastError(), "WriteFile", "copy cordon-runner.exe");
+	return count == 0 || windows_fail(err, GetLastError(), "ReadFile", "read cordon-runner.exe");
 }
 
 /* Where cordon is installed for one user, the account may not read it; so it is always a copy that is started. */
@@ -113,7 +115,7 @@ bool runner_copy(struct runner *runner, const char *state, struct cordon_error *
 	HANDLE copy = CreateFileW(to, GENERIC_WRITE, FILE_SHARE_READ, &attributes, CREATE_NEW, FILE_ATTRIBUTE_NORMAL,
 				  NULL);
 	if (copy == INVALID_HANDLE_VALUE)
-		return windows_fail(err, GetLastError(), "make '%s'", path);
+		return windows_fail(err, GetLastError(), "CreateFile", "make the runner's copy '%s'", path);
 	runner->program = cordon_take(&path);
 	return fill_copy(from, copy, err);
 }
@@ -172,7 +174,7 @@ static bool close_to_account(HANDLE object, const char *what, struct cordon_erro
 	CORDON_ON_EXIT(free_local) PSECURITY_DESCRIPTOR descriptor = NULL;
 	return (ConvertStringSecurityDescriptorToSecurityDescriptorW(closed, SDDL_REVISION_1, &descriptor, NULL) &&
 		SetKernelObjectSecurity(object, DACL_SECURITY_INFORMATION, descriptor)) ||
-	       windows_fail(err, GetLastError(), "SetKernelObjectSecurity: close the runner's %s", what);
+	       windows_fail(err, GetLastError(), "SetKernelObjectSecurity", "close the runner's %s", what);
 }
 
 bool runner_confine(struct runner *runner, struct cordon_error *err)
@@ -182,15 +184,18 @@ bool runner_confine(struct runner *runner, struct cordon_error *err)
 	    !close_to_account(runner->process.hThread, "thread", err))
 		return false;
 	if (!AssignProcessToJobObject(runner->job, runner->process.hProcess))
-		return windows_fail(err, GetLastError(), "AssignProcessToJobObject: put the runner in the run's job");
-	return (IsProcessInJob(runner->process.hProcess, runner->job, &is_in_job) && is_in_job) ||
-	       cordon_fail(err, CORDON_UNSUPPORTED, "the runner did not enter the run's job");
+		return windows_fail(err, GetLastError(), "AssignProcessToJobObject", "put the runner in the run's job");
+	if (!IsProcessInJob(runner->process.hProcess, runner->job, &is_in_job))
+		return windows_fail(err, GetLastError(), "IsProcessInJob",
+				    "ask whether the runner is in the run's job");
+	return is_in_job ||
+	       cordon_fail(err, CORDON_UNSUPPORTED, "the system says yes and the runner is not in the run's job");
 }
 
 bool runner_meet(struct runner *runner, struct cordon_error *err)
 {
 	if (ResumeThread(runner->process.hThread) == (DWORD)-1)
-		return windows_fail(err, GetLastError(), "let the runner go");
+		return windows_fail(err, GetLastError(), "ResumeThread", "let the runner go on");
 	return pipe_meet(runner->pipe, runner->process.hProcess, MEET_MS, err);
 }
 
@@ -312,7 +317,7 @@ static bool give_streams(const struct runner *runner, const struct launch *launc
 					   names[i]);
 		if (!DuplicateHandle(GetCurrentProcess(), launch->streams[i], runner->process.hProcess, &given, 0,
 				     FALSE, DUPLICATE_SAME_ACCESS))
-			return windows_fail(err, GetLastError(), "DuplicateHandle: give the runner standard %s",
+			return windows_fail(err, GetLastError(), "DuplicateHandle", "give the runner standard %s",
 					    names[i]);
 		start->streams[i] = (uint64_t)(uintptr_t)given;
 	}
@@ -346,7 +351,7 @@ static bool take_handle(const struct runner *runner, uint64_t claimed, HANDLE *r
 		return cordon_fail(err, CORDON_UNSUPPORTED, "the runner shows what is no handle");
 	return DuplicateHandle(runner->process.hProcess, (HANDLE)(uintptr_t)claimed, GetCurrentProcess(), ret_handle, 0,
 			       FALSE, DUPLICATE_SAME_ACCESS) ||
-	       windows_fail(err, GetLastError(), "DuplicateHandle: take the command's process from the runner");
+	       windows_fail(err, GetLastError(), "DuplicateHandle", "take the command's process from the runner");
 }
 
 /* Whatever the runner says: a process of this job, other than the runner, that has not run, under the token that was
@@ -361,8 +366,11 @@ static bool check_command(const struct runner *runner, const PROCESS_INFORMATION
 	if (!process->dwProcessId || process->dwProcessId == runner->process.dwProcessId ||
 	    GetProcessIdOfThread(process->hThread) != process->dwProcessId)
 		return cordon_fail(err, CORDON_UNSUPPORTED, "the runner shows a process that is not the command's");
-	if (!IsProcessInJob(process->hProcess, runner->job, &is_in_job) || !is_in_job)
-		return cordon_fail(err, CORDON_UNSUPPORTED, "the command did not enter its job");
+	if (!IsProcessInJob(process->hProcess, runner->job, &is_in_job))
+		return windows_fail(err, GetLastError(), "IsProcessInJob",
+				    "ask whether the command is in the run's job");
+	if (!is_in_job)
+		return cordon_fail(err, CORDON_UNSUPPORTED, "the runner shows a process that is not in the run's job");
 	/* The logon session is the account's, which only now is known. */
 	if (!identities_of_token(identities, token, &account, &logon, err))
 		return false;

@@ -54,13 +54,15 @@ static bool make_console(struct cordon_error *err)
 		return true;
 	if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY | TOKEN_ADJUST_DEFAULT, &token) ||
 	    !GetTokenInformation(token, TokenDefaultDacl, before, LIST_ROOM, &length) || !set_closed(token))
-		return windows_fail(err, GetLastError(), "close what serves the console");
+		return windows_fail(err, GetLastError(),
+				    "OpenProcessToken or GetTokenInformation or SetTokenInformation",
+				    "close what serves the console to the command");
 	/* Access is denied to who has one already. */
 	DWORD code = AllocConsole() ? ERROR_SUCCESS : GetLastError();
 	if (!set_default(token, ((const TOKEN_DEFAULT_DACL *)(const void *)before)->DefaultDacl))
-		return windows_fail(err, GetLastError(), "open again what is made");
+		return windows_fail(err, GetLastError(), "SetTokenInformation", "open again what the runner makes");
 	return code == ERROR_SUCCESS || code == ERROR_ACCESS_DENIED ||
-	       windows_fail(err, code, "AllocConsole: make a console for the command");
+	       windows_fail(err, code, "AllocConsole", "make a console for the command");
 }
 
 /* -- START --------------------------------------------------------------------------------------------------------- */
@@ -154,7 +156,7 @@ static bool start_command(struct serving *serving, const struct frame_start *sta
 		return false;
 	serving->command = process.hProcess;
 	if (!OpenProcessToken(process.hProcess, TOKEN_QUERY, &own))
-		return windows_fail(err, GetLastError(), "open the command's token");
+		return windows_fail(err, GetLastError(), "OpenProcessToken", "open the command's token");
 	/* They are the runner's until it ends: cordon takes them from here. */
 	const struct frame_started started = { (uintptr_t)process.hProcess, (uintptr_t)process.hThread,
 					       (uintptr_t)own };

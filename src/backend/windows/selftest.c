@@ -176,7 +176,7 @@ static bool find_program(char **ret_program, struct cordon_error *err)
 	WCHAR path[MAX_PATH * 4];
 	DWORD length = GetModuleFileNameW(NULL, path, MAX_PATH * 4);
 	if (length == 0 || length >= MAX_PATH * 4)
-		return windows_fail(err, GetLastError(), "find this program");
+		return windows_fail(err, GetLastError(), "GetModuleFileName", "find this program");
 	*ret_program = plain_path(path);
 	return *ret_program || cordon_fail_memory(err);
 }

@@ -181,7 +181,9 @@ static bool is_users(const char *path, const char *sid, struct cordon_error *err
 		return false;
 	if (!GetFileSecurityW(native, OWNER_SECURITY_INFORMATION, bytes, sizeof bytes, &length) ||
 	    !GetSecurityDescriptorOwner(bytes, &owner, &is_default) || !ConvertSidToStringSidA(owner, &words))
-		return windows_fail(err, GetLastError(), "ask whose '%s' is", path);
+		return windows_fail(err, GetLastError(),
+				    "GetFileSecurity or GetSecurityDescriptorOwner or ConvertSidToStringSid",
+				    "ask whose '%s' is", path);
 	return strcmp(words, sid) == 0 || cordon_fail(err, CORDON_OS_FAILED, "it is %s's", words);
 }
 

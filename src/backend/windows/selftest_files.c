@@ -94,7 +94,9 @@ static bool add_descriptor(const char *path, struct text *text, struct cordon_er
 		return false;
 	if (!GetFileSecurityW(native, what, bytes, sizeof bytes, &length) ||
 	    !ConvertSecurityDescriptorToStringSecurityDescriptorW(bytes, SDDL_REVISION_1, what, &wide, NULL))
-		return windows_fail(err, GetLastError(), "read a descriptor");
+		return windows_fail(err, GetLastError(),
+				    "GetFileSecurity or ConvertSecurityDescriptorToStringSecurityDescriptor",
+				    "read the descriptor of '%s'", path);
 	wide_add(text, wide, wide_length(wide));
 	text_add_char(text, ' ');
 	return text_ok(text) || cordon_fail_memory(err);
@@ -292,7 +294,8 @@ bool save_by_rename(const char *path, struct cordon_error *err)
 	if (!os_make_file(beside, "as it was", 9, err) || !native_path(beside, &from, err) ||
 	    !native_path(path, &to, err))
 		return false;
-	return MoveFileExW(from, to, MOVEFILE_REPLACE_EXISTING) || windows_fail(err, GetLastError(), "rename a file");
+	return MoveFileExW(from, to, MOVEFILE_REPLACE_EXISTING) ||
+	       windows_fail(err, GetLastError(), "MoveFileEx", "rename a file");
 }
 
 static enum result hear_of_saving(struct trying *trying)

@@ -171,7 +171,7 @@ bool leftovers_begin(struct selftest *test, struct cordon_error *err)
 	if (!os_make_directories(test->folder, err))
 		return false;
 	test->alive = take_alive(test->folder, CREATE_NEW);
-	return test->alive || windows_fail(err, GetLastError(), "make a file in '%s'", test->folder);
+	return test->alive || windows_fail(err, GetLastError(), "CreateFile", "make a file in '%s'", test->folder);
 }
 
 bool leftovers_note_setup(const struct selftest *test, struct cordon_error *err)

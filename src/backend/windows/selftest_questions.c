@@ -76,7 +76,8 @@ static bool enter_package(struct asking *asking, HANDLE *token, struct cordon_er
 	NTSTATUS status = create(&made, *token, TOKEN_ALL_ACCESS, &attributes, sid_of(asking, QUESTION_SOME_PACKAGE), 0,
 				 NULL, 0, NULL);
 	if (status < 0)
-		return windows_fail(err, RtlNtStatusToDosError(status), "make a package's token");
+		return windows_fail(err, RtlNtStatusToDosError(status), "NtCreateLowBoxToken",
+				    "make a package's token");
 	CloseHandle(*token);
 	*token = made;
 	return true;
@@ -99,7 +100,7 @@ static bool make_token(struct asking *asking, enum question_token kind, HANDLE *
 	       (kind != QUESTION_PACKAGE || enter_package(asking, &primary, err)) &&
 	       (DuplicateTokenEx(primary, TOKEN_QUERY | TOKEN_IMPERSONATE, NULL, SecurityImpersonation,
 				 TokenImpersonation, ret_token) ||
-		windows_fail(err, GetLastError(), "make a token to impersonate"));
+		windows_fail(err, GetLastError(), "DuplicateTokenEx", "make a token to impersonate"));
 }
 
 /* 0: it succeeded. */
@@ -152,13 +153,13 @@ static bool ask(const struct selftest *test, const struct question *question, DW
 		return false;
 	made = make_asked(&asking, question, in, file);
 	if (made == INVALID_HANDLE_VALUE)
-		return windows_fail(err, GetLastError(), "make what is asked about");
+		return windows_fail(err, GetLastError(), "CreateFile", "make what is asked about");
 	close_handle(&made);
 	made = NULL;
 	if (!make_token(&asking, question->token, &token, err))
 		return false;
 	if (!ImpersonateLoggedOnUser(token))
-		return windows_fail(err, GetLastError(), "impersonate");
+		return windows_fail(err, GetLastError(), "ImpersonateLoggedOnUser", "act under the token of a command");
 	*ret_code = act(question, file, name);
 	RevertToSelf();
 	return true;

@@ -30,7 +30,7 @@ static HANDLE open_stream(const struct trying *trying, const char *name, bool wr
 				  FILE_SHARE_READ | FILE_SHARE_WRITE, &inherited,
 				  writes ? CREATE_ALWAYS : OPEN_EXISTING, 0, NULL);
 	if (file == INVALID_HANDLE_VALUE)
-		windows_fail(err, GetLastError(), "open '%s'", path);
+		windows_fail(err, GetLastError(), "CreateFile", "open '%s'", path);
 	return file == INVALID_HANDLE_VALUE ? NULL : file;
 }
 
@@ -265,7 +265,7 @@ static bool start_terminal(struct trying *trying, const char *const *words, stru
 	terminal->printed = (HANDLE)(intptr_t)backend_native.take_terminal(*ret_cage);
 	terminal->typed = (HANDLE)(intptr_t)backend_native.take_keyboard(*ret_cage);
 	terminal->reader = CreateThread(NULL, 0, read_terminal, terminal, 0, NULL);
-	return terminal->reader || windows_fail(err, GetLastError(), "start a reader");
+	return terminal->reader || windows_fail(err, GetLastError(), "CreateThread", "start a reader");
 }
 
 static void discard_at(struct cage **holder)

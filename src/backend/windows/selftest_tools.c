@@ -124,7 +124,7 @@ static bool make_place(struct means *means, const char *folder, struct cordon_er
 		return false;
 	SECURITY_ATTRIBUTES attributes = { sizeof attributes, (void *)(uintptr_t)bytes, FALSE };
 	if (!CreateDirectoryW(native, &attributes))
-		return windows_fail(err, GetLastError(), "make '%s'", folder);
+		return windows_fail(err, GetLastError(), "CreateDirectory", "make '%s'", folder);
 	return os_make_directories(temp, err) && write_in(folder, "build.ninja", ninja, err) &&
 	       write_in(folder, "x.proj", project, err);
 }
@@ -287,13 +287,14 @@ static bool do_job(struct means *means, const struct facts *facts, const struct 
 	if (!make_place(means, folder, err))
 		return false;
 	for (size_t i = 0; i < TOOL_STEPS_MAX && tool->steps[i][0]; i++) {
-		DWORD status = 0;
-		bool is_run = run_step(means, facts, program, folder, tool->steps[i], &status, err);
+		DWORD exit_status = 0;
+		bool is_run = run_step(means, facts, program, folder, tool->steps[i], &exit_status, err);
 		read_log(folder, shown);
 		if (!is_run)
 			return cordon_while(err, "step %zu", i + 1);
-		if (status != 0)
-			return cordon_fail(err, CORDON_OS_FAILED, "step %zu: status 0x%08lx %s", i + 1, status, shown);
+		if (exit_status != 0)
+			return cordon_fail(err, CORDON_OS_FAILED, "step %zu: exit status 0x%08lx %s", i + 1,
+					   exit_status, shown);
 	}
 	return !tool->makes || os_exists(made) || cordon_fail(err, CORDON_OS_FAILED, "it has made nothing");
 }

@@ -102,7 +102,7 @@ static bool copy_command(struct world *world, struct cordon_error *err)
 	if (!native_path(world->test->program, &from, err) || !native_path(world->command, &to, err))
 		return false;
 	return os_exists(world->command) || CopyFileW(from, to, TRUE) ||
-	       windows_fail(err, GetLastError(), "copy this program into the root");
+	       windows_fail(err, GetLastError(), "CopyFile", "copy this program into the root");
 }
 
 static bool replace(char **holder, char *made, struct cordon_error *err)
@@ -131,7 +131,8 @@ static bool open_nothing(struct world *world, struct cordon_error *err)
 	SECURITY_ATTRIBUTES inherited = { sizeof inherited, NULL, TRUE };
 	world->nothing = CreateFileW(L"NUL", GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE,
 				     &inherited, OPEN_EXISTING, 0, NULL);
-	return world->nothing != INVALID_HANDLE_VALUE || windows_fail(err, GetLastError(), "open the null device");
+	return world->nothing != INVALID_HANDLE_VALUE ||
+	       windows_fail(err, GetLastError(), "CreateFile", "open the null device");
 }
 
 static bool settle_facts(struct world *world, struct cordon_error *err)

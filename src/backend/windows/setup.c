@@ -58,8 +58,15 @@ static bool take_step(struct setup *setup, const struct step *step, size_t n, st
 	bool was_whole = setup->pool.is_whole;
 	setup->pool.is_whole = false;
 	if ((!is_begun && !note_begun(setup, name, err)) || ((!is_begun || was_whole) && !put_record(setup, err)) ||
-	    !step->make(setup, n, err) || !step_look(setup, step, n, &standing, err))
+	    !step->make(setup, n, err))
 		return false;
+	setup->unseen = (struct cordon_error)CORDON_ERROR_INIT;
+	if (!step_look(setup, step, n, &standing, err))
+		return false;
+	if (standing != SETUP_PRESENT && setup->unseen.text[0]) {
+		*err = setup->unseen;
+		return false;
+	}
 	if (standing != SETUP_PRESENT)
 		return cordon_fail(err, CORDON_UNSUPPORTED,
 				   "the system said yes and did not keep it: this host is not for "
@@ -240,17 +247,17 @@ static bool make_folder(struct setup *setup, struct cordon_error *err)
 	struct cordon_error second = CORDON_ERROR_INIT;
 	if (!setup->host->make_folder(setup->host, setup->pool.users, setup->pool.user_count, err))
 		return false;
-	if (setup->host->look_folder(setup->host, setup->pool.users, setup->pool.user_count, &standing, err) &&
-	    standing == SETUP_PRESENT)
+	bool is_seen = setup->host->look_folder(setup->host, setup->pool.users, setup->pool.user_count, &standing, err);
+	if (is_seen && standing == SETUP_PRESENT)
 		return true;
-	if (setup->host->drop_folder(setup->host, &second))
-		return cordon_fail(
-			err, CORDON_UNSUPPORTED,
-			"the system takes a descriptor and does not keep it: passwords would be everybody's, so "
-			"nothing was set up");
-	return cordon_fail(err, CORDON_UNSUPPORTED,
-			   "the system takes a descriptor and does not keep it; remove '%%ProgramData%%\\" POOL_FOLDER
-			   "'");
+	if (is_seen)
+		cordon_fail(err, CORDON_UNSUPPORTED,
+			    "the system takes a descriptor and does not keep it: passwords would be everybody's, so "
+			    "nothing was set up");
+	return setup->host->drop_folder(setup->host, &second)
+		       ? false
+		       : cordon_while(err, "remove '%%ProgramData%%\\" POOL_FOLDER "' yourself (%s); first",
+				      second.text);
 }
 
 static bool make_place(struct setup *setup, struct cordon_error *err)

@@ -26,58 +26,13 @@ static void wipe_wide(uint16_t **holder)
 	free(*holder);
 }
 
-/* The system's words for NERR_… are not among its own messages. */
-static void tell_code(DWORD code, struct text *words)
-{
-	WCHAR wide[512];
-	HMODULE messages = NULL;
-	DWORD flags = FORMAT_MESSAGE_IGNORE_INSERTS | FORMAT_MESSAGE_MAX_WIDTH_MASK;
-	if (code >= NERR_BASE && code <= MAX_NERR)
-		messages = LoadLibraryExW(L"netmsg.dll", NULL, LOAD_LIBRARY_AS_DATAFILE | LOAD_LIBRARY_SEARCH_SYSTEM32);
-	DWORD length = FormatMessageW(flags | (messages ? FORMAT_MESSAGE_FROM_HMODULE : FORMAT_MESSAGE_FROM_SYSTEM),
-				      messages, code, 0, wide, COUNT_OF(wide), NULL);
-	while (length > 0 && (wide[length - 1] <= L' ' || wide[length - 1] == L'.'))
-		length--;
-	wide_add(words, wide, length);
-	if (messages)
-		FreeLibrary(messages);
-}
-
-static const char *advise(DWORD code)
-{
-	static const struct {
-		DWORD code;
-		const char *advice;
-	} advices[] = {
-		{ ERROR_ACCESS_DENIED, "run it as administrator; a policy of the domain may forbid it as well" },
-		{ NERR_PasswordTooShort,
-		  "this host's password policy refuses 47 random characters: ask who manages it" },
-		{ ERROR_PASSWORD_RESTRICTION, "this host's password policy refuses it: ask who manages it" },
-		{ NERR_NotPrimary, "this is a backup domain controller, which has no accounts of its own" },
-		{ ERROR_SERVICE_NOT_ACTIVE, "the service 'Security Accounts Manager' has to run" },
-	};
-	for (size_t i = 0; i < COUNT_OF(advices); i++)
-		if (advices[i].code == code)
-			return advices[i].advice;
-	return NULL;
-}
-
-static bool fail(struct cordon_error *err, DWORD code, const char *call, const char *name)
-{
-	CORDON_ON_EXIT(text_free) struct text words = { 0 };
-	const char *advice = advise(code);
-	tell_code(code, &words);
-	return cordon_fail_os(err, code, "%s '%s': %s (error %lu)%s%s", call, name, text_str(&words), code,
-			      advice ? ": " : "", advice ? advice : "");
-}
-
 /* -- names --------------------------------------------------------------------------------------------------------- */
 
 static bool keep_sid(PSID sid, char ret_sid[SETUP_SID_SIZE], struct cordon_error *err)
 {
 	CORDON_ON_EXIT(free_local) char *words = NULL;
 	if (!ConvertSidToStringSidA(sid, &words))
-		return windows_fail(err, GetLastError(), "ConvertSidToStringSid");
+		return windows_fail(err, GetLastError(), "ConvertSidToStringSid", "tell an account's identity");
 	snprintf(ret_sid, SETUP_SID_SIZE, "%s", words);
 	return true;
 }
@@ -101,11 +56,12 @@ static bool find_group_sid(const WCHAR *name, char ret_sid[SETUP_SID_SIZE], stru
 	DWORD length = sizeof found, domain_length = COUNT_OF(domain), name_length = COUNT_OF(machine);
 	SID_NAME_USE use;
 	if (!GetComputerNameW(machine, &name_length))
-		return windows_fail(err, GetLastError(), "GetComputerName");
+		return windows_fail(err, GetLastError(), "GetComputerName", "ask for this machine's name");
 	_snwprintf(whole, COUNT_OF(whole), L"%ls\\%ls", machine, name);
 	whole[COUNT_OF(whole) - 1] = 0;
 	if (!LookupAccountNameW(NULL, whole, &found, &length, domain, &domain_length, &use))
-		return windows_fail(err, GetLastError(), "LookupAccountName: the group that is there has no SID");
+		return windows_fail(err, GetLastError(), "LookupAccountName", "find the identity of the group '%ls'",
+				    whole);
 	return keep_sid(&found, ret_sid, err);
 }
 
@@ -122,7 +78,7 @@ bool setup_find_group(struct setup_host *host, const char *name, struct setup_na
 	if (code == NERR_GroupNotFound || code == ERROR_NO_SUCH_ALIAS)
 		return true;
 	if (code != NERR_Success)
-		return fail(err, code, "NetLocalGroupGetInfo", name);
+		return windows_fail(err, code, "NetLocalGroupGetInfo", "look for the group '%s'", name);
 	ret_found->exists = true;
 	keep_comment(about->lgrpi1_comment, ret_found);
 	return find_group_sid(wide, ret_found->sid, err);
@@ -137,7 +93,7 @@ bool setup_make_group(struct setup_host *host, const char *name, const char *com
 		return false;
 	LOCALGROUP_INFO_1 about = { wide, words };
 	DWORD code = NetLocalGroupAdd(NULL, 1, (LPBYTE)&about, NULL);
-	return code == NERR_Success || fail(err, code, "NetLocalGroupAdd", name);
+	return code == NERR_Success || windows_fail(err, code, "NetLocalGroupAdd", "make the group '%s'", name);
 }
 
 bool setup_drop_group(struct setup_host *host, const char *name, struct cordon_error *err)
@@ -147,7 +103,7 @@ bool setup_drop_group(struct setup_host *host, const char *name, struct cordon_e
 	if (!wide_make(name, &wide, err))
 		return false;
 	DWORD code = NetLocalGroupDel(NULL, wide);
-	return code == NERR_Success || fail(err, code, "NetLocalGroupDel", name);
+	return code == NERR_Success || windows_fail(err, code, "NetLocalGroupDel", "remove the group '%s'", name);
 }
 
 bool setup_find_account(struct setup_host *host, const char *name, struct setup_named *ret_found,
@@ -163,7 +119,7 @@ bool setup_find_account(struct setup_host *host, const char *name, struct setup_
 	if (code == NERR_UserNotFound)
 		return true;
 	if (code != NERR_Success)
-		return fail(err, code, "NetUserGetInfo", name);
+		return windows_fail(err, code, "NetUserGetInfo", "look for the account '%s'", name);
 	ret_found->exists = true;
 	keep_comment(about->usri4_comment, ret_found);
 	return keep_sid(about->usri4_user_sid, ret_found->sid, err);
@@ -186,7 +142,7 @@ bool setup_make_account(struct setup_host *host, const char *name, const char *c
 		.usri1_flags = UF_SCRIPT | UF_NORMAL_ACCOUNT | UF_DONT_EXPIRE_PASSWD | UF_PASSWD_CANT_CHANGE,
 	};
 	DWORD code = NetUserAdd(NULL, 1, (LPBYTE)&about, NULL);
-	return code == NERR_Success || fail(err, code, "NetUserAdd", name);
+	return code == NERR_Success || windows_fail(err, code, "NetUserAdd", "make the account '%s'", name);
 }
 
 bool setup_set_password(struct setup_host *host, const char *name, const char *password, struct cordon_error *err)
@@ -198,7 +154,8 @@ bool setup_set_password(struct setup_host *host, const char *name, const char *p
 		return false;
 	USER_INFO_1003 about = { secret };
 	DWORD code = NetUserSetInfo(NULL, wide, 1003, (LPBYTE)&about, NULL);
-	return code == NERR_Success || fail(err, code, "NetUserSetInfo", name);
+	return code == NERR_Success ||
+	       windows_fail(err, code, "NetUserSetInfo", "give the account '%s' a new password", name);
 }
 
 bool setup_drop_account(struct setup_host *host, const char *name, struct cordon_error *err)
@@ -208,14 +165,15 @@ bool setup_drop_account(struct setup_host *host, const char *name, struct cordon
 	if (!wide_make(name, &wide, err))
 		return false;
 	DWORD code = NetUserDel(NULL, wide);
-	return code == NERR_Success || fail(err, code, "NetUserDel", name);
+	return code == NERR_Success || windows_fail(err, code, "NetUserDel", "remove the account '%s'", name);
 }
 
 /* -- members ------------------------------------------------------------------------------------------------------- */
 
 static bool make_sid(const char *words, PSID *ret_sid, struct cordon_error *err)
 {
-	return ConvertStringSidToSidA(words, ret_sid) || windows_fail(err, GetLastError(), "read the SID '%s'", words);
+	return ConvertStringSidToSidA(words, ret_sid) ||
+	       windows_fail(err, GetLastError(), "ConvertStringSidToSid", "read the identity '%s'", words);
 }
 
 bool setup_is_member(struct setup_host *host, const char *group, const char *sid, bool *ret_is_member,
@@ -234,7 +192,7 @@ bool setup_is_member(struct setup_host *host, const char *group, const char *sid
 	if (code == NERR_GroupNotFound || code == ERROR_NO_SUCH_ALIAS)
 		return true;
 	if (code != NERR_Success)
-		return fail(err, code, "NetLocalGroupGetMembers", group);
+		return windows_fail(err, code, "NetLocalGroupGetMembers", "ask who is in the group '%s'", group);
 	for (DWORD i = 0; i < count; i++)
 		*ret_is_member |= EqualSid(members[i].lgrmi0_sid, wanted);
 	return true;
@@ -250,7 +208,8 @@ static bool change_member(const char *group, const char *sid, bool joins, struct
 	DWORD code = joins ? NetLocalGroupAddMembers(NULL, wide, 0, (LPBYTE)&member, 1)
 			   : NetLocalGroupDelMembers(NULL, wide, 0, (LPBYTE)&member, 1);
 	return code == NERR_Success ||
-	       fail(err, code, joins ? "NetLocalGroupAddMembers" : "NetLocalGroupDelMembers", group);
+	       windows_fail(err, code, joins ? "NetLocalGroupAddMembers" : "NetLocalGroupDelMembers",
+			    "%s the group '%s'", joins ? "put an account into" : "take an account out of", group);
 }
 
 bool setup_join(struct setup_host *host, const char *group, const char *sid, struct cordon_error *err)
@@ -295,7 +254,8 @@ static bool open_policy(LSA_HANDLE *ret_policy, struct cordon_error *err)
 	NTSTATUS status = LsaOpenPolicy(
 		NULL, &none, POLICY_CREATE_ACCOUNT | POLICY_LOOKUP_NAMES | POLICY_VIEW_LOCAL_INFORMATION, &policy);
 	if (status != 0)
-		return windows_fail(err, LsaNtStatusToWinError(status), "LsaOpenPolicy: the local security policy");
+		return windows_fail(err, LsaNtStatusToWinError(status), "LsaOpenPolicy",
+				    "open the local security policy");
 	*ret_policy = policy;
 	return true;
 }
@@ -307,10 +267,10 @@ static LSA_UNICODE_STRING right_string(enum setup_right right)
 				     (WCHAR *)(uintptr_t)right_names[right] };
 }
 
-static bool fail_right(struct cordon_error *err, NTSTATUS status, const char *call, enum setup_right right)
+static bool fail_right(struct cordon_error *err, NTSTATUS status, const char *api, enum setup_right right)
 {
-	return windows_fail(err, LsaNtStatusToWinError(status),
-			    "%s '%ls' (a policy of the domain may set rights as well)", call, right_names[right]);
+	return windows_fail(err, LsaNtStatusToWinError(status), api, "the right '%ls' of cordon's group",
+			    right_names[right]);
 }
 
 bool setup_has_right(struct setup_host *host, const char *sid, enum setup_right right, bool *ret_has,

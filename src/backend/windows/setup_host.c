@@ -33,7 +33,8 @@ static bool host_may(struct setup_host *host, struct cordon_error *err)
 	(void)host;
 	if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token) ||
 	    !GetTokenInformation(token, TokenElevation, &elevation, sizeof elevation, &length))
-		return windows_fail(err, GetLastError(), "GetTokenInformation: ask whether this is an administrator");
+		return windows_fail(err, GetLastError(), "OpenProcessToken or GetTokenInformation",
+				    "ask whether this is an administrator");
 	if (!elevation.TokenIsElevated)
 		return cordon_fail(
 			err, CORDON_UNSUPPORTED,
@@ -67,7 +68,8 @@ static bool describe(const char *const *users, size_t count, PSECURITY_DESCRIPTO
 		return cordon_fail_memory(err);
 	return ConvertStringSecurityDescriptorToSecurityDescriptorA(text_str(&words), SDDL_REVISION_1, ret_descriptor,
 								    ret_length) ||
-	       windows_fail(err, GetLastError(), "describe who may read the folder");
+	       windows_fail(err, GetLastError(), "ConvertStringSecurityDescriptorToSecurityDescriptor",
+			    "describe who may read the folder of 'cordon setup'");
 }
 
 static bool is_as_described(const uint8_t *found, size_t length, const char *const *users, size_t count,
@@ -106,13 +108,14 @@ static bool host_look_folder(struct setup_host *host, const char *const *users, 
 	*ret_standing = SETUP_ABSENT;
 	if (handle == INVALID_HANDLE_VALUE)
 		return code == ERROR_FILE_NOT_FOUND || code == ERROR_PATH_NOT_FOUND ||
-		       windows_fail(err, code, "CreateFile: look at '%s'", own(host)->folder);
+		       windows_fail(err, code, "CreateFile", "look at '%s'", own(host)->folder);
 	*ret_standing = SETUP_FOREIGN;
 	if (!GetFileInformationByHandleEx(handle, FileAttributeTagInfo, &about, sizeof about) ||
 	    !GetKernelObjectSecurity(
 		    handle, OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION, bytes,
 		    DESCRIPTOR_ROOM, &length))
-		return windows_fail(err, GetLastError(), "GetKernelObjectSecurity: look at '%s'", own(host)->folder);
+		return windows_fail(err, GetLastError(), "GetFileInformationByHandleEx or GetKernelObjectSecurity",
+				    "look at '%s'", own(host)->folder);
 	if ((about.FileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) ||
 	    !(about.FileAttributes & FILE_ATTRIBUTE_DIRECTORY) || !pool_is_protected((const uint8_t *)bytes, length))
 		return true;
@@ -131,7 +134,7 @@ static bool host_make_folder(struct setup_host *host, const char *const *users, 
 		return false;
 	SECURITY_ATTRIBUTES attributes = { sizeof attributes, descriptor, FALSE };
 	return CreateDirectoryW(native, &attributes) ||
-	       windows_fail(err, GetLastError(), "CreateDirectory: make '%s'", own(host)->folder);
+	       windows_fail(err, GetLastError(), "CreateDirectory", "make '%s'", own(host)->folder);
 }
 
 /* By name and with what is below: all of it inherits, and only administrators write there. */
@@ -146,12 +149,13 @@ static bool host_protect_folder(struct setup_host *host, const char *const *user
 	if (!describe(users, count, &descriptor, &length, err) || !native_path(own(host)->folder, &native, err))
 		return false;
 	if (!GetSecurityDescriptorDacl(descriptor, &has_list, &list, &is_default))
-		return windows_fail(err, GetLastError(), "GetSecurityDescriptorDacl");
+		return windows_fail(err, GetLastError(), "GetSecurityDescriptorDacl",
+				    "describe who may read the folder of 'cordon setup'");
 	DWORD code = SetNamedSecurityInfoW(native, SE_FILE_OBJECT,
 					   DACL_SECURITY_INFORMATION | PROTECTED_DACL_SECURITY_INFORMATION, NULL, NULL,
 					   list, NULL);
 	return code == ERROR_SUCCESS ||
-	       windows_fail(err, code, "SetNamedSecurityInfo: say who may read '%s'", own(host)->folder);
+	       windows_fail(err, code, "SetNamedSecurityInfo", "say who may read '%s'", own(host)->folder);
 }
 
 /* What never got its own name has a dot in it. */
@@ -171,7 +175,7 @@ static bool host_drop_folder(struct setup_host *host, struct cordon_error *err)
 		return false;
 	DWORD code = RemoveDirectoryW(native) ? ERROR_SUCCESS : GetLastError();
 	return code == ERROR_SUCCESS || code == ERROR_FILE_NOT_FOUND || code == ERROR_PATH_NOT_FOUND ||
-	       windows_fail(err, code, "RemoveDirectory: remove '%s'", own(host)->folder);
+	       windows_fail(err, code, "RemoveDirectory", "remove '%s'", own(host)->folder);
 }
 
 /* -- its files ----------------------------------------------------------------------------------------------------- */
@@ -194,11 +198,16 @@ static bool host_lock(struct setup_host *host, struct cordon_error *err)
 	lock = CreateFileW(native, GENERIC_READ | GENERIC_WRITE, ALL_SHARE, NULL, OPEN_ALWAYS, FILE_ATTRIBUTE_NORMAL,
 			   NULL);
 	if (lock == INVALID_HANDLE_VALUE)
-		return windows_fail(err, GetLastError(), "CreateFile: open '%s'", path);
-	if (!LockFileEx(lock, LOCKFILE_EXCLUSIVE_LOCK | LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0, &where))
-		return cordon_fail(
-			err, CORDON_UNSUPPORTED,
-			"a run goes on in one of the accounts, or another 'cordon setup': try again when it is over");
+		return windows_fail(err, GetLastError(), "CreateFile", "open '%s'", path);
+	if (!LockFileEx(lock, LOCKFILE_EXCLUSIVE_LOCK | LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0, &where)) {
+		DWORD code = GetLastError();
+		return code == ERROR_LOCK_VIOLATION || code == ERROR_IO_PENDING
+			       ? cordon_fail(
+					 err, CORDON_UNSUPPORTED,
+					 "a run goes on in one of the accounts, or another 'cordon setup': try again "
+					 "when it is over")
+			       : windows_fail(err, code, "LockFileEx", "lock '%s'", path);
+	}
 	own(host)->lock = cordon_take(&lock);
 	return true;
 }
@@ -235,7 +244,7 @@ static bool host_put(struct setup_host *host, const char *name, const char *byte
 		return true;
 	DWORD code = GetLastError();
 	DeleteFileW(fresh);
-	return windows_fail(err, code, "MoveFileEx: write '%s'", path);
+	return windows_fail(err, code, "CreateFile or WriteFile or FlushFileBuffers or MoveFileEx", "write '%s'", path);
 }
 
 static bool host_get(struct setup_host *host, const char *name, struct text *ret_bytes, struct cordon_error *err)
@@ -296,7 +305,7 @@ static bool open_key(const WCHAR *path, REGSAM rights, HKEY *ret_key, struct cor
 	LSTATUS code = RegOpenKeyExW(HKEY_LOCAL_MACHINE, path, 0, rights | KEY_WOW64_64KEY, &key);
 	*ret_key = code == ERROR_SUCCESS ? key : NULL;
 	return code == ERROR_SUCCESS || code == ERROR_FILE_NOT_FOUND ||
-	       windows_fail(err, (DWORD)code, "RegOpenKeyEx: open HKLM\\%ls", path);
+	       windows_fail(err, (DWORD)code, "RegOpenKeyEx", "open HKLM\\%ls", path);
 }
 
 static bool host_has_list(struct setup_host *host, bool *ret_has, struct cordon_error *err)
@@ -315,7 +324,7 @@ static bool host_make_list(struct setup_host *host, struct cordon_error *err)
 	(void)host;
 	LSTATUS code = RegCreateKeyExW(HKEY_LOCAL_MACHINE, list_key, 0, NULL, 0, KEY_QUERY_VALUE | KEY_WOW64_64KEY,
 				       NULL, &key, NULL);
-	return code == ERROR_SUCCESS || windows_fail(err, (DWORD)code, "RegCreateKeyEx: make HKLM\\%ls", list_key);
+	return code == ERROR_SUCCESS || windows_fail(err, (DWORD)code, "RegCreateKeyEx", "make HKLM\\%ls", list_key);
 }
 
 static bool drop_empty_key(const WCHAR *path, struct cordon_error *err)
@@ -329,7 +338,8 @@ static bool drop_empty_key(const WCHAR *path, struct cordon_error *err)
 	LSTATUS code = RegQueryInfoKeyW(key, NULL, NULL, NULL, &keys, NULL, NULL, &values, NULL, NULL, NULL, NULL);
 	if (code == ERROR_SUCCESS && keys == 0 && values == 0)
 		code = RegDeleteKeyExW(HKEY_LOCAL_MACHINE, path, KEY_WOW64_64KEY, 0);
-	return code == ERROR_SUCCESS || windows_fail(err, (DWORD)code, "RegDeleteKeyEx: remove HKLM\\%ls", path);
+	return code == ERROR_SUCCESS || windows_fail(err, (DWORD)code, "RegQueryInfoKey or RegDeleteKeyEx",
+						     "remove HKLM\\%ls where it is empty", path);
 }
 
 static bool host_drop_list(struct setup_host *host, struct cordon_error *err)
@@ -351,7 +361,7 @@ static bool host_is_hidden(struct setup_host *host, const char *name, bool *ret_
 	LSTATUS code = RegQueryValueExW(key, wide, NULL, NULL, NULL, NULL);
 	*ret_is_hidden = code == ERROR_SUCCESS;
 	return code == ERROR_SUCCESS || code == ERROR_FILE_NOT_FOUND ||
-	       windows_fail(err, (DWORD)code, "RegQueryValueEx: '%s' in HKLM\\%ls", name, list_key);
+	       windows_fail(err, (DWORD)code, "RegQueryValueEx", "look for '%s' in HKLM\\%ls", name, list_key);
 }
 
 static bool host_hide(struct setup_host *host, const char *name, struct cordon_error *err)
@@ -365,7 +375,7 @@ static bool host_hide(struct setup_host *host, const char *name, struct cordon_e
 	LSTATUS code = key ? RegSetValueExW(key, wide, 0, REG_DWORD, (const BYTE *)&is_shown, sizeof is_shown)
 			   : ERROR_FILE_NOT_FOUND;
 	return code == ERROR_SUCCESS ||
-	       windows_fail(err, (DWORD)code, "RegSetValueEx: '%s' in HKLM\\%ls", name, list_key);
+	       windows_fail(err, (DWORD)code, "RegSetValueEx", "put '%s' into HKLM\\%ls", name, list_key);
 }
 
 static bool host_show(struct setup_host *host, const char *name, struct cordon_error *err)
@@ -377,7 +387,7 @@ static bool host_show(struct setup_host *host, const char *name, struct cordon_e
 		return false;
 	LSTATUS code = key ? RegDeleteValueW(key, wide) : ERROR_SUCCESS;
 	return code == ERROR_SUCCESS || code == ERROR_FILE_NOT_FOUND ||
-	       windows_fail(err, (DWORD)code, "RegDeleteValue: '%s' in HKLM\\%ls", name, list_key);
+	       windows_fail(err, (DWORD)code, "RegDeleteValue", "take '%s' out of HKLM\\%ls", name, list_key);
 }
 
 /* -- profiles ------------------------------------------------------------------------------------------------------ */
@@ -398,7 +408,7 @@ static bool host_find_profile(struct setup_host *host, const char *sid, char ret
 	if (code == ERROR_FILE_NOT_FOUND || code == ERROR_PATH_NOT_FOUND)
 		return true;
 	if (code != ERROR_SUCCESS)
-		return windows_fail(err, (DWORD)code, "RegGetValue: HKLM\\%ls", key);
+		return windows_fail(err, (DWORD)code, "RegGetValue", "read HKLM\\%ls", key);
 	wide_add(&path, folder, wide_length(folder));
 	if (!text_ok(&path))
 		return cordon_fail_memory(err);
@@ -415,7 +425,8 @@ static bool host_make_profile(struct setup_host *host, const char *sid, const ch
 	if (!wide_make(name, &wide, err) || !wide_make(sid, &who, err))
 		return false;
 	HRESULT result = CreateProfile(who, wide, folder, COUNT_OF(folder));
-	return SUCCEEDED(result) || windows_fail(err, (DWORD)result, "CreateProfile: of the account '%s'", name);
+	return SUCCEEDED(result) ||
+	       windows_fail(err, (DWORD)result, "CreateProfile", "make the profile of the account '%s'", name);
 }
 
 static bool host_drop_profile(struct setup_host *host, const char *sid, struct cordon_error *err)
@@ -425,10 +436,7 @@ static bool host_drop_profile(struct setup_host *host, const char *sid, struct c
 	if (!wide_make(sid, &who, err))
 		return false;
 	return DeleteProfileW(who, NULL, NULL) ||
-	       windows_fail(
-		       err, GetLastError(),
-		       "DeleteProfile: of '%s' (a program of the account may still run: restart Windows and try again)",
-		       sid);
+	       windows_fail(err, GetLastError(), "DeleteProfile", "remove the profile of the account '%s'", sid);
 }
 
 /* -- all of it ----------------------------------------------------------------------------------------------------- */
@@ -501,7 +509,9 @@ static bool find_own_sid(char **ret_sid, struct cordon_error *err)
 	if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token) ||
 	    !GetTokenInformation(token, TokenUser, &about, sizeof about, &length) ||
 	    !ConvertSidToStringSidA(about.user.User.Sid, &words))
-		return windows_fail(err, GetLastError(), "ask who this is");
+		return windows_fail(err, GetLastError(),
+				    "OpenProcessToken or GetTokenInformation or ConvertSidToStringSid",
+				    "ask who runs cordon");
 	*ret_sid = text_format("%s", words);
 	return *ret_sid || cordon_fail_memory(err);
 }
@@ -525,11 +535,12 @@ static bool find_sid(const char *user, char **ret_sid, struct cordon_error *err)
 				? LookupAccountSidW(NULL, given, name, &name_length, domain, &domain_length, &use)
 				: LookupAccountNameW(NULL, wide, &found, &length, domain, &domain_length, &use);
 	if (!is_found)
-		return windows_fail(err, GetLastError(), "--user: there is no user '%s'", user);
+		return windows_fail(err, GetLastError(), "LookupAccountName or LookupAccountSid",
+				    "--user: there is no user '%s'", user);
 	if (use != SidTypeUser)
 		return cordon_fail(err, CORDON_BAD_USAGE, "--user: '%s' is not one user", user);
 	if (!ConvertSidToStringSidA(given ? given : &found.sid, &words))
-		return windows_fail(err, GetLastError(), "ConvertSidToStringSid");
+		return windows_fail(err, GetLastError(), "ConvertSidToStringSid", "tell the identity of '%s'", user);
 	*ret_sid = text_format("%s", words);
 	return *ret_sid || cordon_fail_memory(err);
 }

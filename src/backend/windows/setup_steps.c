@@ -135,14 +135,13 @@ static bool look_secret(struct setup *setup, size_t n, enum setup_standing *ret_
 {
 	CORDON_ON_EXIT(text_free) struct text bytes = { 0 };
 	CORDON_ON_EXIT(wipe) struct text password = { 0 };
-	struct cordon_error ignored = CORDON_ERROR_INIT;
 	char name[32];
 	name_secret(n, name);
 	if (!setup->host->get(setup->host, name, &bytes, err))
 		return false;
 	*ret_standing = SETUP_ABSENT;
 	if (bytes.length > 0)
-		*ret_standing = setup->host->unwrap(setup->host, text_str(&bytes), bytes.length, &password, &ignored) &&
+		*ret_standing = setup->host->unwrap(setup->host, text_str(&bytes), bytes.length, &password, &setup->unseen) &&
 						password.length > 0
 					? SETUP_PRESENT
 					: SETUP_PART;

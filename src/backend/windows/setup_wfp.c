@@ -64,10 +64,9 @@ static void close_engine(HANDLE *engine)
 		FwpmEngineClose0(*engine);
 }
 
-static bool fail(struct cordon_error *err, DWORD code, const char *call)
+static bool fail(struct cordon_error *err, DWORD code, const char *api)
 {
-	return windows_fail(err, code, "%s: the filtering platform (service 'Base Filtering Engine', which has to run)",
-			    call);
+	return windows_fail(err, code, api, "cordon's network filters (service 'Base Filtering Engine')");
 }
 
 static bool open_engine(HANDLE *ret_engine, struct cordon_error *err)
@@ -216,7 +215,8 @@ static bool describe_user(const char *sid, PSECURITY_DESCRIPTOR *ret_descriptor,
 		return cordon_fail_memory(err);
 	return ConvertStringSecurityDescriptorToSecurityDescriptorA(words, SDDL_REVISION_1, ret_descriptor,
 								    ret_length) ||
-	       windows_fail(err, GetLastError(), "describe the account '%s'", sid);
+	       windows_fail(err, GetLastError(), "ConvertStringSecurityDescriptorToSecurityDescriptor",
+			    "describe the account '%s'", sid);
 }
 
 static bool add_filter(HANDLE engine, GUID provider, GUID sublayer, const struct setup_filter *filter,

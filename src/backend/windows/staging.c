@@ -52,12 +52,13 @@ static bool make_list(const WCHAR *list, PSID user, SECURITY_ATTRIBUTES *attribu
 	CORDON_ON_EXIT(free_local) LPWSTR name = NULL;
 	WCHAR text[512];
 	if (!ConvertSidToStringSidW(user, &name))
-		return windows_fail(err, GetLastError(), "tell the user's identity");
+		return windows_fail(err, GetLastError(), "ConvertSidToStringSid", "tell the user's identity");
 	_snwprintf(text, COUNT_OF(text) - 1, list, name);
 	text[COUNT_OF(text) - 1] = 0;
 	return ConvertStringSecurityDescriptorToSecurityDescriptorW(text, SDDL_REVISION_1,
 								    &attributes->lpSecurityDescriptor, NULL) ||
-	       windows_fail(err, GetLastError(), "make a descriptor");
+	       windows_fail(err, GetLastError(), "ConvertStringSecurityDescriptorToSecurityDescriptor",
+			    "make a descriptor for the probe's files");
 }
 
 static bool make_place(const char *side, size_t i, PSID user, struct cordon_error *err)
@@ -83,7 +84,7 @@ static bool make_place(const char *side, size_t i, PSID user, struct cordon_erro
 	}
 	DWORD code = GetLastError();
 	LocalFree(attributes.lpSecurityDescriptor);
-	return is_made || windows_fail(err, code, "make '%s'", path);
+	return is_made || windows_fail(err, code, "CreateDirectory or CreateFile or WriteFile", "make '%s'", path);
 }
 
 /* What only the user can decrypt, for whoever reads it. */
@@ -94,7 +95,7 @@ static bool make_secret(const char *side, struct cordon_error *err)
 	if (!path)
 		return cordon_fail_memory(err);
 	if (!CryptProtectData(&open, L"cordon's probe", NULL, NULL, NULL, CRYPTPROTECT_UI_FORBIDDEN, &closed))
-		return windows_fail(err, GetLastError(), "protect a secret");
+		return windows_fail(err, GetLastError(), "CryptProtectData", "encrypt a secret for the probe");
 	bool is_made = os_make_file(path, (const char *)closed.pbData, closed.cbData, err);
 	LocalFree(closed.pbData);
 	return is_made;
@@ -209,7 +210,7 @@ static bool make_pipes(struct staging *staging, PSID user, struct cordon_error *
 	}
 	DWORD code = GetLastError();
 	LocalFree(attributes.lpSecurityDescriptor);
-	return are_made || windows_fail(err, code, "make a pipe");
+	return are_made || windows_fail(err, code, "CreateNamedPipe", "make a pipe for the probe");
 }
 
 static bool make_key(struct staging *staging, PSID user, struct cordon_error *err)
@@ -218,7 +219,7 @@ static bool make_key(struct staging *staging, PSID user, struct cordon_error *er
 	CORDON_ON_EXIT(text_free) struct text text = { 0 };
 	WCHAR path[128];
 	if (!ConvertSidToStringSidW(user, &name))
-		return windows_fail(err, GetLastError(), "tell the user's identity");
+		return windows_fail(err, GetLastError(), "ConvertSidToStringSid", "tell the user's identity");
 	wide_add(&text, name, wide_length(name));
 	text_addf(&text, "\\Software\\%s", staging->name);
 	staging->key = text_take(&text);
@@ -227,7 +228,7 @@ static bool make_key(struct staging *staging, PSID user, struct cordon_error *er
 	_snwprintf(path, 127, L"Software\\%hs", staging->name);
 	LSTATUS code = RegCreateKeyExW(HKEY_CURRENT_USER, path, 0, NULL, REG_OPTION_VOLATILE, KEY_ALL_ACCESS, NULL,
 				       &staging->opened_key, NULL);
-	return code == ERROR_SUCCESS || windows_fail(err, (DWORD)code, "make a key");
+	return code == ERROR_SUCCESS || windows_fail(err, (DWORD)code, "RegCreateKeyEx", "make HKCU\\%ls", path);
 }
 
 static bool make_canaries(struct staging *staging, PSID user, struct cordon_error *err)
@@ -236,7 +237,7 @@ static bool make_canaries(struct staging *staging, PSID user, struct cordon_erro
 	_snwprintf(name, 127, L"%hs", staging->name);
 	staging->section = CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 4096, name);
 	if (!staging->section)
-		return windows_fail(err, GetLastError(), "make shared memory");
+		return windows_fail(err, GetLastError(), "CreateFileMapping", "make shared memory for the probe");
 	staging->atom = GlobalAddAtomW(name);
 	if (!staging->atom)
 		return windows_fail(err, GetLastError(), "make a name in the window station");
@@ -267,7 +268,8 @@ static bool copy_prober(const char *program, struct cordon_error *err)
 	if (!GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT,
 				(LPCWSTR)(uintptr_t)&trial_count, &module) ||
 	    !GetModuleFileNameW(module, path, MAX_PATH * 4 - 32))
-		return windows_fail(err, GetLastError(), "find where cordon is installed");
+		return windows_fail(err, GetLastError(), "GetModuleHandleEx or GetModuleFileName",
+				    "find where cordon is installed");
 	WCHAR *slash = wcsrchr(path, L'\\');
 	if (!slash)
 		return cordon_fail(err, CORDON_OS_FAILED, "cordon is installed in no folder");
@@ -276,7 +278,7 @@ static bool copy_prober(const char *program, struct cordon_error *err)
 	if (!native_path(program, &to, err))
 		return false;
 	return CopyFileW(path, to, TRUE) ||
-	       windows_fail(err, GetLastError(), "copy cordon-prober.exe, which belongs beside cordon");
+	       windows_fail(err, GetLastError(), "CopyFile", "copy cordon-prober.exe, which belongs beside cordon.exe");
 }
 
 bool staging_make(const char *state, PSID user, struct staging *staging, struct cordon_error *err)
@@ -298,7 +300,7 @@ bool staging_make(const char *state, PSID user, struct staging *staging, struct 
 	staging_sweep(state, false, &found, &failed);
 	staging->alive = staging_take(staging->folder);
 	if (!staging->alive)
-		return windows_fail(err, GetLastError(), "make '%s.alive'", staging->folder);
+		return windows_fail(err, GetLastError(), "CreateFile", "make '%s.alive'", staging->folder);
 	for (int side = 0; side < SIDES; side++) {
 		staging->sides[side] = text_format("%s\\%s", staging->folder, letters[side]);
 		staging->own[side] = text_format("%s-%s", staging->name, letters[side]);

@@ -42,7 +42,8 @@ bool canary_start(const char *program, const char *name, struct canary *canary, 
 	PROCESS_INFORMATION process;
 	int has_console, has_key;
 	if (!CreatePipe(&its_input, &canary->to, NULL, 0) || !CreatePipe(&canary->from, &its_output, NULL, 0))
-		return windows_fail(err, GetLastError(), "make a pipe");
+		return windows_fail(err, GetLastError(), "CreatePipe",
+				    "make a pipe for the program that the probe acts on");
 	if (!job_make(&no_limits, &canary->job, &missing, err))
 		return false;
 	const struct launch launch = { .program = program,

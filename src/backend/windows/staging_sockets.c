@@ -110,9 +110,10 @@ static unsigned find_port(struct sockets *sockets)
 bool sockets_make(const char *path, const uint8_t chance[16], struct sockets *sockets, struct cordon_error *err)
 {
 	WSADATA about;
-	sockets->is_started = WSAStartup(MAKEWORD(2, 2), &about) == 0;
+	int code = WSAStartup(MAKEWORD(2, 2), &about);
+	sockets->is_started = code == 0;
 	if (!sockets->is_started)
-		return cordon_fail(err, CORDON_OS_FAILED, "sockets do not start");
+		return windows_fail(err, (DWORD)code, "WSAStartup", "start sockets for the probe");
 	sockets->path = strdup(path);
 	if (!sockets->path)
 		return cordon_fail_memory(err);
@@ -122,7 +123,8 @@ bool sockets_make(const char *path, const uint8_t chance[16], struct sockets *so
 	sockets->accept_port = find_port(sockets);
 	return (sockets->listeners[LISTENER_TCP] != INVALID_SOCKET &&
 		sockets->listeners[LISTENER_UDP] != INVALID_SOCKET && sockets->accept_port != 0) ||
-	       windows_fail(err, (DWORD)WSAGetLastError(), "listen on loopback");
+	       windows_fail(err, (DWORD)WSAGetLastError(), "socket or bind or listen",
+			    "listen on loopback for the probe");
 }
 
 /* -- calling ------------------------------------------------------------------------------------------------------- */
@@ -170,7 +172,7 @@ bool sockets_begin(struct sockets *sockets, const char *name, struct cordon_erro
 	sockets->has_answered = false;
 	snprintf(sockets->caller, sizeof sockets->caller, "%s", name);
 	sockets->calling = CreateThread(NULL, 0, go_on_calling, sockets, 0, NULL);
-	return sockets->calling || windows_fail(err, GetLastError(), "start a thread");
+	return sockets->calling || windows_fail(err, GetLastError(), "CreateThread", "start a thread for the probe");
 }
 
 void sockets_end(struct sockets *sockets, int side)

@@ -33,13 +33,13 @@ bool station_make(const uint8_t *descriptor, struct station *ret_station, struct
 	desktop[COUNT_OF(desktop) - 1] = 0;
 	made.station = CreateWindowStationW(NULL, 0, GENERIC_ALL, &attributes);
 	if (!made.station)
-		return windows_fail(err, GetLastError(), "CreateWindowStation: make a window station");
+		return windows_fail(err, GetLastError(), "CreateWindowStation", "make a window station for the run");
 	*ret_station = made;
 	if (!GetUserObjectInformationW(made.station, UOI_NAME, name, sizeof name - sizeof *name, &length))
-		return windows_fail(err, GetLastError(), "GetUserObjectInformation: find the window station's name");
+		return windows_fail(err, GetLastError(), "GetUserObjectInformation", "find the window station's name");
 	ret_station->desktop = make_desktop(made.station, desktop, &attributes, &code);
 	if (!ret_station->desktop)
-		return windows_fail(err, code, "CreateDesktop: make a desktop");
+		return windows_fail(err, code, "CreateDesktop", "make a desktop for the run");
 	_snwprintf(ret_station->name, DESKTOP_NAME_ROOM - 1, L"%ls\\%ls", name, desktop);
 	return true;
 }

@@ -79,7 +79,7 @@ static bool store_open_path(struct store *store, const char *path, struct store_
 	}
 	if (handle == INVALID_HANDLE_VALUE)
 		return code == ERROR_FILE_NOT_FOUND || code == ERROR_PATH_NOT_FOUND ||
-		       windows_fail(err, code, "CreateFile: open '%s'", path);
+		       windows_fail(err, code, "CreateFile", "open '%s'", path);
 	if (!is_at(handle, path)) {
 		CloseHandle(handle);
 		return cordon_fail(err, CORDON_UNSUPPORTED, "'%s' leads elsewhere since it was looked at", path);
@@ -122,7 +122,7 @@ static bool store_open_in(struct store *store, struct store_file *directory, con
 	DWORD code = status < 0 ? RtlNtStatusToDosError(status) : ERROR_SUCCESS;
 	if (!handle)
 		return code == ERROR_FILE_NOT_FOUND || code == ERROR_PATH_NOT_FOUND ||
-		       windows_fail(err, code, "NtCreateFile: open '%s'", name);
+		       windows_fail(err, code, "NtCreateFile", "open '%s'", name);
 	return take_handle(handle, wishes[i - 1].may_change, ret_file, err);
 }
 
@@ -141,7 +141,7 @@ static bool store_tell(struct store *store, struct store_file *file, struct stor
 	(void)store;
 	if (!GetFileInformationByHandleEx(file->handle, FileAttributeTagInfo, &tag, sizeof tag) ||
 	    !file_identity(file->handle, &about.device, &about.inode))
-		return windows_fail(err, GetLastError(), "GetFileInformationByHandleEx: ask what it is");
+		return windows_fail(err, GetLastError(), "GetFileInformationByHandleEx", "look at it");
 	about.is_directory = tag.FileAttributes & FILE_ATTRIBUTE_DIRECTORY;
 	about.is_link = (tag.FileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) &&
 			IsReparseTagNameSurrogate(tag.ReparseTag);
@@ -185,7 +185,7 @@ static bool store_read(struct store *store, struct store_file *file, struct aren
 	DWORD length;
 	(void)store;
 	if (!read_bytes(file->handle, arena, &bytes, &length))
-		return windows_fail(err, GetLastError(), "GetKernelObjectSecurity: read the descriptor");
+		return windows_fail(err, GetLastError(), "GetKernelObjectSecurity", "read the descriptor");
 	*ret_bytes = bytes;
 	*ret_length = length;
 	return true;
@@ -199,7 +199,7 @@ static bool was_kept(HANDLE handle, const uint8_t *bytes, size_t length, bool ha
 	uint8_t *kept;
 	DWORD kept_length;
 	if (!read_bytes(handle, arena, &kept, &kept_length))
-		return windows_fail(err, GetLastError(), "GetKernelObjectSecurity: read the descriptor back");
+		return windows_fail(err, GetLastError(), "GetKernelObjectSecurity", "read the descriptor back");
 	if (!windows_descriptor_read(bytes, length, arena, &wanted, err) ||
 	    !windows_descriptor_read(kept, kept_length, arena, &found, err))
 		return false;
@@ -228,13 +228,13 @@ static bool store_write(struct store *store, struct store_file *file, const uint
 		stronger = ReOpenFile(handle, READ_CONTROL | WRITE_DAC | WRITE_OWNER, ALL_SHARE,
 				      FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT);
 		if (stronger == INVALID_HANDLE_VALUE)
-			return windows_fail(err, GetLastError(), "ReOpenFile: open it for its label");
+			return windows_fail(err, GetLastError(), "ReOpenFile", "open it for writing its label");
 		handle = stronger;
 	}
 	SECURITY_INFORMATION what = DACL_SECURITY_INFORMATION | (has_label ? LABEL_SECURITY_INFORMATION : 0);
 	/* Of this object alone; SetSecurityInfo would go through all that is below. */
 	if (!SetKernelObjectSecurity(handle, what, (PSECURITY_DESCRIPTOR)(uintptr_t)bytes))
-		return windows_fail(err, GetLastError(), "SetKernelObjectSecurity: write the descriptor");
+		return windows_fail(err, GetLastError(), "SetKernelObjectSecurity", "write the descriptor");
 	return was_kept(handle, bytes, length, has_label, &arena, err);
 }
 
@@ -262,16 +262,17 @@ static bool store_own(struct store *store, struct store_file *file, struct cordo
 	(void)store;
 	if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token) ||
 	    !GetTokenInformation(token, TokenUser, room, sizeof room, &length))
-		return windows_fail(err, GetLastError(), "GetTokenInformation: ask who the user is");
+		return windows_fail(err, GetLastError(), "OpenProcessToken or GetTokenInformation",
+				    "ask who runs cordon");
 	PSID user = ((const TOKEN_USER *)(const void *)room)->User.Sid;
 	stronger = ReOpenFile(file->handle, READ_CONTROL | WRITE_OWNER, ALL_SHARE,
 			      FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT);
 	if (stronger == INVALID_HANDLE_VALUE)
-		return windows_fail(err, GetLastError(), "ReOpenFile: open it for its owner");
+		return windows_fail(err, GetLastError(), "ReOpenFile", "open it for writing its owner");
 	if (!InitializeSecurityDescriptor(&descriptor, SECURITY_DESCRIPTOR_REVISION) ||
 	    !SetSecurityDescriptorOwner(&descriptor, user, FALSE) ||
 	    !SetKernelObjectSecurity(stronger, OWNER_SECURITY_INFORMATION, &descriptor))
-		return windows_fail(err, GetLastError(), "SetKernelObjectSecurity: take it over");
+		return windows_fail(err, GetLastError(), "SetKernelObjectSecurity", "make you its owner");
 	return is_owner(stronger, user) ||
 	       cordon_fail(err, CORDON_UNSUPPORTED, "the system takes an owner and does not keep him");
 }
@@ -310,7 +311,7 @@ static bool store_list(struct store *store, struct store_file *directory,
 		if (!visit_listing(listing, visit, context, err))
 			return false;
 	DWORD code = GetLastError();
-	return code == ERROR_NO_MORE_FILES || windows_fail(err, code, "GetFileInformationByHandleEx: list a folder");
+	return code == ERROR_NO_MORE_FILES || windows_fail(err, code, "GetFileInformationByHandleEx", "list a folder");
 }
 
 /* -- what is made --------------------------------------------------------------------------------------------------- */
@@ -487,7 +488,7 @@ bool windows_store_open(const char *state, struct windows_store **ret_store, str
 	store->lock = CreateFileW(native, GENERIC_READ | GENERIC_WRITE, ALL_SHARE, NULL, OPEN_ALWAYS,
 				  FILE_ATTRIBUTE_NORMAL, NULL);
 	if (store->lock == INVALID_HANDLE_VALUE)
-		return windows_fail(err, GetLastError(), "CreateFile: open '%s'", lock);
+		return windows_fail(err, GetLastError(), "CreateFile", "open '%s'", lock);
 	*ret_store = cordon_take(&store);
 	return true;
 }
@@ -519,7 +520,7 @@ bool windows_store_use(struct windows_store *store, struct cordon_error *err)
 	bool is_used = lock_byte(store->lock, LOCK_USE, false);
 	DWORD code = GetLastError();
 	unlock_byte(store->lock, LOCK_CHANGE);
-	return is_used || windows_fail(err, code, "LockFileEx: take the descriptors in use");
+	return is_used || windows_fail(err, code, "LockFileEx", "take cordon's descriptors in use");
 }
 
 void windows_store_leave(struct windows_store *store)

@@ -201,8 +201,8 @@ bool supervisor_new(HANDLE job, HANDLE ready, struct supervisor **ret_supervisor
 	JOBOBJECT_ASSOCIATE_COMPLETION_PORT tells = { NULL, supervisor->port };
 	if (!supervisor->port ||
 	    !SetInformationJobObject(job, JobObjectAssociateCompletionPortInformation, &tells, sizeof tells))
-		return windows_fail(err, GetLastError(),
-				    "SetInformationJobObject: have the job tell what happens in it");
+		return windows_fail(err, GetLastError(), "CreateIoCompletionPort or SetInformationJobObject",
+				    "have the job tell what happens in it");
 	*ret_supervisor = cordon_take(&supervisor);
 	return true;
 }
@@ -211,7 +211,7 @@ bool supervisor_start(struct supervisor *supervisor, const struct supervised *su
 {
 	supervisor->told = *supervised;
 	supervisor->thread = CreateThread(NULL, 0, watch, supervisor, 0, NULL);
-	return supervisor->thread || windows_fail(err, GetLastError(), "CreateThread: start the supervisor");
+	return supervisor->thread || windows_fail(err, GetLastError(), "CreateThread", "start the supervisor");
 }
 
 struct supervision supervisor_look(struct supervisor *supervisor)

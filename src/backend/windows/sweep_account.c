@@ -31,7 +31,7 @@ static bool ask_session(HANDLE process, PSID account, LUID *ret_session)
 }
 
 /* Each start is a logon session of its own: a process of the account in another one is from an earlier run. */
-static bool end_process(DWORD id, PSID account, const LUID *own)
+static bool end_process(DWORD id, PSID account, const LUID *own, struct cordon_error *err)
 {
 	const DWORD rights = PROCESS_QUERY_LIMITED_INFORMATION | PROCESS_TERMINATE | SYNCHRONIZE;
 	CORDON_ON_EXIT(close_handle) HANDLE process = OpenProcess(rights, FALSE, id);
@@ -39,7 +39,12 @@ static bool end_process(DWORD id, PSID account, const LUID *own)
 	if (!process || !ask_session(process, account, &session) ||
 	    (session.LowPart == own->LowPart && session.HighPart == own->HighPart))
 		return true;
-	return TerminateProcess(process, 1) && WaitForSingleObject(process, END_MS) == WAIT_OBJECT_0;
+	if (!TerminateProcess(process, 1))
+		return windows_fail(err, GetLastError(), "TerminateProcess",
+				    "end process %lu of an earlier run in this account", id);
+	return WaitForSingleObject(process, END_MS) == WAIT_OBJECT_0 ||
+	       cordon_fail(err, CORDON_UNSUPPORTED,
+			   "process %lu of an earlier run in this account does not end: restart Windows", id);
 }
 
 static bool end_processes(PSID account, struct cordon_error *err)
@@ -48,12 +53,11 @@ static bool end_processes(PSID account, struct cordon_error *err)
 	PROCESSENTRY32W entry = { .dwSize = sizeof entry };
 	LUID own;
 	if (all == INVALID_HANDLE_VALUE || !ask_session(GetCurrentProcess(), account, &own))
-		return windows_fail(err, GetLastError(), "look for what earlier runs left running");
+		return windows_fail(err, GetLastError(), "CreateToolhelp32Snapshot or OpenProcessToken",
+				    "look for what earlier runs left running");
 	for (BOOL is_one = Process32FirstW(all, &entry); is_one; is_one = Process32NextW(all, &entry))
-		if (!end_process(entry.th32ProcessID, account, &own))
-			return cordon_fail(err, CORDON_UNSUPPORTED,
-					   "process %lu of an earlier run in this account does not end",
-					   entry.th32ProcessID);
+		if (!end_process(entry.th32ProcessID, account, &own, err))
+			return false;
 	return true;
 }
 
@@ -182,7 +186,8 @@ static bool empty_registry(struct cordon_error *err)
 			RegCloseKey(key);
 		}
 		if (code != ERROR_SUCCESS)
-			return windows_fail(err, (DWORD)code, "RegDeleteTree: empty the account's registry");
+			return windows_fail(err, (DWORD)code, "RegOpenKeyEx or RegDeleteTree",
+					    "empty HKCU\\%ls of the account", keys[i]);
 	}
 	return true;
 }

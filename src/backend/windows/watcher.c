@@ -78,11 +78,11 @@ static bool add_folder(struct watcher *watcher, const char *path, struct cordon_
 		native, FILE_LIST_DIRECTORY, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
 		OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OVERLAPPED | FILE_FLAG_OPEN_REPARSE_POINT, NULL);
 	if (folder->handle == INVALID_HANDLE_VALUE)
-		return windows_fail(err, GetLastError(), "watch '%s'", path);
+		return windows_fail(err, GetLastError(), "CreateFile", "watch '%s'", path);
 	if (!is_at(folder->handle, path))
 		return cordon_fail(err, CORDON_UNSUPPORTED, "'%s' leads elsewhere since it was looked at", path);
 	return (CreateIoCompletionPort(folder->handle, watcher->port, 0, 0) && ask(folder)) ||
-	       windows_fail(err, GetLastError(), "watch '%s'", path);
+	       windows_fail(err, GetLastError(), "CreateIoCompletionPort or ReadDirectoryChanges", "watch '%s'", path);
 }
 
 static bool is_among(const char *path, size_t length, char *const *folders, size_t count)
@@ -132,13 +132,15 @@ bool watcher_new(const struct plan_windows *windows, const struct watched *watch
 	watcher->watched = *watched;
 	watcher->port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 1);
 	if (!watcher->port)
-		return windows_fail(err, GetLastError(), "make a port");
+		return windows_fail(err, GetLastError(), "CreateIoCompletionPort",
+				    "make a port for the watcher of protected files");
 	if (!add_folders(watcher, windows, err))
 		return false;
 	if (watcher->folders.count > 0) {
 		watcher->thread = CreateThread(NULL, 0, watch, watcher, 0, NULL);
 		if (!watcher->thread)
-			return windows_fail(err, GetLastError(), "start the watcher");
+			return windows_fail(err, GetLastError(), "CreateThread",
+					    "start the watcher of protected files");
 	}
 	*ret_watcher = cordon_take(&watcher);
 	return true;

@@ -4,7 +4,7 @@
 
 #include "base/windows_error.h"
 
-bool host_fail(struct cordon_error *err, DWORD code, const char *format, ...)
+bool host_fail(struct cordon_error *err, DWORD code, const char *api, const char *format, ...)
 {
 	const DWORD flags = FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS | FORMAT_MESSAGE_MAX_WIDTH_MASK;
 	WCHAR words[512];
@@ -14,7 +14,7 @@ bool host_fail(struct cordon_error *err, DWORD code, const char *format, ...)
 	if (length == 0)
 		length = FormatMessageW(flags, NULL, code, 0, words, 512, NULL);
 	va_start(args, format);
-	windows_error_fail(err, code, words, length, format, args);
+	windows_error_fail(err, api, code, words, length, format, args);
 	va_end(args);
 	return false;
 }

@@ -6,5 +6,5 @@
 
 #include "base/error.h"
 
-/* "<what is being done>: <the system's words> (error N); <what to do>". Returns false. */
-bool host_fail(struct cordon_error *err, DWORD code, const char *format, ...) CORDON_PRINTF(3, 4);
+/* "<what is being done>: <the system's words> (<api>: error N); <what to do>", as base/windows_error.h says. Returns false. */
+bool host_fail(struct cordon_error *err, DWORD code, const char *api, const char *format, ...) CORDON_PRINTF(4, 5);

@@ -48,7 +48,8 @@ static bool open_stream(DWORD which, int number)
 	if (null != INVALID_HANDLE_VALUE && SetStdHandle(which, null))
 		return true;
 	struct cordon_error err = CORDON_ERROR_INIT;
-	host_fail(&err, GetLastError(), "stream %d is missing, and NUL cannot be opened in its place", number);
+	host_fail(&err, GetLastError(), "CreateFile or SetStdHandle",
+		  "stream %d is missing, and NUL cannot be opened in its place", number);
 	say_error(&err);
 	return false;
 }

@@ -221,7 +221,7 @@ bool relay_new(enum relay_wish wish, struct relay **ret_relay, struct cordon_err
 	relay->allowed = CreateEventW(NULL, FALSE, FALSE, NULL);
 	relay->stop = CreateEventW(NULL, TRUE, FALSE, NULL);
 	if (!relay->ready || !relay->allowed || !relay->stop) {
-		host_fail(err, GetLastError(), "make an event for the terminal (CreateEvent)");
+		host_fail(err, GetLastError(), "CreateEvent", "make an event for the terminal");
 		relay_free(relay);
 		return false;
 	}
@@ -286,7 +286,7 @@ static bool attach(struct relay *relay, struct cordon_run *run, struct cordon_er
 	relay->printer = CreateThread(NULL, 0, print, relay, 0, NULL);
 	relay->typist = relay->input ? CreateThread(NULL, 0, type, relay, 0, NULL) : NULL;
 	return (relay->printer && (relay->typist || !relay->input)) ||
-	       host_fail(err, GetLastError(), "start what serves the terminal (CreateThread)");
+	       host_fail(err, GetLastError(), "CreateThread", "start what serves the terminal");
 }
 
 static enum turn turn_of(const struct relay *relay)

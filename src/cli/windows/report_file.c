@@ -39,9 +39,10 @@ static void close_at(struct report_file **file)
 	report_close(*file);
 }
 
-static bool fail(const struct report_file *file, DWORD code, const char *what, struct cordon_error *err)
+static bool fail(const struct report_file *file, DWORD code, const char *api, const char *what,
+		 struct cordon_error *err)
 {
-	return host_fail(err, code, "report '%s': %s", file->path, what);
+	return host_fail(err, code, api, "report '%s': %s", file->path, what);
 }
 
 /* The absolute path, as Win32 makes it of what was given. */
@@ -53,7 +54,7 @@ static bool find_place(struct report_file *file, struct cordon_error *err)
 	DWORD room = GetFullPathNameW(given, 0, NULL, NULL);
 	file->place = room ? calloc(room + 1, sizeof *file->place) : NULL;
 	if (!file->place || GetFullPathNameW(given, room, file->place, NULL) >= room)
-		return fail(file, GetLastError(), "no path", err);
+		return fail(file, GetLastError(), "GetFullPathName", "no path", err);
 	return true;
 }
 
@@ -68,7 +69,7 @@ static bool open_directory(struct report_file *file, struct cordon_error *err)
 	file->directory = CreateFileW(directory, FILE_LIST_DIRECTORY, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL,
 				      OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, NULL);
 	return file->directory != INVALID_HANDLE_VALUE ||
-	       fail(file, GetLastError(), "its folder cannot be opened", err);
+	       fail(file, GetLastError(), "CreateFile", "its folder cannot be opened", err);
 }
 
 /* A new file beside the report's name. */
@@ -79,12 +80,13 @@ static bool make_beside(const struct report_file *file, uint16_t **ret_name, HAN
 	CORDON_ON_EXIT(free_wide) uint16_t *name = calloc(length + 32, sizeof *name);
 	if (!name)
 		return cordon_fail_memory(err);
-	if (BCryptGenRandom(NULL, (PUCHAR)&chance, sizeof chance, BCRYPT_USE_SYSTEM_PREFERRED_RNG) != 0)
-		return cordon_fail(err, CORDON_OS_FAILED, "report '%s': no random bytes", file->path);
+	NTSTATUS status = BCryptGenRandom(NULL, (PUCHAR)&chance, sizeof chance, BCRYPT_USE_SYSTEM_PREFERRED_RNG);
+	if (status != 0)
+		return fail(file, (DWORD)status, "BCryptGenRandom", "no name for a new file", err);
 	_snwprintf(name, length + 31, L"%ls.%016llx", file->place, (unsigned long long)chance);
 	HANDLE made = CreateFileW(name, GENERIC_WRITE | DELETE, 0, NULL, CREATE_NEW, FILE_ATTRIBUTE_NORMAL, NULL);
 	if (made == INVALID_HANDLE_VALUE)
-		return fail(file, GetLastError(), "no file can be made there", err);
+		return fail(file, GetLastError(), "CreateFile", "no file can be made there", err);
 	*ret_name = cordon_take(&name);
 	*ret_made = made;
 	return true;
@@ -97,7 +99,7 @@ static bool try_directory(const struct report_file *file, struct cordon_error *e
 	if (!make_beside(file, &name, &made, err))
 		return false;
 	CloseHandle(made);
-	return DeleteFileW(name) || fail(file, GetLastError(), "no file can be removed there", err);
+	return DeleteFileW(name) || fail(file, GetLastError(), "DeleteFile", "no file can be removed there", err);
 }
 
 bool report_open(const char *path, struct report_file **ret_file, struct cordon_error *err)
@@ -116,7 +118,7 @@ bool report_open(const char *path, struct report_file **ret_file, struct cordon_
 		file->stream = CreateFileW(file->place, GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL,
 					   OPEN_EXISTING, 0, NULL);
 		if (file->stream == INVALID_HANDLE_VALUE)
-			return fail(file, GetLastError(), "it cannot be opened", err);
+			return fail(file, GetLastError(), "CreateFile", "it cannot be opened", err);
 	} else if (attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY)) {
 		return cordon_fail(err, CORDON_BAD_USAGE, "report '%s' is a directory", path);
 	} else if (attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_REPARSE_POINT)) {
@@ -133,7 +135,7 @@ static bool write_all(const struct report_file *file, HANDLE handle, const char 
 	for (size_t left = strlen(bytes); left > 0;) {
 		DWORD count = 0;
 		if (!WriteFile(handle, bytes, left < 65536 ? (DWORD)left : 65536, &count, NULL))
-			return fail(file, GetLastError(), "it cannot be written", err);
+			return fail(file, GetLastError(), "WriteFile", "it cannot be written", err);
 		bytes += count;
 		left -= count;
 	}
@@ -152,7 +154,7 @@ bool report_write(struct report_file *file, const char *bytes, struct cordon_err
 	CloseHandle(made);
 	/* A link at the name is replaced, not followed. */
 	if (is_written && !MoveFileExW(name, file->place, MOVEFILE_REPLACE_EXISTING))
-		is_written = fail(file, GetLastError(), "it cannot be put in its place", err);
+		is_written = fail(file, GetLastError(), "MoveFileEx", "it cannot be put in its place", err);
 	if (!is_written)
 		DeleteFileW(name);
 	return is_written;

@@ -21,8 +21,7 @@ static bool set_keyboard(const struct screen *screen, struct cordon_error *err)
 			     ENABLE_WINDOW_INPUT;
 	return !screen->keyboard ||
 	       SetConsoleMode(screen->keyboard, (screen->keyboard_mode & ~cooked) | VIRTUAL_INPUT) ||
-	       host_fail(err, GetLastError(),
-			 "this console gives no keys as a terminal does (SetConsoleMode): use --no-tty");
+	       host_fail(err, GetLastError(), "SetConsoleMode", "this console gives no keys as a terminal does");
 }
 
 static bool set_output(const struct screen *screen, struct cordon_error *err)
@@ -32,10 +31,9 @@ static bool set_output(const struct screen *screen, struct cordon_error *err)
 	return !screen->output ||
 	       ((SetConsoleMode(screen->output, screen->output_mode | wanted | NO_AUTO_RETURN) ||
 		 SetConsoleMode(screen->output, screen->output_mode | wanted) ||
-		 host_fail(err, GetLastError(),
-			   "this console shows nothing as a terminal does (SetConsoleMode): use --no-tty")) &&
+		 host_fail(err, GetLastError(), "SetConsoleMode", "this console shows nothing as a terminal does")) &&
 		(SetConsoleOutputCP(CP_UTF8) ||
-		 host_fail(err, GetLastError(), "have the console show UTF-8 (SetConsoleOutputCP)")));
+		 host_fail(err, GetLastError(), "SetConsoleOutputCP", "have the console show UTF-8")));
 }
 
 bool screen_make_raw(struct screen *screen, struct cordon_error *err)
@@ -44,7 +42,7 @@ bool screen_make_raw(struct screen *screen, struct cordon_error *err)
 		return true;
 	if ((screen->keyboard && !GetConsoleMode(screen->keyboard, &screen->keyboard_mode)) ||
 	    (screen->output && !GetConsoleMode(screen->output, &screen->output_mode)))
-		return host_fail(err, GetLastError(), "ask how the console is set (GetConsoleMode)");
+		return host_fail(err, GetLastError(), "GetConsoleMode", "ask how the console is set");
 	screen->output_page = GetConsoleOutputCP();
 	screen->is_raw = true;
 	if (set_keyboard(screen, err) && set_output(screen, err))

@@ -66,7 +66,7 @@ bool host_catch_signals(const struct relay *relay, struct cordon_error *err)
 	(void)relay;
 	signal_event = CreateEventW(NULL, FALSE, FALSE, NULL);
 	if (!signal_event || !SetConsoleCtrlHandler(note, TRUE))
-		return host_fail(err, GetLastError(), "catch Ctrl-C (SetConsoleCtrlHandler)");
+		return host_fail(err, GetLastError(), "CreateEvent or SetConsoleCtrlHandler", "catch Ctrl-C");
 	/* Its end is the program's. */
 	HANDLE thread = CreateThread(NULL, 0, watch_session, NULL, 0, NULL);
 	if (thread)
@@ -84,7 +84,7 @@ bool host_wait(intptr_t waitable, struct relay *relay, int timeout_ms, int *ret_
 		handles[count++] = relay_ready(relay);
 	DWORD timeout = timeout_ms < 0 ? INFINITE : (DWORD)timeout_ms;
 	if (WaitForMultipleObjects(count, handles, FALSE, timeout) == WAIT_FAILED)
-		return host_fail(err, GetLastError(), "wait for the run (WaitForMultipleObjects)");
+		return host_fail(err, GetLastError(), "WaitForMultipleObjects", "wait for the run");
 	*ret_signal = (int)InterlockedExchange(&signal_number, 0);
 	return true;
 }

@@ -17,7 +17,7 @@ static bool read_whole(HANDLE file, const char *path, size_t limit, struct text 
 	for (;;) {
 		DWORD count = 0;
 		if (!ReadFile(file, bytes, sizeof bytes, &count, NULL))
-			return windows_fail(err, GetLastError(), "read '%s'", path);
+			return windows_fail(err, GetLastError(), "ReadFile", "read '%s'", path);
 		if (count == 0)
 			return true;
 		text_add_bytes(text, bytes, count);
@@ -41,7 +41,8 @@ bool os_read_file(const char *path, size_t limit, struct text *ret_text, struct 
 	HANDLE file = CreateFileW(native, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
 				  OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, NULL);
 	if (file == INVALID_HANDLE_VALUE || !GetFileInformationByHandleEx(file, FileBasicInfo, &about, sizeof about))
-		return windows_fail(err, GetLastError(), "open '%s'", path);
+		return windows_fail(err, GetLastError(), "CreateFile or GetFileInformationByHandleEx", "open '%s'",
+				    path);
 	if (about.FileAttributes & FILE_ATTRIBUTE_DIRECTORY)
 		return cordon_fail(err, CORDON_BAD_USAGE, "'%s' is a directory, not a file", path);
 	if (GetFileType(file) != FILE_TYPE_DISK)
@@ -65,9 +66,9 @@ bool os_make_file(const char *path, const char *bytes, size_t length, struct cor
 	CORDON_ON_EXIT(close_handle)
 	HANDLE file = CreateFileW(native, GENERIC_WRITE, 0, NULL, CREATE_NEW, FILE_ATTRIBUTE_NORMAL, NULL);
 	if (file == INVALID_HANDLE_VALUE)
-		return windows_fail(err, GetLastError(), "make '%s'", path);
+		return windows_fail(err, GetLastError(), "CreateFile", "make '%s'", path);
 	if (length > UINT32_MAX || !WriteFile(file, bytes, (DWORD)length, &written, NULL) || written != length)
-		return windows_fail(err, GetLastError(), "write '%s'", path);
+		return windows_fail(err, GetLastError(), "WriteFile", "write '%s'", path);
 	return true;
 }
 
@@ -151,7 +152,7 @@ bool os_absolute(const char *path, char **ret_path, struct cordon_error *err)
 		return false;
 	CORDON_ON_EXIT(free_text) char *full = full_path(typed);
 	if (!full)
-		return windows_fail(err, GetLastError(), "'%s'", path);
+		return windows_fail(err, GetLastError(), "GetFullPathName", "find what '%s' names", path);
 	if (plain != path && strcmp(full, plain) != 0)
 		return cordon_fail(err, CORDON_BAD_USAGE, "'%s' is none of Win32's names; name it without '\\\\?\\'",
 				   path);
@@ -173,7 +174,7 @@ static bool make_directory(const uint16_t *native, const char *path, struct cord
 		return true;
 	if (attributes != INVALID_FILE_ATTRIBUTES)
 		return cordon_fail(err, CORDON_OS_FAILED, "'%s' is in the way: it is no directory", path);
-	return windows_fail(err, code, "make '%s'", path);
+	return windows_fail(err, code, "CreateDirectory", "make '%s'", path);
 }
 
 bool os_make_directories(const char *path, struct cordon_error *err)
@@ -201,9 +202,10 @@ bool os_make_directories(const char *path, struct cordon_error *err)
 
 bool os_random(void *bytes, size_t count, struct cordon_error *err)
 {
-	if (count <= ULONG_MAX && BCryptGenRandom(NULL, bytes, (ULONG)count, BCRYPT_USE_SYSTEM_PREFERRED_RNG) == 0)
-		return true;
-	return cordon_fail(err, CORDON_OS_FAILED, "ask for random bytes: the system refused");
+	if (count > ULONG_MAX)
+		return cordon_fail(err, CORDON_BAD_USAGE, "too many random bytes");
+	NTSTATUS status = BCryptGenRandom(NULL, bytes, (ULONG)count, BCRYPT_USE_SYSTEM_PREFERRED_RNG);
+	return status == 0 || windows_fail(err, (DWORD)status, "BCryptGenRandom", "ask for random bytes");
 }
 
 uint64_t os_clock(void)

@@ -24,7 +24,7 @@ bool known_folder(const GUID *id, const char *what, char **ret_path, struct cord
 	char *path = result == S_OK ? plain_path(native) : NULL;
 	CoTaskMemFree(native);
 	if (result != S_OK)
-		return windows_fail(err, (DWORD)result, "find %s", what);
+		return windows_fail(err, (DWORD)result, "SHGetKnownFolderPath", "find %s", what);
 	if (!path)
 		return cordon_fail(err, CORDON_UNSUPPORTED, "%s is on no drive or share", what);
 	*ret_path = path;
@@ -45,7 +45,9 @@ static bool survey_user(struct facts *facts, struct cordon_error *err)
 	if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token) ||
 	    !GetTokenInformation(token, TokenUser, &about, sizeof about, &length) ||
 	    !ConvertSidToStringSidW(about.user.User.Sid, &sid))
-		return windows_fail(err, GetLastError(), "ask who runs cordon");
+		return windows_fail(err, GetLastError(),
+				    "OpenProcessToken or GetTokenInformation or ConvertSidToStringSid",
+				    "ask who runs cordon");
 	struct text text = { 0 };
 	wide_add(&text, sid, wide_length(sid));
 	LocalFree(sid);
@@ -85,7 +87,7 @@ static bool survey_temp(struct facts *facts, struct cordon_error *err)
 	WCHAR native[MAX_PATH + 2];
 	DWORD length = GetTempPathW(MAX_PATH + 1, native);
 	if (length == 0 || length > MAX_PATH + 1)
-		return windows_fail(err, GetLastError(), "find the temporary directory");
+		return windows_fail(err, GetLastError(), "GetTempPath", "find the temporary directory");
 	CORDON_ON_EXIT(free_text) char *path = plain_path(native);
 	if (!path)
 		return cordon_fail(err, CORDON_UNSUPPORTED, "the temporary directory is on no drive or share");
@@ -117,7 +119,7 @@ static bool survey_environment(struct facts *facts, struct cordon_error *err)
 	CORDON_ON_EXIT(free_environment) LPWCH block = GetEnvironmentStringsW();
 	size_t count = 0;
 	if (!block)
-		return windows_fail(err, GetLastError(), "read the environment");
+		return windows_fail(err, GetLastError(), "GetEnvironmentStrings", "read the environment");
 	for (const WCHAR *entry = block; *entry; entry += wide_length(entry) + 1)
 		count++;
 	facts->environment = calloc(count + 1, sizeof *facts->environment);
@@ -140,7 +142,7 @@ static bool survey_machine(struct facts *facts, struct cordon_error *err)
 {
 	MEMORYSTATUSEX memory = { .dwLength = sizeof memory };
 	if (!GlobalMemoryStatusEx(&memory))
-		return windows_fail(err, GetLastError(), "ask for the machine's memory");
+		return windows_fail(err, GetLastError(), "GlobalMemoryStatusEx", "ask for the machine's memory");
 	facts->memory = memory.ullTotalPhys;
 	facts->processors = GetActiveProcessorCount(ALL_PROCESSOR_GROUPS);
 	return true;

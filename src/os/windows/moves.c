@@ -25,11 +25,14 @@ static bool make_private(PSECURITY_DESCRIPTOR *ret_descriptor, struct cordon_err
 	if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token) ||
 	    !GetTokenInformation(token, TokenUser, &about, sizeof about, &length) ||
 	    !ConvertSidToStringSidW(about.user.User.Sid, &sid))
-		return windows_fail(err, GetLastError(), "ask who runs cordon");
+		return windows_fail(err, GetLastError(),
+				    "OpenProcessToken or GetTokenInformation or ConvertSidToStringSid",
+				    "ask who runs cordon");
 	_snwprintf(text, 255, L"D:P(A;;FA;;;SY)(A;;FA;;;BA)(A;;FA;;;%ls)", sid);
 	text[255] = 0;
 	return ConvertStringSecurityDescriptorToSecurityDescriptorW(text, SDDL_REVISION_1, ret_descriptor, NULL) ||
-	       windows_fail(err, GetLastError(), "make a descriptor for '%ls'", text);
+	       windows_fail(err, GetLastError(), "ConvertStringSecurityDescriptorToSecurityDescriptor",
+			    "make a descriptor for '%ls'", text);
 }
 
 static bool write_new(const uint16_t *native, const char *path, const char *bytes, size_t length,
@@ -43,11 +46,11 @@ static bool write_new(const uint16_t *native, const char *path, const char *byte
 	CORDON_ON_EXIT(close_handle)
 	HANDLE file = CreateFileW(native, GENERIC_WRITE, 0, &attributes, CREATE_NEW, FILE_ATTRIBUTE_NORMAL, NULL);
 	if (file == INVALID_HANDLE_VALUE)
-		return windows_fail(err, GetLastError(), "make '%s'", path);
+		return windows_fail(err, GetLastError(), "CreateFile", "make '%s'", path);
 	/* A name that stands before its bytes do is a file of zeros after a crash. */
 	bool is_written = length <= UINT32_MAX && WriteFile(file, bytes, (DWORD)length, &count, NULL) &&
 			  count == length && FlushFileBuffers(file);
-	return is_written || windows_fail(err, GetLastError(), "write '%s'", path);
+	return is_written || windows_fail(err, GetLastError(), "WriteFile or FlushFileBuffers", "write '%s'", path);
 }
 
 bool os_write_file(const char *folder, const char *name, const char *bytes, size_t length, struct cordon_error *err)
@@ -70,7 +73,7 @@ bool os_write_file(const char *folder, const char *name, const char *bytes, size
 		return false;
 	if (MoveFileExW(fresh, native, MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH))
 		return true;
-	windows_fail(err, GetLastError(), "put '%s' in its place", absolute);
+	windows_fail(err, GetLastError(), "MoveFileEx", "put '%s' in its place", absolute);
 	DeleteFileW(fresh);
 	return false;
 }
@@ -83,7 +86,7 @@ bool os_remove_file(const char *path, struct cordon_error *err)
 		return false;
 	DWORD code = DeleteFileW(native) ? ERROR_SUCCESS : GetLastError();
 	return code == ERROR_SUCCESS || code == ERROR_FILE_NOT_FOUND || code == ERROR_PATH_NOT_FOUND ||
-	       windows_fail(err, code, "remove '%s'", path);
+	       windows_fail(err, code, "DeleteFile", "remove '%s'", path);
 }
 
 /* -- aside --------------------------------------------------------------------------------------------------------- */
@@ -119,7 +122,9 @@ static bool make_folder(const char *folder, char **ret_folder, struct cordon_err
 	    !native_path(absolute, &native, err))
 		return false;
 	CORDON_ON_EXIT(close_handle) HANDLE handle = open_path(native, false);
-	if (handle == INVALID_HANDLE_VALUE || !is_at(handle, absolute))
+	if (handle == INVALID_HANDLE_VALUE)
+		return windows_fail(err, GetLastError(), "CreateFile", "open '%s'", absolute);
+	if (!is_at(handle, absolute))
 		return cordon_fail(err, CORDON_OS_FAILED, "'%s' is not where it is named: a link leads elsewhere",
 				   absolute);
 	*ret_folder = cordon_take(&absolute);
@@ -137,7 +142,7 @@ static bool move(HANDLE handle, const char *path, const char *folder, const char
 				  GetCurrentProcessId());
 		code = length < OS_PLACE_SIZE ? rename_open(handle, ret_place) : ERROR_FILENAME_EXCED_RANGE;
 	}
-	return code == ERROR_SUCCESS || windows_fail(err, code, "set '%s' aside", path);
+	return code == ERROR_SUCCESS || windows_fail(err, code, "SetFileInformationByHandle", "set '%s' aside", path);
 }
 
 bool os_set_aside(const char *path, const char *folder, const char *name, bool *ret_moved,
@@ -154,7 +159,7 @@ bool os_set_aside(const char *path, const char *folder, const char *name, bool *
 				    FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT, NULL);
 	DWORD code = GetLastError();
 	if (handle == INVALID_HANDLE_VALUE && !is_absence(code))
-		return windows_fail(err, code, "look for '%s'", path);
+		return windows_fail(err, code, "CreateFile", "look for '%s'", path);
 	/* Where a directory above is a link now, the name that is meant does not exist. */
 	if (handle == INVALID_HANDLE_VALUE || !is_at(handle, absolute)) {
 		*ret_moved = false;

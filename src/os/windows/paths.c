@@ -134,7 +134,7 @@ static bool open_itself(const char *path, HANDLE *ret_handle, struct cordon_erro
 		return false;
 	*ret_handle = open_path(native, false);
 	if (*ret_handle == INVALID_HANDLE_VALUE && !is_absence(GetLastError()))
-		return windows_fail(err, GetLastError(), "look at '%s'", path);
+		return windows_fail(err, GetLastError(), "CreateFile", "look at '%s'", path);
 	return true;
 }
 
@@ -145,7 +145,7 @@ static bool look(const struct survey *survey, const char *path, struct place *re
 	if (!open_itself(path, &handle, err))
 		return false;
 	return handle == INVALID_HANDLE_VALUE || identify(survey, handle, ret_place) ||
-	       windows_fail(err, GetLastError(), "look at '%s'", path);
+	       windows_fail(err, GetLastError(), "GetFileInformationByHandle", "look at '%s'", path);
 }
 
 /* -- what is known already ----------------------------------------------------------------------------------------- */
@@ -223,19 +223,21 @@ static bool read_link(HANDLE handle, const char *path, enum link_kind *ret_kind,
 	DWORD length;
 	*ret_kind = NO_LINK;
 	if (!GetFileInformationByHandleEx(handle, FileAttributeTagInfo, &tag, sizeof tag))
-		return windows_fail(err, GetLastError(), "look at '%s'", path);
+		return windows_fail(err, GetLastError(), "GetFileInformationByHandleEx", "look at '%s'", path);
 	if (!(tag.FileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) || !IsReparseTagNameSurrogate(tag.ReparseTag))
 		return true;
 	if (tag.ReparseTag != IO_REPARSE_TAG_SYMLINK && tag.ReparseTag != IO_REPARSE_TAG_MOUNT_POINT)
-		return cordon_fail(err, CORDON_UNSUPPORTED, "'%s' is a link of an unknown kind (0x%lx)", path,
-				   tag.ReparseTag);
+		return cordon_fail(err, CORDON_UNSUPPORTED,
+				   "'%s' is a link that Windows does not follow (WSL makes such; its tag is 0x%lx): "
+				   "name what it leads to, or remove it",
+				   path, tag.ReparseTag);
 
 	struct reparse_answer *answer = calloc(1, REPARSE_ANSWER_MAX);
 	CORDON_ON_EXIT(free_text) char *owned = (char *)answer;
 	if (!answer)
 		return cordon_fail_memory(err);
 	if (!DeviceIoControl(handle, FSCTL_GET_REPARSE_POINT, NULL, 0, answer, REPARSE_ANSWER_MAX, &length, NULL))
-		return windows_fail(err, GetLastError(), "read the link '%s'", path);
+		return windows_fail(err, GetLastError(), "DeviceIoControl", "read the link '%s'", path);
 	bool is_symlink = answer->tag == IO_REPARSE_TAG_SYMLINK;
 	const WCHAR *names = is_symlink ? answer->symlink.names : answer->mount_point.names;
 	size_t start = (size_t)((const char *)names - owned) + answer->target_offset;
@@ -301,7 +303,7 @@ static bool step(const struct survey *survey, struct walk *walk, const char *pat
 		return follow(walk, path, kind, text_str(&target), err);
 	CORDON_ON_EXIT(free_text) char *landing = final_path(handle);
 	if (!landing || !identify(survey, handle, &walk->place))
-		return windows_fail(err, GetLastError(), "'%s': find where it is", path);
+		return windows_fail(err, GetLastError(), "GetFinalPathNameByHandle", "find where '%s' is", path);
 	walk->is_exact = true;
 	return set_text(&walk->landing, landing, strlen(landing), err);
 }
@@ -442,7 +444,8 @@ static bool find_user(const struct facts *facts, PSID *ret_user, struct cordon_e
 	if (!facts->user_sid)
 		return true;
 	return wide_make(facts->user_sid, &sid, err) &&
-	       (ConvertStringSidToSidW(sid, ret_user) || windows_fail(err, GetLastError(), "read the user's identity"));
+	       (ConvertStringSidToSidW(sid, ret_user) ||
+		windows_fail(err, GetLastError(), "ConvertStringSidToSid", "read the user's identity"));
 }
 
 bool os_survey_paths(struct facts *facts, char *const *paths, struct cordon_error *err)

@@ -20,10 +20,10 @@ static bool open_directory(const char *path, HANDLE *ret_handle, bool *ret_is_ot
 	DWORD code = GetLastError();
 	if (handle == INVALID_HANDLE_VALUE) {
 		*ret_is_other = code == ERROR_FILE_NOT_FOUND || code == ERROR_PATH_NOT_FOUND;
-		return *ret_is_other || windows_fail(err, code, "list '%s'", path);
+		return *ret_is_other || windows_fail(err, code, "CreateFile", "list '%s'", path);
 	}
 	if (!GetFileInformationByHandleEx(handle, FileAttributeTagInfo, &tag, sizeof tag))
-		return windows_fail(err, GetLastError(), "list '%s'", path);
+		return windows_fail(err, GetLastError(), "GetFileInformationByHandleEx", "list '%s'", path);
 	bool is_link = (tag.FileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) && IsReparseTagNameSurrogate(tag.ReparseTag);
 	*ret_is_other = is_link || !is_at(handle, path);
 	if (!*ret_is_other)
@@ -65,5 +65,6 @@ bool walk_list(const char *path, const struct walk_visitor *visitor, bool *ret_i
 			at += entry->NextEntryOffset;
 		}
 	}
-	return GetLastError() == ERROR_NO_MORE_FILES || windows_fail(err, GetLastError(), "list '%s'", path);
+	return GetLastError() == ERROR_NO_MORE_FILES ||
+	       windows_fail(err, GetLastError(), "GetFileInformationByHandleEx", "list '%s'", path);
 }

@@ -27,8 +27,10 @@ static inline void free_local(void *holder)
 	LocalFree(*(void **)holder);
 }
 
-/* error.c: fails with the system's words for the code of GetLastError(). Returns false. */
-bool windows_fail(struct cordon_error *err, DWORD code, const char *format, ...) CORDON_PRINTF(3, 4);
+/* error.c: fails with "<what was being done, and with what>: <the system's words> (<api>: error N); <what to do>", as
+ * base/windows_error.h says. The code is one of GetLastError(), an HRESULT or an NTSTATUS. Returns false.
+ */
+bool windows_fail(struct cordon_error *err, DWORD code, const char *api, const char *format, ...) CORDON_PRINTF(4, 5);
 
 /* native.c: the absolute path as Win32 takes it literally, malloc'ed. Refuses a path that is none: what is relative,
  * has a component that means something else, or is a device.
