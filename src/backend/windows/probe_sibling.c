@@ -105,14 +105,15 @@ static bool open_to_user(const struct sibling *sibling, struct cordon_error *err
 		code = SetEntriesInAclW(1, &user, list, &wider);
 	if (code == 0)
 		code = SetSecurityInfo(process, SE_KERNEL_OBJECT, DACL_SECURITY_INFORMATION, NULL, NULL, wider, NULL);
-	return code == 0 || windows_fail(err, code, "open another account's process to the user");
+	return code == 0 || windows_fail(err, code, "GetSecurityInfo or SetEntriesInAcl or SetSecurityInfo",
+					 "open another account's process to the user");
 }
 
 static bool name_user(const struct sibling *sibling, struct text *name, struct cordon_error *err)
 {
 	CORDON_ON_EXIT(free_local) LPWSTR wide = NULL;
 	if (!ConvertSidToStringSidW(sibling->identities.roles[SID_USER], &wide))
-		return windows_fail(err, GetLastError(), "tell the user's identity");
+		return windows_fail(err, GetLastError(), "ConvertSidToStringSid", "tell the user's identity");
 	wide_add(name, wide, wide_length(wide));
 	return text_ok(name) || cordon_fail_memory(err);
 }
@@ -124,7 +125,7 @@ static bool start_in_account(struct sibling *sibling, const struct sibling_start
 	if (!name_user(sibling, &user, err))
 		return false;
 	if (!CreatePipe(&sibling->heard, &said, NULL, 0))
-		return windows_fail(err, GetLastError(), "make a pipe");
+		return windows_fail(err, GetLastError(), "CreatePipe", "make a pipe for another account's process");
 	char *argv[] = { (char *)(uintptr_t)start->prober, (char[]){ "sibling" }, (char *)(uintptr_t)start->name,
 			 user.bytes, NULL };
 	const struct launch launch = { .program = start->prober,

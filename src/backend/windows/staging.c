@@ -240,10 +240,11 @@ static bool make_canaries(struct staging *staging, PSID user, struct cordon_erro
 		return windows_fail(err, GetLastError(), "CreateFileMapping", "make shared memory for the probe");
 	staging->atom = GlobalAddAtomW(name);
 	if (!staging->atom)
-		return windows_fail(err, GetLastError(), "make a name in the window station");
+		return windows_fail(err, GetLastError(), "GlobalAddAtom",
+				    "make a name in the window station for the probe");
 	staging->desktop = CreateDesktopW(name, NULL, NULL, 0, GENERIC_ALL, NULL);
 	if (!staging->desktop)
-		return windows_fail(err, GetLastError(), "make a desktop");
+		return windows_fail(err, GetLastError(), "CreateDesktop", "make a desktop for the probe");
 	CREDENTIALW credential = { .Type = CRED_TYPE_GENERIC,
 				   .TargetName = name,
 				   .CredentialBlobSize = 6,

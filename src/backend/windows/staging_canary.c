@@ -71,7 +71,7 @@ bool canary_ask(struct canary *canary, int side, struct cordon_error *err)
 	char line[HEARD_LINE_SIZE];
 	DWORD count;
 	if (!WriteFile(canary->to, side == OUTSIDE ? "!" : "?", 1, &count, NULL))
-		return windows_fail(err, GetLastError(), "ask the program that the probe acts on");
+		return windows_fail(err, GetLastError(), "WriteFile", "ask the program that the probe acts on");
 	if (!hear_line(canary->from, line, err))
 		return false;
 	canary->heard[side] |= strtoul(line, NULL, 10);

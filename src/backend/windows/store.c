@@ -342,7 +342,7 @@ static bool store_make(struct store *store, struct store_file *directory, const 
 		&handle, access, &attributes, &about, NULL, FILE_ATTRIBUTE_NORMAL, ALL_SHARE, FILE_CREATE,
 		NT_SYNCHRONOUS | (is_directory ? FILE_DIRECTORY_FILE : FILE_NON_DIRECTORY_FILE), NULL, 0);
 	if (status < 0)
-		return windows_fail(err, RtlNtStatusToDosError(status), "NtCreateFile: make '%s'", name);
+		return windows_fail(err, RtlNtStatusToDosError(status), "NtCreateFile", "make '%s'", name);
 	return take_handle(handle, true, ret_file, err);
 }
 
@@ -365,7 +365,7 @@ static bool store_rename(struct store *store, struct store_file *made, struct st
 	/* From the directory's handle on, which SetFileInformationByHandle does not do everywhere. */
 	NTSTATUS status = NtSetInformationFile(made->handle, &about, wanted, (ULONG)size, FileRenameInformation);
 	return status >= 0 ||
-	       windows_fail(err, RtlNtStatusToDosError(status), "NtSetInformationFile: name it '%s'", name);
+	       windows_fail(err, RtlNtStatusToDosError(status), "NtSetInformationFile", "name it '%s'", name);
 }
 
 static bool store_remove_empty(struct store *store, struct store_file *file, bool *ret_removed,
@@ -379,15 +379,15 @@ static bool store_remove_empty(struct store *store, struct store_file *file, boo
 	stronger = ReOpenFile(file->handle, DELETE | FILE_READ_ATTRIBUTES, ALL_SHARE,
 			      FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT);
 	if (stronger == INVALID_HANDLE_VALUE)
-		return windows_fail(err, GetLastError(), "ReOpenFile: open it to remove it");
+		return windows_fail(err, GetLastError(), "ReOpenFile", "open it to remove it");
 	if (!GetFileInformationByHandleEx(stronger, FileStandardInfo, &about, sizeof about))
-		return windows_fail(err, GetLastError(), "GetFileInformationByHandleEx: ask how long it is");
+		return windows_fail(err, GetLastError(), "GetFileInformationByHandleEx", "ask how long it is");
 	if (!about.Directory && about.EndOfFile.QuadPart > 0)
 		return true;
 	*ret_removed = SetFileInformationByHandle(stronger, FileDispositionInfo, &gone, sizeof gone);
 	DWORD code = GetLastError();
 	return *ret_removed || code == ERROR_DIR_NOT_EMPTY ||
-	       windows_fail(err, code, "SetFileInformationByHandle: remove it");
+	       windows_fail(err, code, "SetFileInformationByHandle", "remove it");
 }
 
 /* -- the journal --------------------------------------------------------------------------------------------------- */
