@@ -248,7 +248,7 @@ bool account_recall_password(struct account *account, struct cordon_error *err)
 	DWORD length = 0;
 	account_forget_password(account);
 	if (!ReadFile(account->claim, bytes, sizeof bytes, &length, &from))
-		return windows_fail(err, GetLastError(), "ReadFile: read the secret of '%s' again", account->name);
+		return windows_fail(err, GetLastError(), "ReadFile", "read the secret of '%s' again", account->name);
 	return secret_unwrap(bytes, length, &account->password, err);
 }
 

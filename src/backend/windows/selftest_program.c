@@ -53,7 +53,7 @@ static bool open_file(const char *folder, const char *name, HANDLE *ret_file, st
 	HANDLE file = CreateFileW(native, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, &inherited,
 				  CREATE_ALWAYS, 0, NULL);
 	if (file == INVALID_HANDLE_VALUE)
-		return windows_fail(err, GetLastError(), "make '%s'", path);
+		return windows_fail(err, GetLastError(), "CreateFile", "make '%s'", path);
 	*ret_file = file;
 	return true;
 }
@@ -67,7 +67,7 @@ static bool prepare(const struct selftest *test, const char *name, struct typed 
 		return cordon_fail_memory(err);
 	typed->passed = CreateEventW(&inherited, TRUE, FALSE, NULL);
 	if (!typed->passed)
-		return windows_fail(err, GetLastError(), "make an event");
+		return windows_fail(err, GetLastError(), "CreateEvent", "make an event for a program that is typed");
 	return os_make_directories(work, err) && open_file(typed->folder, "told", &typed->told, err) &&
 	       open_file(typed->folder, "lines", &typed->lines, err);
 }

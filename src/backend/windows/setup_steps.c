@@ -141,7 +141,8 @@ static bool look_secret(struct setup *setup, size_t n, enum setup_standing *ret_
 		return false;
 	*ret_standing = SETUP_ABSENT;
 	if (bytes.length > 0)
-		*ret_standing = setup->host->unwrap(setup->host, text_str(&bytes), bytes.length, &password, &setup->unseen) &&
+		*ret_standing = setup->host->unwrap(setup->host, text_str(&bytes), bytes.length, &password,
+						    &setup->unseen) &&
 						password.length > 0
 					? SETUP_PRESENT
 					: SETUP_PART;

@@ -10,8 +10,8 @@ struct setup {
 	struct pool pool;
 	struct text *changes;
 	bool is_trial, is_locked;
-	bool has_record;    /* there is one on the host */
-	size_t first_begun; /* steps from here on were begun by this setup */
+	bool has_record;            /* there is one on the host */
+	size_t first_begun;         /* steps from here on were begun by this setup */
 	struct cordon_error unseen; /* why what was made does not look as if it was; no text: nothing refused */
 };
 

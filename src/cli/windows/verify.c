@@ -75,7 +75,7 @@ bool verify_self(int *ret_status, struct cordon_error *err)
 	DWORD status = 1, length = GetModuleFileNameW(NULL, program, MAX_PATH * 4 - 32);
 	WCHAR *slash = length > 0 && length < MAX_PATH * 4 - 32 ? wcsrchr(program, L'\\') : NULL;
 	if (!slash)
-		return host_fail(err, GetLastError(), "find where cordon is installed");
+		return host_fail(err, GetLastError(), "GetModuleFileName", "find where cordon is installed");
 	wcscpy(slash + 1, L"cordon-selftest.exe");
 	if (GetFileAttributesW(program) == INVALID_FILE_ATTRIBUTES)
 		return cordon_fail(
@@ -84,7 +84,7 @@ bool verify_self(int *ret_status, struct cordon_error *err)
 			"or run it by itself");
 	SetConsoleCtrlHandler(leave_to_it, TRUE);
 	if (!CreateProcessW(program, NULL, NULL, NULL, TRUE, 0, NULL, NULL, &about, &started))
-		return host_fail(err, GetLastError(), "start cordon-selftest.exe");
+		return host_fail(err, GetLastError(), "CreateProcess", "start cordon-selftest.exe");
 	WaitForSingleObject(started.hProcess, INFINITE);
 	GetExitCodeProcess(started.hProcess, &status);
 	CloseHandle(started.hThread);
