@@ -26,7 +26,7 @@ static bool find_wininet(struct cordon_error *err)
 {
 	HMODULE library = LoadLibraryExW(L"wininet.dll", NULL, LOAD_LIBRARY_SEARCH_SYSTEM32);
 	if (!library)
-		return windows_fail(err, GetLastError(), "LoadLibrary: wininet.dll, for the account's proxy");
+		return windows_fail(err, GetLastError(), "LoadLibraryEx", "load wininet.dll, for the account's proxy");
 	const FARPROC found[] = { GetProcAddress(library, "InternetSetOptionW"),
 				  GetProcAddress(library, "InternetQueryOptionW") };
 	_Static_assert(sizeof found == sizeof wininet, "a function has no name");
@@ -62,7 +62,7 @@ static bool set_server(WCHAR *server, struct cordon_error *err)
 						.pOptions = options };
 	return (wininet.set(NULL, INTERNET_OPTION_PER_CONNECTION_OPTION, &list, sizeof list) &&
 		wininet.set(NULL, INTERNET_OPTION_SETTINGS_CHANGED, NULL, 0)) ||
-	       windows_fail(err, GetLastError(), "InternetSetOption: tell the account's programs of the gate");
+	       windows_fail(err, GetLastError(), "InternetSetOption", "tell the account's programs of the gate");
 }
 
 static bool is_text(const WCHAR *text, const WCHAR *wanted)
@@ -81,7 +81,7 @@ static bool check_server(const WCHAR *server, struct cordon_error *err)
 						.pOptions = options };
 	DWORD size = sizeof list;
 	if (!wininet.query(NULL, INTERNET_OPTION_PER_CONNECTION_OPTION, &list, &size))
-		return windows_fail(err, GetLastError(), "InternetQueryOption: read the account's proxy");
+		return windows_fail(err, GetLastError(), "InternetQueryOption", "read the account's proxy");
 	bool is_proxy = options[0].Value.dwValue & PROXY_TYPE_PROXY && !(options[0].Value.dwValue & AUTOMATIC);
 	bool is_server = is_text(options[1].Value.pszValue, server);
 	bool is_bypass = is_text(options[2].Value.pszValue, no_bypass);
