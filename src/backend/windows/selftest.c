@@ -125,7 +125,7 @@ static unsigned count_cases(void)
 	unsigned count = question_count + selftest_tool_count * RECIPE_COUNT + TIER_COUNT;
 	for (int tier = 0; tier < TIER_COUNT; tier++) {
 		for (unsigned i = 0; i < trial_count; i++)
-			count += (trial_cases[i].tiers >> tier) & 1;
+			count += selftest_has_trial(&trial_cases[i], tier);
 		for (unsigned i = 0; i < selftest_case_count; i++)
 			count += (selftest_cases[i].tiers >> tier) & 1;
 	}

@@ -91,6 +91,11 @@ char *selftest_trial_name(const struct trial_case *trial, int tier)
 			   must_work ? "" : ": ", must_work ? "" : guarantee_name(trial->guarantee));
 }
 
+bool selftest_has_trial(const struct trial_case *trial, int tier)
+{
+	return trial_is_of(trial, 1u << tier | (tier == TIER_ACCOUNT ? TRIAL_CLOSED : 0));
+}
+
 char *selftest_question_name(const char *question)
 {
 	return text_format("question %s: as it is taken for true", question);

@@ -162,5 +162,7 @@ extern const char *const selftest_recipes[RECIPE_COUNT];
 char *selftest_case_name(const char *name, int tier);
 char *selftest_tier_name(int tier); /* what the probe says of the tier itself */
 char *selftest_trial_name(const struct trial_case *trial, int tier);
+/* Is it told of? In the tier account a closed one is probed; what a gated one has beside, its run is tried for. */
+bool selftest_has_trial(const struct trial_case *trial, int tier);
 char *selftest_question_name(const char *question);
 char *selftest_tool_name(const struct selftest_tool *tool, enum selftest_recipe recipe);

@@ -42,6 +42,6 @@ void trials_try(struct selftest *test, enum tier tier)
 			why = "the tier itself cannot be had here";
 	}
 	for (unsigned i = 0; i < trial_count && !is_interrupted(); i++)
-		if ((trial_cases[i].tiers >> tier) & 1)
+		if (selftest_has_trial(&trial_cases[i], (int)tier))
 			tell_trial(&trial_cases[i], tier, &probing, why);
 }
