@@ -3,6 +3,7 @@
 #include "base/list.h"
 #include "base/scope.h"
 #include "os/os.h"
+#include "os/windows/windows.h"
 #include "scratch.h"
 
 #include <sddl.h>
@@ -455,6 +456,86 @@ static void aside__goes_through_no_link(void **state)
 	assert_true(os_exists(path));
 }
 
+/* -- removing ------------------------------------------------------------------------------------------------------ */
+
+enum { DEEP_LEVELS = 28, DEEP_NAME = 120 };
+
+/* A command makes folders in each other until no path of an ordinary length names the last; under Wine as deep as it goes. */
+static void make_deep(const char *top)
+{
+	CORDON_ON_EXIT(free_wide) uint16_t *native = NULL;
+	struct cordon_error err = CORDON_ERROR_INIT;
+	uint16_t *path = calloc(DEEP_LEVELS * (DEEP_NAME + 1) + 400, sizeof *path);
+	assert_true(path && native_path(top, &native, &err));
+	size_t length = wide_length(native);
+	memcpy(path, native, length * sizeof *path);
+	for (int level = 0; level < DEEP_LEVELS; level++) {
+		path[length++] = L'\\';
+		for (int i = 0; i < DEEP_NAME; i++)
+			path[length++] = (uint16_t)(L'a' + level % 26);
+		path[length] = 0;
+		assert_true(CreateDirectoryW(path, NULL));
+	}
+	memcpy(path + length, L"\\x", 3 * sizeof *path);
+	CORDON_ON_EXIT(close_handle)
+	HANDLE file = CreateFileW(path, GENERIC_WRITE, 0, NULL, CREATE_NEW, 0, NULL);
+	assert_true(file != INVALID_HANDLE_VALUE);
+	free(path);
+}
+
+static HANDLE open_to_empty(const char *path)
+{
+	const ACCESS_MASK access = FILE_LIST_DIRECTORY | FILE_TRAVERSE | FILE_ADD_SUBDIRECTORY | SYNCHRONIZE;
+	HANDLE folder = CreateFileA(path, access, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING,
+				    FILE_FLAG_BACKUP_SEMANTICS, NULL);
+	assert_true(folder != INVALID_HANDLE_VALUE);
+	return folder;
+}
+
+static void removal__reaches_what_no_path_reaches(void **state)
+{
+	(void)state;
+	const struct removal_wish all = { 0 };
+	make_directory(in_scratch("Depths"));
+	make_directory(in_scratch("Depths\\beside"));
+	write_file(in_scratch("Depths\\beside\\read-only"), "x");
+	assert_true(SetFileAttributesA(in_scratch("Depths\\beside\\read-only"), FILE_ATTRIBUTE_READONLY));
+	make_deep(in_scratch("Depths"));
+	CORDON_ON_EXIT(close_handle) HANDLE folder = open_to_empty(in_scratch("Depths"));
+	assert_true(removal_empty(folder, &all));
+	assert_int_equal(count_in("Depths\\*"), 0);
+}
+
+static bool stays_here(const void *context, const WCHAR *name, bool is_directory)
+{
+	return is_directory && wcscmp(name, context) == 0;
+}
+
+static void removal__leaves_what_is_to_stay_and_tells_what_did_not_go(void **state)
+{
+	(void)state;
+	struct removal_wish wish = { stays_here, L"stays", true };
+	make_directory(in_scratch("Kept"));
+	make_directory(in_scratch("Kept\\stays"));
+	make_directory(in_scratch("Kept\\goes"));
+	make_directory(in_scratch("Kept\\goes\\stays"));
+	write_file(in_scratch("Kept\\stays\\x"), "x");
+	write_file(in_scratch("Kept\\open"), "x");
+	CORDON_ON_EXIT(close_handle) HANDLE folder = open_to_empty(in_scratch("Kept"));
+	HANDLE file = CreateFileA(in_scratch("Kept\\open"), GENERIC_READ, FILE_SHARE_READ, NULL, OPEN_EXISTING, 0,
+				  NULL);
+	assert_true(file != INVALID_HANDLE_VALUE);
+	assert_true(removal_empty(folder, &wish));
+	assert_true(os_exists(in_scratch("Kept\\open")));
+	wish.leaves_open_files = false;
+	assert_false(removal_empty(folder, &wish));
+	CloseHandle(file);
+	assert_true(removal_empty(folder, &wish));
+	assert_false(os_exists(in_scratch("Kept\\open")));
+	assert_false(os_exists(in_scratch("Kept\\goes")));
+	assert_true(os_exists(in_scratch("Kept\\stays\\x")));
+}
+
 static void chance__is_not_the_same_twice(void **state)
 {
 	(void)state;
@@ -542,6 +623,8 @@ int main(void)
 		cmocka_unit_test(files__appear_whole_and_go),
 		cmocka_unit_test(aside__takes_away_what_is_there),
 		cmocka_unit_test(aside__goes_through_no_link),
+		cmocka_unit_test(removal__reaches_what_no_path_reaches),
+		cmocka_unit_test(removal__leaves_what_is_to_stay_and_tells_what_did_not_go),
 		cmocka_unit_test(chance__is_not_the_same_twice),
 		cmocka_unit_test(git__is_read_as_on_linux),
 	};

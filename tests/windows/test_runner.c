@@ -355,14 +355,19 @@ static void runner__is_not_opened_by_its_own_account(void **state)
 static void run__begins_with_an_empty_profile(void **state)
 {
 	(void)state;
-	static const char *const folders[] = { "profile\\.ssh", "profile\\AppData", "profile\\AppData\\Local",
-					       "profile\\AppData\\Local\\Temp", "profile\\AppData\\Local\\Temp\\deep" };
+	static const char *const folders[] = { "profile\\.ssh",
+					       "profile\\AppData",
+					       "profile\\AppData\\Local",
+					       "profile\\AppData\\Local\\Temp",
+					       "profile\\AppData\\Local\\Temp\\deep",
+					       "profile\\AppData\\Local\\Temp\\Temp" };
 	static const struct {
 		const char *name;
 		bool stays;
 	} files[] = { { "profile\\.gitconfig", false },
 		      { "profile\\.ssh\\config", false },
 		      { "profile\\NTUSER.DAT", true },
+		      { "profile\\AppData\\Local\\ntuser.dll", false },
 		      { "profile\\AppData\\Local\\Temp\\deep\\left", false } };
 	char *const argv[] = { own_path, "command", "status", "0", NULL };
 	for (size_t i = 0; i < COUNT_OF(folders); i++)
@@ -376,6 +381,26 @@ static void run__begins_with_an_empty_profile(void **state)
 	assert_false(os_exists(in_scratch("profile\\.ssh")));
 	assert_true(os_exists(in_scratch("profile\\AppData\\Local\\Temp")));
 	assert_false(os_exists(in_scratch("profile\\AppData\\Local\\Temp\\deep")));
+	/* Only where Windows has them are names kept. */
+	assert_false(os_exists(in_scratch("profile\\AppData\\Local\\Temp\\Temp")));
+}
+
+/* Folders in each other, deeper than anybody makes them, would keep the account from every later run. */
+static void run__begins_with_an_empty_profile_however_deep_it_is(void **state)
+{
+	(void)state;
+	char *const argv[] = { own_path, "command", "status", "0", NULL };
+	WCHAR path[1200];
+	CreateDirectoryA(in_scratch("profile\\AppData"), NULL);
+	int length = _snwprintf(path, COUNT_OF(path), L"\\\\?\\%hs\\profile\\AppData\\LocalLow", scratch);
+	for (int level = 0; level < 400; level++) {
+		assert_true(CreateDirectoryW(path, NULL));
+		length += _snwprintf(path + length, 3, L"\\a");
+		path[length] = 0;
+	}
+	run_and_end(argv, false, 0);
+	assert_false(os_exists(in_scratch("profile\\AppData\\LocalLow")));
+	assert_true(os_exists(in_scratch("profile\\AppData")));
 }
 
 static void run__that_finds_no_command_says_so(void **state)
@@ -830,6 +855,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup(run__has_runner_and_command_in_its_job, setup_account),
 		cmocka_unit_test_setup(runner__is_not_opened_by_its_own_account, setup_account),
 		cmocka_unit_test_setup(run__begins_with_an_empty_profile, setup_account),
+		cmocka_unit_test_setup(run__begins_with_an_empty_profile_however_deep_it_is, setup_account),
 		cmocka_unit_test_setup(run__that_finds_no_command_says_so, setup_account),
 		cmocka_unit_test_setup(run__by_the_shipped_runner_is_the_same, setup_account),
 		cmocka_unit_test_setup(child__is_started_without_a_run, setup_account),

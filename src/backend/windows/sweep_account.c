@@ -11,7 +11,7 @@
 #include <sddl.h>
 #include <tlhelp32.h>
 
-enum { DEPTH_MAX = 256, END_MS = 5000, PATH_ROOM = 32768 };
+enum { END_MS = 5000, LOOKS_MAX = 100 };
 
 /* -- processes ----------------------------------------------------------------------------------------------------- */
 
@@ -31,13 +31,14 @@ static bool ask_session(HANDLE process, PSID account, LUID *ret_session)
 }
 
 /* Each start is a logon session of its own: a process of the account in another one is from an earlier run. */
-static bool end_process(DWORD id, PSID account, const LUID *own, struct cordon_error *err)
+static bool end_process(DWORD id, PSID account, const LUID *own, bool *ret_was_one, struct cordon_error *err)
 {
 	const DWORD rights = PROCESS_QUERY_LIMITED_INFORMATION | PROCESS_TERMINATE | SYNCHRONIZE;
 	CORDON_ON_EXIT(close_handle) HANDLE process = OpenProcess(rights, FALSE, id);
 	LUID session;
-	if (!process || !ask_session(process, account, &session) ||
-	    (session.LowPart == own->LowPart && session.HighPart == own->HighPart))
+	*ret_was_one = process && ask_session(process, account, &session) &&
+		       (session.LowPart != own->LowPart || session.HighPart != own->HighPart);
+	if (!*ret_was_one)
 		return true;
 	if (!TerminateProcess(process, 1))
 		return windows_fail(err, GetLastError(), "TerminateProcess",
@@ -47,109 +48,92 @@ static bool end_process(DWORD id, PSID account, const LUID *own, struct cordon_e
 			   "process %lu of an earlier run in this account does not end: restart Windows", id);
 }
 
-static bool end_processes(PSID account, struct cordon_error *err)
+static bool end_those_that_there_are(PSID account, const LUID *own, bool *ret_was_one, struct cordon_error *err)
 {
 	CORDON_ON_EXIT(close_handle) HANDLE all = CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0);
 	PROCESSENTRY32W entry = { .dwSize = sizeof entry };
-	LUID own;
-	if (all == INVALID_HANDLE_VALUE || !ask_session(GetCurrentProcess(), account, &own))
-		return windows_fail(err, GetLastError(), "CreateToolhelp32Snapshot or OpenProcessToken",
+	*ret_was_one = false;
+	if (all == INVALID_HANDLE_VALUE)
+		return windows_fail(err, GetLastError(), "CreateToolhelp32Snapshot",
 				    "look for what earlier runs left running");
-	for (BOOL is_one = Process32FirstW(all, &entry); is_one; is_one = Process32NextW(all, &entry))
-		if (!end_process(entry.th32ProcessID, account, &own, err))
+	for (BOOL is_one = Process32FirstW(all, &entry); is_one; is_one = Process32NextW(all, &entry)) {
+		bool was_one;
+		if (!end_process(entry.th32ProcessID, account, own, &was_one, err))
 			return false;
+		*ret_was_one |= was_one;
+	}
 	return true;
+}
+
+/* One of them may start others while the rest is being ended: until a look finds none. */
+static bool end_processes(PSID account, struct cordon_error *err)
+{
+	bool was_one = true;
+	LUID own;
+	if (!ask_session(GetCurrentProcess(), account, &own))
+		return windows_fail(err, GetLastError(), "OpenProcessToken", "ask which logon session is this one's");
+	for (int i = 0; i < LOOKS_MAX && was_one; i++)
+		if (!end_those_that_there_are(account, &own, &was_one, err))
+			return false;
+	return !was_one ||
+	       cordon_fail(err, CORDON_UNSUPPORTED,
+			   "what an earlier run in this account left running starts itself again and again");
 }
 
 /* -- files --------------------------------------------------------------------------------------------------------- */
 
-/* What Windows keeps the registry in, and the folders that programs take for granted. */
-static bool is_kept(const WCHAR *name, bool is_directory)
+/* What Windows keeps the registry in, and the folders that programs take for granted: these and no others of their
+ * names, for in the others a run could leave something. LocalLow goes: it is labelled for programs below the command's
+ * level, so that all of it is the command's to write.
+ */
+static const struct kept {
+	const char *path;          /* in the profile; those above come before */
+	const WCHAR *folders[3];   /* NULL: no more */
+	const WCHAR *files_prefix; /* NULL: no files */
+} kept[] = {
+	{ "", { L"AppData" }, L"ntuser." },
+	{ "\\AppData", { L"Local", L"Roaming" }, NULL },
+	{ "\\AppData\\Local", { L"Temp", L"Microsoft" }, NULL },
+	{ "\\AppData\\Local\\Temp", { NULL }, NULL },
+	{ "\\AppData\\Local\\Microsoft", { L"Windows" }, NULL },
+	{ "\\AppData\\Local\\Microsoft\\Windows", { NULL }, L"usrclass.dat" },
+	{ "\\AppData\\Roaming", { L"Microsoft" }, NULL },
+	{ "\\AppData\\Roaming\\Microsoft", { L"Windows" }, NULL },
+	{ "\\AppData\\Roaming\\Microsoft\\Windows", { NULL }, NULL },
+};
+
+static bool is_kept(const void *context, const WCHAR *name, bool is_directory)
 {
-	static const WCHAR *const folders[] = { L"AppData", L"Local",     L"LocalLow", L"Roaming",
-						L"Temp",    L"Microsoft", L"Windows" };
+	const struct kept *here = context;
 	if (!is_directory)
-		return _wcsnicmp(name, L"ntuser.", 7) == 0 || _wcsnicmp(name, L"usrclass.dat", 12) == 0;
-	for (size_t i = 0; i < COUNT_OF(folders); i++)
-		if (_wcsicmp(name, folders[i]) == 0)
+		return here->files_prefix && _wcsnicmp(name, here->files_prefix, wcslen(here->files_prefix)) == 0;
+	for (size_t i = 0; i < COUNT_OF(here->folders) && here->folders[i]; i++)
+		if (_wcsicmp(name, here->folders[i]) == 0)
 			return true;
 	return false;
 }
 
-static bool empty_folder(WCHAR *path, size_t length, unsigned depth, bool keeps);
-
-/* What was made so that nobody may do anything to it: its owner may change that. */
-static void open_up(const WCHAR *path)
+/* By name, which nobody changes: nothing else of the account lives. What is no directory any more is gone already. */
+static bool empty_folder(const char *profile, const struct kept *here, struct cordon_error *err)
 {
-	CORDON_ON_EXIT(free_local) PSECURITY_DESCRIPTOR descriptor = NULL;
-	if (ConvertStringSecurityDescriptorToSecurityDescriptorW(L"D:P(A;OICI;FA;;;S-1-3-4)", SDDL_REVISION_1,
-								 &descriptor, NULL))
-		SetFileSecurityW(path, DACL_SECURITY_INFORMATION, descriptor);
-}
-
-static bool remove_one(const WCHAR *path, bool is_directory)
-{
-	if (is_directory ? RemoveDirectoryW(path) : DeleteFileW(path))
-		return true;
-	/* Nothing of the account's is running: who has it open is the system. */
-	return GetLastError() == ERROR_SHARING_VIOLATION;
-}
-
-/* The path ends with the entry's name. True: it is gone, or is to stay. */
-static bool remove_entry(WCHAR *path, size_t length, const WIN32_FIND_DATAW *entry, unsigned depth, bool keeps)
-{
-	bool is_directory = entry->dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY;
-	bool is_link = entry->dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT;
-	bool stays = keeps && !is_link && is_kept(entry->cFileName, is_directory);
-	if (is_directory && !is_link && !empty_folder(path, length, depth + 1, stays)) {
-		open_up(path);
-		if (!empty_folder(path, length, depth + 1, stays))
-			return false;
-	}
-	if (stays)
-		return true;
-	if (entry->dwFileAttributes & FILE_ATTRIBUTE_READONLY)
-		SetFileAttributesW(path, FILE_ATTRIBUTE_NORMAL);
-	if (remove_one(path, is_directory))
-		return true;
-	if (!is_link)
-		open_up(path);
-	return remove_one(path, is_directory);
-}
-
-/* By name, which nobody changes: nothing else of the account lives. Through no link. */
-static bool empty_folder(WCHAR *path, size_t length, unsigned depth, bool keeps)
-{
-	WIN32_FIND_DATAW entry;
-	bool is_empty = true;
-	if (depth > DEPTH_MAX || length + MAX_PATH + 4 > PATH_ROOM)
-		return false;
-	wcscpy(path + length, L"\\*");
-	HANDLE found = FindFirstFileW(path, &entry);
-	if (found == INVALID_HANDLE_VALUE)
-		return GetLastError() == ERROR_FILE_NOT_FOUND || GetLastError() == ERROR_PATH_NOT_FOUND;
-	do {
-		if (wcscmp(entry.cFileName, L".") == 0 || wcscmp(entry.cFileName, L"..") == 0)
-			continue;
-		path[length] = L'\\';
-		wcscpy(path + length + 1, entry.cFileName);
-		is_empty &= remove_entry(path, length + 1 + wcslen(entry.cFileName), &entry, depth, keeps);
-	} while (FindNextFileW(found, &entry));
-	FindClose(found);
-	path[length] = 0;
-	return is_empty;
-}
-
-static bool empty_profile(const char *profile, struct cordon_error *err)
-{
+	const struct removal_wish wish = { is_kept, here, true };
+	CORDON_ON_EXIT(free_text) char *path = text_format("%s%s", profile, here->path);
 	CORDON_ON_EXIT(free_wide) uint16_t *native = NULL;
-	CORDON_ON_EXIT(free_wide) uint16_t *path = malloc(PATH_ROOM * sizeof *path);
 	if (!path)
 		return cordon_fail_memory(err);
-	if (!native_path(profile, &native, err))
+	if (!native_path(path, &native, err))
 		return false;
-	wcscpy(path, native);
-	return empty_folder(path, wcslen(path), 0, true) ||
+	CORDON_ON_EXIT(close_handle)
+	HANDLE folder = CreateFileW(native,
+				    FILE_LIST_DIRECTORY | FILE_TRAVERSE | FILE_ADD_SUBDIRECTORY | FILE_READ_ATTRIBUTES |
+					    SYNCHRONIZE,
+				    FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
+				    FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT, NULL);
+	DWORD code = GetLastError();
+	if (folder == INVALID_HANDLE_VALUE)
+		return code == ERROR_FILE_NOT_FOUND || code == ERROR_PATH_NOT_FOUND ||
+		       windows_fail(err, code, "CreateFile", "open '%s' to empty it", path);
+	return removal_empty(folder, &wish) ||
 	       cordon_fail(
 		       err, CORDON_UNSUPPORTED,
 		       "what an earlier run left in the account's profile '%s' cannot be removed: run 'cordon setup' "
@@ -157,9 +141,55 @@ static bool empty_profile(const char *profile, struct cordon_error *err)
 		       profile);
 }
 
+static bool empty_profile(const char *profile, struct cordon_error *err)
+{
+	for (size_t i = 0; i < COUNT_OF(kept); i++)
+		if (!empty_folder(profile, &kept[i], err))
+			return false;
+	return true;
+}
+
 /* -- the registry -------------------------------------------------------------------------------------------------- */
 
-/* What is read when programs start, and whatever programs keep there. */
+static LSTATUS empty_key(const WCHAR *path)
+{
+	/* What is in it: the key itself may be where another hive begins. */
+	HKEY key;
+	LSTATUS code = RegOpenKeyExW(HKEY_CURRENT_USER, path, 0, KEY_ALL_ACCESS, &key);
+	if (code != ERROR_SUCCESS)
+		return code == ERROR_FILE_NOT_FOUND ? ERROR_SUCCESS : code;
+	code = RegDeleteTreeW(key, NULL);
+	RegCloseKey(key);
+	return code;
+}
+
+/* Whatever programs keep, but for Windows' own. */
+static LSTATUS drop_programs(void)
+{
+	static const WCHAR *const windows[] = { L"Classes", L"Microsoft", L"Policies" };
+	HKEY key;
+	WCHAR name[256];
+	DWORD index = 0, length = COUNT_OF(name);
+	LSTATUS code = RegOpenKeyExW(HKEY_CURRENT_USER, L"Software", 0, KEY_ALL_ACCESS, &key), found;
+	if (code != ERROR_SUCCESS)
+		return code == ERROR_FILE_NOT_FOUND ? ERROR_SUCCESS : code;
+	for (; code == ERROR_SUCCESS; length = COUNT_OF(name)) {
+		bool is_windows = false;
+		found = RegEnumKeyExW(key, index, name, &length, NULL, NULL, NULL, NULL);
+		if (found != ERROR_SUCCESS) {
+			code = found == ERROR_NO_MORE_ITEMS ? ERROR_SUCCESS : found;
+			break;
+		}
+		for (size_t i = 0; i < COUNT_OF(windows); i++)
+			is_windows |= _wcsicmp(name, windows[i]) == 0;
+		index += is_windows;
+		code = is_windows ? ERROR_SUCCESS : RegDeleteTreeW(key, name);
+	}
+	RegCloseKey(key);
+	return code;
+}
+
+/* Of Windows' own what is read when programs start, where it says which program, library, folder or certificate is taken. */
 static bool empty_registry(struct cordon_error *err)
 {
 	static const WCHAR *const keys[] = {
@@ -168,23 +198,27 @@ static bool empty_registry(struct cordon_error *err)
 		L"Software\\Microsoft\\Windows\\CurrentVersion\\Run",
 		L"Software\\Microsoft\\Windows\\CurrentVersion\\RunOnce",
 		L"Software\\Microsoft\\Windows\\CurrentVersion\\App Paths",
+		L"Software\\Microsoft\\Windows\\CurrentVersion\\Explorer\\User Shell Folders",
 		L"Software\\Microsoft\\Windows\\CurrentVersion\\Internet Settings",
 		L"Software\\Microsoft\\Windows NT\\CurrentVersion\\AppCompatFlags",
+		L"Software\\Microsoft\\Windows NT\\CurrentVersion\\Windows",
+		L"Software\\Microsoft\\Windows NT\\CurrentVersion\\Winlogon",
+		L"Software\\Microsoft\\Windows Script Host",
+		L"Software\\Microsoft\\.NETFramework",
 		L"Software\\Microsoft\\PowerShell",
+		L"Software\\Microsoft\\SystemCertificates",
 		L"Environment",
 		L"Volatile Environment",
 		L"Console",
+		L"Network",
+		L"Printers",
 	};
+	LSTATUS code = drop_programs();
+	if (code != ERROR_SUCCESS)
+		return windows_fail(err, (DWORD)code, "RegEnumKeyEx or RegDeleteTree",
+				    "empty HKCU\\Software of the account");
 	for (size_t i = 0; i < COUNT_OF(keys); i++) {
-		/* What is in it: the key itself may be where another hive begins. */
-		HKEY key;
-		LSTATUS code = RegOpenKeyExW(HKEY_CURRENT_USER, keys[i], 0, KEY_ALL_ACCESS, &key);
-		if (code == ERROR_FILE_NOT_FOUND)
-			continue;
-		if (code == ERROR_SUCCESS) {
-			code = RegDeleteTreeW(key, NULL);
-			RegCloseKey(key);
-		}
+		code = empty_key(keys[i]);
 		if (code != ERROR_SUCCESS)
 			return windows_fail(err, (DWORD)code, "RegOpenKeyEx or RegDeleteTree",
 					    "empty HKCU\\%ls of the account", keys[i]);

@@ -58,6 +58,17 @@ bool is_at(HANDLE handle, const char *path);
 /* What path_fact.device and inode are of the handle's file. */
 bool file_identity(HANDLE handle, uint64_t *ret_device, uint64_t *ret_inode);
 
+/* removal.c: all that is in the directory goes, by handle, through no link and however deep it lies; false where something
+ * is left that should have gone. The handle may list and add.
+ */
+struct removal_wish {
+	bool (*stays)(const void *context, const WCHAR *name,
+		      bool is_directory); /* what lies in it; NULL: nothing does */
+	const void *context;
+	bool leaves_open_files; /* a file that somebody has open may stay */
+};
+CORDON_CHECKED bool removal_empty(HANDLE directory, const struct removal_wish *wish);
+
 /* reach.c: what a handle's descriptor says. Nothing of it holds unless is_known: the descriptor may not be the user's
  * to read. Of a directory is_closed is about itself alone, until look_below_directory has looked at what is in it;
  * *spent counts what that has looked at.
