@@ -10,11 +10,14 @@
 #include "backend/windows/descriptors.h"
 #include "backend/windows/journal.h"
 
+enum { DEPTH_MAX = 512 };
+
 struct changing {
 	const struct descriptors *descriptors;
 	struct store *store;
 	struct journal *journal;
-	size_t files; /* looked at */
+	size_t files;   /* looked at */
+	unsigned depth; /* of directories in each other: nobody's but a command's are more than DEPTH_MAX */
 	/* Of the object at hand */
 	struct composing composing;
 	uint32_t number, part;

@@ -106,7 +106,10 @@ static bool carry_out(struct changing *changing, struct batch *batch, struct cor
 			return false;
 		const struct around around = { child->file, &old, &batch->made[i], !child->about.may_change,
 					       batch->paths[i] };
-		if (child->about.is_directory && !child->about.is_link && !put_below(changing, &around, err))
+		changing->depth++;
+		bool is_fine = !child->about.is_directory || child->about.is_link || put_below(changing, &around, err);
+		changing->depth--;
+		if (!is_fine)
 			return false;
 	}
 	return true;
@@ -115,6 +118,10 @@ static bool carry_out(struct changing *changing, struct batch *batch, struct cor
 static bool put_below(struct changing *changing, const struct around *around, struct cordon_error *err)
 {
 	CORDON_ON_EXIT(names_free) struct names names = { 0 };
+	if (changing->depth >= DEPTH_MAX)
+		return cordon_fail(err, CORDON_UNSUPPORTED,
+				   "'%s' has more than %d directories in each other: remove them",
+				   changing->composing.object->path, DEPTH_MAX);
 	if (!changing->store->list(changing->store, around->file, names_note, &names, err))
 		return cordon_while(err, "list '%s'", around->relative);
 	for (size_t i = 0; i < names.count;) {

@@ -26,8 +26,8 @@ static bool undo_below(struct changing *changing, struct opened *directory, cons
 static bool undo_child(struct changing *changing, const struct opened *directory, const char *relative,
 		       const char *name, struct cordon_error *err)
 {
-	struct arena_room room;
-	CORDON_ON_EXIT(arena_free) struct arena arena = arena_in(&room);
+	/* Not on the stack, which one directory in the other would use up. */
+	CORDON_ON_EXIT(arena_free) struct arena arena = { 0 };
 	CORDON_ON_EXIT(opened_close) struct opened child = { 0 };
 	struct windows_descriptor wanted;
 	const char *path = join_names(&arena, relative, name);
@@ -55,12 +55,17 @@ static bool undo_below(struct changing *changing, struct opened *directory, cons
 		       struct cordon_error *err)
 {
 	CORDON_ON_EXIT(names_free) struct names names = { 0 };
+	bool is_undone = true;
+	/* What is deeper is a command's making, and nothing was put on there: it is no reason to keep all else as it is. */
+	if (changing->depth >= DEPTH_MAX)
+		return true;
 	if (!changing->store->list(changing->store, directory->file, names_note, &names, err))
 		return cordon_while(err, "list '%s'", relative);
-	for (size_t i = 0; i < names.count; i++)
-		if (!undo_child(changing, directory, relative, names.items[i], err))
-			return false;
-	return true;
+	changing->depth++;
+	for (size_t i = 0; i < names.count && is_undone; i++)
+		is_undone = undo_child(changing, directory, relative, names.items[i], err);
+	changing->depth--;
+	return is_undone;
 }
 
 static bool is_entrys(const struct journal_object *object, const struct opened *opened)
