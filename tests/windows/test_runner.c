@@ -309,7 +309,8 @@ static void run__passes_the_handles_that_it_is_given(void **state)
 	expect_nothing_left(cage);
 }
 
-static void run__has_runner_and_command_in_its_job(void **state)
+/* Who serves the command outlives it, and its limits are of nobody else. */
+static void run__has_the_command_in_a_job_within_the_runners(void **state)
 {
 	(void)state;
 	char *const argv[] = { own_path, "command", "wait", NULL };
@@ -322,7 +323,9 @@ static void run__has_runner_and_command_in_its_job(void **state)
 	assert_true(
 		DuplicateHandle(self, cage->runner->process.hProcess, self, &runner, 0, FALSE, DUPLICATE_SAME_ACCESS));
 	assert_true(DuplicateHandle(self, cage->process.hProcess, self, &process, 0, FALSE, DUPLICATE_SAME_ACCESS));
-	assert_true(IsProcessInJob(runner, cage->job, &is_in_job) && is_in_job);
+	assert_true(IsProcessInJob(runner, cage->runner->job, &is_in_job) && is_in_job);
+	assert_true(IsProcessInJob(runner, cage->job, &is_in_job) && !is_in_job);
+	assert_true(IsProcessInJob(process, cage->runner->job, &is_in_job) && is_in_job);
 	assert_true(IsProcessInJob(process, cage->job, &is_in_job) && is_in_job);
 	assert_int_not_equal(GetProcessId(process), GetProcessId(runner));
 	assert_null(cage->account->password);
@@ -330,6 +333,19 @@ static void run__has_runner_and_command_in_its_job(void **state)
 	expect_nothing_left(cage);
 	assert_int_equal(WaitForSingleObject(process, EVENT_MS), WAIT_OBJECT_0);
 	assert_int_equal(WaitForSingleObject(runner, EVENT_MS), WAIT_OBJECT_0);
+}
+
+/* Neither the runner nor who serves the console: one process was there, and of the limit of one none is theirs. */
+static void run__counts_nobody_but_the_command(void **state)
+{
+	(void)state;
+	char *const argv[] = { own_path, "command", "status", "0", NULL };
+	struct streams streams = open_streams();
+	windows.job.processes = 1;
+	struct cage *cage = start(&streams, argv);
+	assert_int_equal(await_end(cage).exit.usage.processes_peak, 1);
+	close_streams(&streams);
+	expect_nothing_left(cage);
 }
 
 /* The command is of the runner's own account, and the runner may do more: it does not get a handle of it. */
@@ -478,10 +494,12 @@ static void child__that_fails_at_any_step_leaves_nothing(void **state)
 {
 	(void)state;
 	static const char *const order[] = {
-		"claim an account",     "copy the runner",   "make a desktop for the runner",
-		"make the pipe",        "start the runner",  "confine the runner",
-		"meet the runner",      "sweep the account", "have the process started",
-		"take the process over"
+		"claim an account",      "make the runner's job",
+		"copy the runner",       "make a desktop for the runner",
+		"make the pipe",         "start the runner",
+		"confine the runner",    "meet the runner",
+		"sweep the account",     "have the process started",
+		"take the process over", "give the process its own job",
 	};
 	for (unsigned step = 1; step <= COUNT_OF(order); step++) {
 		CORDON_ON_EXIT(close_handle) HANDLE job = NULL;
@@ -512,15 +530,12 @@ struct lone_runner {
 	struct account account;
 	struct identities identities;
 	struct runner runner;
-	HANDLE job;
 };
 
 static void end_lone_runner(struct lone_runner *lone)
 {
-	assert_true(job_end(lone->job, EVENT_MS, &err));
 	runner_free(&lone->runner);
 	account_release(&lone->account);
-	close_handle(&lone->job);
 	identities_free(&lone->identities);
 }
 
@@ -528,14 +543,12 @@ static void start_lone_runner(struct lone_runner *lone)
 {
 	static const struct windows_job no_limits = { 0 };
 	struct runner *runner = &lone->runner;
-	const char *missing;
 	runner->account = &lone->account;
 	runner->identities = &lone->identities;
 	assert_true(logon_claim(POOL_GATED, &lone->account, &err) && identities_make(0, &lone->identities, &err) &&
 		    identities_add(&lone->identities, SID_ACCOUNT, lone->account.sid, &err) &&
 		    identities_add(&lone->identities, SID_ACCOUNTS, lone->account.group_sid, &err) &&
-		    job_make(&no_limits, &lone->job, &missing, &err));
-	runner->job = lone->job;
+		    runner_make_job(runner, &no_limits, &err));
 	if (!runner_copy(runner, facts->state, &err) || !runner_make_desktop(runner, &err) ||
 	    !runner_make_pipe(runner, &err) || !runner_start(runner, &err) || !runner_confine(runner, &err) ||
 	    !runner_meet(runner, &err))
@@ -596,6 +609,7 @@ static void start__that_fails_at_any_step_leaves_nothing(void **state)
 		"try the network",
 		"have the process started",
 		"take the process over",
+		"give the process its own job",
 		"pass the handles",
 		"watch the process",
 		"let the process go",
@@ -852,7 +866,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup(run__ends_with_the_status_of_the_command, setup_account),
 		cmocka_unit_test_setup(run__passes_no_other_handle, setup_account),
 		cmocka_unit_test_setup(run__passes_the_handles_that_it_is_given, setup_account),
-		cmocka_unit_test_setup(run__has_runner_and_command_in_its_job, setup_account),
+		cmocka_unit_test_setup(run__has_the_command_in_a_job_within_the_runners, setup_account),
+		cmocka_unit_test_setup(run__counts_nobody_but_the_command, setup_account),
 		cmocka_unit_test_setup(runner__is_not_opened_by_its_own_account, setup_account),
 		cmocka_unit_test_setup(run__begins_with_an_empty_profile, setup_account),
 		cmocka_unit_test_setup(run__begins_with_an_empty_profile_however_deep_it_is, setup_account),

@@ -160,7 +160,6 @@ struct supervised {
 	struct output *output;              /* NULL: output passes straight */
 	const struct limit_setting *limits; /* LIMIT_COUNT of them */
 	bool keep_background;
-	unsigned own_processes; /* of the job, which are not the command's: they are not counted */
 };
 
 struct supervision {
@@ -275,7 +274,8 @@ struct cage {
 	struct package_claim *package_claim;
 	char *package_folder;
 	SECURITY_CAPABILITIES package;
-	HANDLE token, job;
+	HANDLE token;
+	HANDLE job;               /* of the command and what it starts; in the account tier, within the runner's */
 	struct gate *gate;        /* of a filtered network in the account tier; gate.h */
 	uint16_t gate_port;       /* the account's; 0: any */
 	const char *gate_account; /* its SID; NULL: not known */

@@ -182,10 +182,9 @@ static DWORD survivor_of(const struct trial_answer *answers)
 }
 
 /* Outside, a process may leave its job: that it may not, inside, has to be the job's doing. */
-static bool make_job(const struct probe *probe, int side, HANDLE *ret_job, struct cordon_error *err)
+static bool make_job(int side, HANDLE *ret_job, struct cordon_error *err)
 {
-	const unsigned own = probe->is_in_account ? RUNNER_PROCESSES : 0;
-	const struct windows_job limits = { .memory = TRIAL_MEMORY_LIMIT, .processes = TRIAL_PROCESSES_LIMIT + own };
+	const struct windows_job limits = { .memory = TRIAL_MEMORY_LIMIT, .processes = TRIAL_PROCESSES_LIMIT };
 	const char *missing;
 	JOBOBJECT_EXTENDED_LIMIT_INFORMATION loose = { 0 };
 	if (!job_make(side == INSIDE ? &limits : &(struct windows_job){ 0 }, ret_job, &missing, err))
@@ -385,7 +384,7 @@ static bool try_consoles(struct probe *probe, int side, HANDLE token, struct cor
 		if (!(trial_cases[i].consoles & probe->probing->tiers) ||
 		    !trial_is_for(&trial_cases[i], probe->probing->tiers, false))
 			continue;
-		if (!make_job(probe, side, &job, err))
+		if (!make_job(side, &job, err))
 			return false;
 		struct launch launch = { .directory = directory,
 					 .token = token,
@@ -406,7 +405,7 @@ static bool run_side(struct probe *probe, int side, bool goes_out, HANDLE token,
 	PROCESS_INFORMATION process;
 	if (!CreatePipe(&from, &to, NULL, ANSWERS_MAX))
 		return windows_fail(err, GetLastError(), "CreatePipe", "make a pipe for the probe's answers");
-	if (!make_job(probe, side, &job, err) || !staging_begin(&probe->staging, side, err))
+	if (!make_job(side, &job, err) || !staging_begin(&probe->staging, side, err))
 		return false;
 	if (!start_prober(probe, side, goes_out, token, to, job, &process, err)) {
 		end_child(probe);

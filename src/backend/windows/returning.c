@@ -171,14 +171,13 @@ bool returning_ask(struct returning *returning, struct runner *runner, struct co
 
 /* -- the end ------------------------------------------------------------------------------------------------------- */
 
-/* The run's own runner ends with the command, in whose job it is. Another one, in a job that nothing of the command was
- * ever in, opens what the user has not got.
+/* The run's own runner is around the command's job, and ends before. Another one, in a job that nothing of the command
+ * was ever in, opens what the user has not got.
  */
-static bool open_by_runner(struct returning *returning, HANDLE job, struct runner *runner, struct cordon_error *err)
+static bool open_by_runner(struct returning *returning, struct runner *runner, struct cordon_error *err)
 {
 	runner->account = returning->account;
 	runner->identities = returning->identities;
-	runner->job = job;
 	return operation_begins("log on again", err) && logon_recall(returning->account, err) &&
 	       runner_begin(runner, returning->state, returning->account, err) &&
 	       operation_begins("sweep the account", err) && runner_clean(runner, err) &&
@@ -187,15 +186,9 @@ static bool open_by_runner(struct returning *returning, HANDLE job, struct runne
 
 static bool open_closed(struct returning *returning, struct cordon_error *err)
 {
-	CORDON_ON_EXIT(close_handle) HANDLE job = NULL;
 	struct runner runner = { 0 };
-	struct cordon_error ignored = CORDON_ERROR_INIT;
-	const char *missing;
-	if (!job_make(&(struct windows_job){ 0 }, &job, &missing, err))
-		return false;
-	bool is_open = open_by_runner(returning, job, &runner, err);
+	bool is_open = open_by_runner(returning, &runner, err);
 	account_forget_password(returning->account);
-	(void)!job_end(job, END_MS, &ignored);
 	runner_free(&runner);
 	return is_open;
 }

@@ -198,8 +198,12 @@ static bool make_job(struct cage *cage, struct cordon_error *err)
 {
 	const char *missing;
 	struct windows_job limits = cage->plan->windows->job;
-	if (limits.processes && cage->account)
-		limits.processes += RUNNER_PROCESSES;
+	if (cage->account) {
+		if (!runner_make_job(cage->runner, &limits, err))
+			return false;
+		/* In a job within another the rate would be a share of the other's. */
+		limits.cpu_rate = 0;
+	}
 	return job_make(&limits, &cage->job, &missing, err) &&
 	       supervisor_new(cage->job, cage->ready, &cage->supervisor, err);
 }
@@ -460,7 +464,6 @@ static bool copy_runner(struct cage *cage, struct cordon_error *err)
 {
 	cage->runner->account = cage->account;
 	cage->runner->identities = &cage->identities;
-	cage->runner->job = cage->job;
 	return runner_copy(cage->runner, cage->plan->facts->state, err);
 }
 
@@ -504,6 +507,11 @@ static bool order_process(struct cage *cage, struct cordon_error *err)
 static bool take_process(struct cage *cage, struct cordon_error *err)
 {
 	return runner_take_over(cage->runner, &cage->plan->windows->token, &cage->identities, &cage->process, err);
+}
+
+static bool nest_process(struct cage *cage, struct cordon_error *err)
+{
+	return runner_nest(cage->runner, cage->process.hProcess, cage->job, err);
 }
 
 /* Not by the runner, which has handles of its own under many numbers: the command, which has not run, has next to none. */
@@ -563,7 +571,6 @@ static bool watch_process(struct cage *cage, struct cordon_error *err)
 		.output = cage->output,
 		.limits = cage->plan->limits,
 		.keep_background = cage->handover.keep_background,
-		.own_processes = cage->account ? RUNNER_PROCESSES : 0,
 	};
 	return supervisor_start(cage->supervisor, &supervised, err);
 }
@@ -630,6 +637,7 @@ static const struct step account_steps[] = {
 	{ "try the network", try_network },
 	{ "have the process started", order_process },
 	{ "take the process over", take_process },
+	{ "give the process its own job", nest_process },
 	{ "pass the handles", pass_handles },
 	{ "watch the process", watch_process },
 	{ "let the process go", release_process },
@@ -651,6 +659,8 @@ void cage_empty(struct cage *cage)
 {
 	struct cordon_error ignored = CORDON_ERROR_INIT;
 	bool is_over = !cage->job || job_end(cage->job, END_MS, &ignored);
+	if (cage->runner)
+		is_over &= runner_end(cage->runner, &ignored);
 	cage->watcher = watcher_free(cage->watcher);
 	free(cage->mended);
 	cage->mended = NULL;

@@ -15,6 +15,7 @@ enum {
 	ANSWER_MS = 120000,
 	START_MS = 60000,
 	REMOVE_MS = 5000,
+	END_MS = 10000,
 	LINE_ROOM = 1024,
 	COPY_BYTES = 64 * 1024
 };
@@ -133,6 +134,17 @@ static void remove_program(struct runner *runner)
 
 /* -- starting ------------------------------------------------------------------------------------------------------ */
 
+bool runner_make_job(struct runner *runner, const struct windows_job *limits, struct cordon_error *err)
+{
+	const char *missing;
+	struct windows_job around = *limits;
+	if (around.memory)
+		around.memory += RUNNER_MEMORY;
+	if (around.processes)
+		around.processes += RUNNER_PROCESSES;
+	return job_make(&around, &runner->job, &missing, err);
+}
+
 /* For the runner alone: what the command gets it makes in the account's own session. */
 bool runner_make_desktop(struct runner *runner, struct cordon_error *err)
 {
@@ -184,12 +196,12 @@ bool runner_confine(struct runner *runner, struct cordon_error *err)
 	    !close_to_account(runner->process.hThread, "thread", err))
 		return false;
 	if (!AssignProcessToJobObject(runner->job, runner->process.hProcess))
-		return windows_fail(err, GetLastError(), "AssignProcessToJobObject", "put the runner in the run's job");
+		return windows_fail(err, GetLastError(), "AssignProcessToJobObject", "put the runner in its job");
 	if (!IsProcessInJob(runner->process.hProcess, runner->job, &is_in_job))
 		return windows_fail(err, GetLastError(), "IsProcessInJob",
-				    "ask whether the runner is in the run's job");
+				    "ask whether the runner is in its job");
 	return is_in_job ||
-	       cordon_fail(err, CORDON_UNSUPPORTED, "the system says yes and the runner is not in the run's job");
+	       cordon_fail(err, CORDON_UNSUPPORTED, "the system says yes and the runner is not in its job");
 }
 
 bool runner_meet(struct runner *runner, struct cordon_error *err)
@@ -401,9 +413,27 @@ bool runner_take_over(struct runner *runner, const struct windows_token *recipe,
 	return true;
 }
 
+bool runner_nest(const struct runner *runner, HANDLE process, HANDLE job, struct cordon_error *err)
+{
+	BOOL is_within = FALSE, is_around = FALSE;
+	if (!AssignProcessToJobObject(job, process))
+		return windows_fail(err, GetLastError(),
+				    "AssignProcessToJobObject: give the command a job within the runner's");
+	return (IsProcessInJob(process, job, &is_within) && is_within &&
+		IsProcessInJob(process, runner->job, &is_around) && is_around) ||
+	       cordon_fail(err, CORDON_UNSUPPORTED, "the command did not enter a job within the runner's");
+}
+
+bool runner_end(const struct runner *runner, struct cordon_error *err)
+{
+	return !runner->job || job_end(runner->job, END_MS, err);
+}
+
 void runner_free(struct runner *runner)
 {
+	struct cordon_error ignored = CORDON_ERROR_INIT;
 	close_handle(&runner->pipe);
+	(void)!runner_end(runner, &ignored);
 	/* One that never came into the job does not end with it. */
 	if (runner->process.hProcess) {
 		TerminateProcess(runner->process.hProcess, 1);
@@ -411,6 +441,7 @@ void runner_free(struct runner *runner)
 	}
 	close_handle(&runner->process.hThread);
 	close_handle(&runner->process.hProcess);
+	close_handle(&runner->job);
 	station_free(&runner->station);
 	remove_program(runner);
 	text_free(&runner->bytes);
@@ -429,7 +460,9 @@ bool account_child_claim(struct account_child *child, enum pool_kind kind, struc
 
 bool runner_begin(struct runner *runner, const char *state, struct account *account, struct cordon_error *err)
 {
-	bool is_started = operation_begins("copy the runner", err) && runner_copy(runner, state, err) &&
+	static const struct windows_job no_limits = { 0 };
+	bool is_started = operation_begins("make the runner's job", err) && runner_make_job(runner, &no_limits, err) &&
+			  operation_begins("copy the runner", err) && runner_copy(runner, state, err) &&
 			  operation_begins("make a desktop for the runner", err) && runner_make_desktop(runner, err) &&
 			  operation_begins("make the pipe", err) && runner_make_pipe(runner, err) &&
 			  operation_begins("start the runner", err) && runner_start(runner, err);
@@ -443,13 +476,23 @@ bool account_child_start(struct account_child *child, const char *state, HANDLE 
 			 PROCESS_INFORMATION *ret_process, struct cordon_error *err)
 {
 	struct runner *runner = &child->runner;
+	PROCESS_INFORMATION process = { 0 };
 	runner->account = &child->account;
 	runner->identities = identities;
-	runner->job = job;
-	return runner_begin(runner, state, &child->account, err) && operation_begins("sweep the account", err) &&
-	       runner_clean(runner, err) && operation_begins("have the process started", err) &&
-	       runner_order(runner, launch, recipe, err) && operation_begins("take the process over", err) &&
-	       runner_take_over(runner, recipe, identities, ret_process, err);
+	bool is_started = runner_begin(runner, state, &child->account, err) &&
+			  operation_begins("sweep the account", err) && runner_clean(runner, err) &&
+			  operation_begins("have the process started", err) &&
+			  runner_order(runner, launch, recipe, err) && operation_begins("take the process over", err) &&
+			  runner_take_over(runner, recipe, identities, &process, err) &&
+			  operation_begins("give the process its own job", err) &&
+			  runner_nest(runner, process.hProcess, job, err);
+	if (!is_started) {
+		close_handle(&process.hThread);
+		close_handle(&process.hProcess);
+		return false;
+	}
+	*ret_process = process;
+	return true;
 }
 
 void account_child_end(struct account_child *child)

@@ -1,9 +1,9 @@
 /* backend/windows/runner.h: the command started as an account of cordon's own.
  *
  * CreateProcessWithLogonW passes neither handles nor a job, and gives a token that is not restricted. So it starts a
- * program of cordon's, the runner: suspended, put in the run's job, let go. The runner hears by a pipe what to start,
+ * program of cordon's, the runner: suspended, put in a job, let go. The runner hears by a pipe what to start,
  * makes the token from its own and starts the command suspended. Cordon takes the process's handles from the runner,
- * looks at what they lead to, and lets the command go.
+ * looks at what they lead to, puts the command in a job of its own within the other, and lets it go.
  *
  *	pipe.c           the pipe, for both
  *	station.c        a window station and a desktop, for both
@@ -66,13 +66,13 @@ CORDON_CHECKED bool logon_start(const struct account *account, const WCHAR *prog
 
 /* -- runner.c ------------------------------------------------------------------------------------------------------ */
 
-/* How many processes of the job are not the command's: the runner, and who serves its console. */
-enum { RUNNER_PROCESSES = 2 };
+/* How much of the runner's job is not the command's: of the runner, and of who serves the console. */
+enum { RUNNER_PROCESSES = 2, RUNNER_MEMORY = 128 << 20 };
 
 struct runner {
-	const struct account *account; /* borrowed, as the two below */
+	const struct account *account; /* borrowed, as the next */
 	const struct identities *identities;
-	HANDLE job;
+	HANDLE job;    /* of the runner, of who serves the console, and around the command's own */
 	char *program; /* a copy that the account may execute */
 	struct station station;
 	WCHAR pipe_name[PIPE_NAME_ROOM];
@@ -81,7 +81,9 @@ struct runner {
 	struct text bytes; /* of the last answer */
 };
 
-/* One step each; `state` is cordon's, where the copy is kept. */
+/* One step each. The job has room for the command within its limits, and for what is not the command's. */
+CORDON_CHECKED bool runner_make_job(struct runner *runner, const struct windows_job *limits, struct cordon_error *err);
+/* `state` is cordon's, where the copy is kept. */
 CORDON_CHECKED bool runner_copy(struct runner *runner, const char *state, struct cordon_error *err);
 CORDON_CHECKED bool runner_make_desktop(struct runner *runner, struct cordon_error *err);
 CORDON_CHECKED bool runner_make_pipe(struct runner *runner, struct cordon_error *err);
@@ -105,15 +107,21 @@ CORDON_CHECKED bool runner_order(struct runner *runner, const struct launch *lau
 CORDON_CHECKED bool runner_take_over(struct runner *runner, const struct windows_token *recipe,
 				     struct identities *identities, PROCESS_INFORMATION *ret_process,
 				     struct cordon_error *err);
-/* From the copy to the meeting, each step a named one; the password is forgotten. */
+/* From its job, which nobody else is in, to the meeting, each step a named one; the password is forgotten. */
 CORDON_CHECKED bool runner_begin(struct runner *runner, const char *state, struct account *account,
 				 struct cordon_error *err);
-/* Ends the runner; what it has started ends with the job. Half-made is fine. */
+/* The command, which has not run, and whatever it starts are in `job` too, within the runner's: it can be ended alone,
+ * and its limits count nobody else.
+ */
+CORDON_CHECKED bool runner_nest(const struct runner *runner, HANDLE process, HANDLE job, struct cordon_error *err);
+/* Ends all that is in the runner's job. Half-made is fine. */
+CORDON_CHECKED bool runner_end(const struct runner *runner, struct cordon_error *err);
+/* Ends the runner, too. Half-made is fine. */
 void runner_free(struct runner *runner);
 
 /* One process in an account, without a run around it: what the live probe starts. The claim first; then what needs the
  * accounts' identity (SID_ACCOUNT and SID_ACCOUNTS, which the claim adds to *identities) may be laid; then the start,
- * once, in the job and under the recipe. The process is suspended. All that is handed in is borrowed until the end, by
+ * once, in the job, where nobody else is, and under the recipe. The process is suspended. All that is handed in is borrowed until the end, by
  * when the caller has ended the job.
  */
 struct account_child {

@@ -84,9 +84,8 @@ static void hear(struct supervisor *supervisor, DWORD message)
 	case JOB_OBJECT_MSG_NEW_PROCESS:
 		supervisor->active++;
 		AcquireSRWLockExclusive(&supervisor->lock);
-		if (supervisor->active > supervisor->told.own_processes &&
-		    supervisor->seen.usage.processes_peak < supervisor->active - supervisor->told.own_processes)
-			supervisor->seen.usage.processes_peak = supervisor->active - supervisor->told.own_processes;
+		if (supervisor->seen.usage.processes_peak < supervisor->active)
+			supervisor->seen.usage.processes_peak = supervisor->active;
 		ReleaseSRWLockExclusive(&supervisor->lock);
 		break;
 	case JOB_OBJECT_MSG_EXIT_PROCESS:
@@ -111,8 +110,8 @@ static void hear(struct supervisor *supervisor, DWORD message)
 /* Where a program has ended since, the limit is not what it runs into. */
 static void check_crowd(struct supervisor *supervisor, const JOBOBJECT_BASIC_AND_IO_ACCOUNTING_INFORMATION *counts)
 {
-	uint64_t most = supervisor->told.limits[LIMIT_PROCESSES].value;
-	if (supervisor->crowded_ms && counts->BasicInfo.ActiveProcesses < most + supervisor->told.own_processes)
+	if (supervisor->crowded_ms &&
+	    counts->BasicInfo.ActiveProcesses < supervisor->told.limits[LIMIT_PROCESSES].value)
 		supervisor->crowded_ms = 0;
 }
 
