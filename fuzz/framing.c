@@ -30,6 +30,7 @@ static bool write_again(const struct frame *frame, struct text *text, struct cor
 	struct frame_clean clean;
 	struct frame_reach reach;
 	struct frame_proxy proxy;
+	struct frame_resize resize;
 	struct frame_reached reached;
 	struct frame_started started;
 	struct frame_failed failed;
@@ -55,6 +56,10 @@ static bool write_again(const struct frame *frame, struct text *text, struct cor
 		return frame_read_reach(frame, &reach, err) && frame_write_reach(&reach, text, err);
 	case FRAME_PROXY:
 		return frame_read_proxy(frame, &arena, &proxy, err) && frame_write_proxy(&proxy, text, err);
+	case FRAME_RESIZE:
+		return frame_read_resize(frame, &resize, err) && frame_write_resize(&resize, text, err);
+	case FRAME_CLOSE:
+		return frame_write_close(text, err);
 	case FRAME_REACHED:
 		return frame_read_reached(frame, &reached, err) && frame_write_reached(&reached, text, err);
 	case FRAME_DONE:

@@ -56,20 +56,16 @@ static int lying_runner(const char *how, const WCHAR *name, DWORD server)
 
 static struct identities identities;
 static struct account account;
-static HANDLE job;
 
 static int setup(void **state)
 {
-	static const struct windows_job no_limits = { 0 };
-	const char *missing;
 	if (scratch_setup(state) != 0)
 		return -1;
 	make_directory(in_scratch("profile"));
 	runner_program = NULL;
 	return identities_make(0, &identities, &err) && logon_claim(POOL_CLOSED, &account, &err) &&
 			       identities_add(&identities, SID_ACCOUNT, account.sid, &err) &&
-			       identities_add(&identities, SID_ACCOUNTS, account.group_sid, &err) &&
-			       job_make(&no_limits, &job, &missing, &err)
+			       identities_add(&identities, SID_ACCOUNTS, account.group_sid, &err)
 		       ? 0
 		       : -1;
 }
@@ -77,7 +73,6 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
-	CloseHandle(job);
 	account_release(&account);
 	identities_free(&identities);
 	return 0;
@@ -85,12 +80,13 @@ static int teardown(void **state)
 
 static bool check(const char *how)
 {
-	struct runner runner = { .account = &account, .identities = &identities, .job = job };
+	static const struct windows_job no_limits = { 0 };
+	struct runner runner = { .account = &account, .identities = &identities };
 	err = (struct cordon_error)CORDON_ERROR_INIT;
 	lie = how;
-	if (!runner_copy(&runner, scratch, &err) || !runner_make_desktop(&runner, &err) ||
-	    !runner_make_pipe(&runner, &err) || !runner_start(&runner, &err) || !runner_confine(&runner, &err) ||
-	    !runner_meet(&runner, &err))
+	if (!runner_make_job(&runner, &no_limits, &err) || !runner_copy(&runner, scratch, &err) ||
+	    !runner_make_desktop(&runner, &err) || !runner_make_pipe(&runner, &err) || !runner_start(&runner, &err) ||
+	    !runner_confine(&runner, &err) || !runner_meet(&runner, &err))
 		fail_msg("%s", err.text);
 	bool holds = fence_check(&runner, &err);
 	TerminateProcess(runner.process.hProcess, 1);

@@ -38,7 +38,7 @@ static struct frame_start an_order(void)
 		.environment = environment,
 		.streams = { 0, 0x44, UINT64_C(0x1122334455667788) },
 		.mitigations = UINT64_C(1) << 52,
-		.has_console = true,
+		.console = { 0x50, UINT64_C(0x1122334455667799), 25, FRAME_SIDE_MAX, true },
 		.drops_privileges = true,
 		.is_write_restricted = true,
 		.integrity = 0x1800,
@@ -81,7 +81,13 @@ static void order__comes_out_as_it_went_in(void **state)
 	assert_null(read.argv[3]);
 	assert_string_equal(read.environment[1], "EMPTY=");
 	assert_null(read.environment[2]);
-	assert_true(read.has_console && read.drops_privileges && read.is_write_restricted);
+	assert_true(read.drops_privileges && read.is_write_restricted);
+	assert_false(read.has_console);
+	assert_int_equal(read.console.reads, wanted.console.reads);
+	assert_int_equal(read.console.writes, wanted.console.writes);
+	assert_int_equal(read.console.rows, 25);
+	assert_int_equal(read.console.columns, FRAME_SIDE_MAX);
+	assert_true(read.console.is_seen);
 	assert_false(read.drops_administrators);
 	assert_int_equal(read.integrity, 0x1800);
 	assert_int_equal(read.mitigations, wanted.mitigations);
@@ -91,6 +97,62 @@ static void order__comes_out_as_it_went_in(void **state)
 	assert_true(windows_sid_equals(read.account, account_sid));
 	assert_int_equal(read.capability_count, 2);
 	assert_true(windows_sid_equals(read.capabilities[1], everyone_sid));
+}
+
+/* Whole, or none: half of one would leave the command with a console that nobody serves. */
+static void console__is_whole_or_not_there(void **state)
+{
+	(void)state;
+	static const struct {
+		struct frame_console console;
+		bool has_console, is_fine;
+	} cases[] = {
+		{ { 0 }, false, true },
+		{ { 0 }, true, true },
+		{ { 4, 8, 1, 1, false }, false, true },
+		{ { 4, 8, FRAME_SIDE_MAX, FRAME_SIDE_MAX, true }, false, true },
+		{ { 4, 8, 1, 1, false }, true, false },
+		{ { 4, 0, 1, 1, false }, false, false },
+		{ { 0, 8, 1, 1, false }, false, false },
+		{ { 4, 8, 0, 1, false }, false, false },
+		{ { 4, 8, 1, 0, false }, false, false },
+		{ { 4, 8, FRAME_SIDE_MAX + 1, 1, false }, false, false },
+		{ { 4, 8, 1, FRAME_SIDE_MAX + 1, false }, false, false },
+		{ { 0, 0, 1, 1, false }, false, false },
+		{ { 0, 0, 0, 0, true }, false, false },
+	};
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		CORDON_ON_EXIT(text_free) struct text text = { 0 };
+		struct frame_start order = an_order();
+		order.console = cases[i].console;
+		order.has_console = cases[i].has_console;
+		if (frame_write_start(&order, &text, &err) != cases[i].is_fine)
+			fail_msg("case %zu", i);
+	}
+}
+
+static void resize__comes_out_as_it_went_in(void **state)
+{
+	(void)state;
+	static const struct frame_resize wrong[] = { { 0, 80 }, { 24, 0 }, { FRAME_SIDE_MAX + 1, 1 }, { 1, 65536 } };
+	CORDON_ON_EXIT(text_free) struct text order = { 0 };
+	CORDON_ON_EXIT(text_free) struct text last = { 0 };
+	CORDON_ON_EXIT(text_free) struct text nothing = { 0 };
+	struct frame_resize read;
+	assert_true(frame_write_resize(&(struct frame_resize){ 1, FRAME_SIDE_MAX }, &order, &err));
+	struct frame frame = the_frame(&order);
+	assert_true(frame_read_resize(&frame, &read, &err));
+	assert_int_equal(read.rows, 1);
+	assert_int_equal(read.columns, FRAME_SIDE_MAX);
+	for (size_t cut = 0; cut < frame.length; cut++)
+		assert_false(frame_read_resize(&(struct frame){ FRAME_RESIZE, frame.bytes, cut }, &read, &err));
+	for (size_t i = 0; i < COUNT_OF(wrong); i++)
+		assert_false(frame_write_resize(&wrong[i], &nothing, &err));
+	assert_int_equal(nothing.length, 0);
+	assert_true(frame_write_close(&last, &err));
+	frame = the_frame(&last);
+	assert_int_equal(frame.kind, FRAME_CLOSE);
+	assert_false(frame_read_resize(&frame, &read, &err));
 }
 
 /* What is tried of the network, and how it went; a port that is none is no port to try. */
@@ -183,22 +245,25 @@ static void frame__is_refused_by_its_first_wrong_byte(void **state)
 		enum frame_reading expected;
 	} cases[] = {
 		{ { 0 }, 0, FRAME_MORE },
-		{ { 1 }, 1, FRAME_MORE },
-		{ { 2 }, 1, FRAME_WRONG },
+		{ { 2 }, 1, FRAME_MORE },
+		{ { 1 }, 1, FRAME_WRONG }, /* an older runner */
+		{ { 3 }, 1, FRAME_WRONG },
 		{ { 'H', 'T', 'T', 'P' }, 4, FRAME_WRONG },
-		{ { 1, 1 }, 2, FRAME_MORE },
-		{ { 1, 0 }, 2, FRAME_WRONG },
-		{ { 1, 5 }, 2, FRAME_MORE },
-		{ { 1, 6 }, 2, FRAME_WRONG },
-		{ { 1, 128 }, 2, FRAME_WRONG },
-		{ { 1, 133 }, 2, FRAME_WRONG },
-		{ { 1, 1, 0, 0, 0x10, 0 }, 6, FRAME_MORE },  /* a megabyte */
-		{ { 1, 1, 1, 0, 0x10, 0 }, 6, FRAME_WRONG }, /* and one */
-		{ { 1, 129, 0, 4, 0, 0 }, 6, FRAME_MORE },   /* what an answer may be */
-		{ { 1, 129, 1, 4, 0, 0 }, 6, FRAME_WRONG },  /* and more */
-		{ { 1, 130, 1, 0, 0, 0 }, 6, FRAME_WRONG },  /* has no content */
-		{ { 1, 130, 0, 0, 0, 0 }, 6, FRAME_WHOLE },
-		{ { 1, 129, 0xff, 0xff, 0xff, 0xff }, 6, FRAME_WRONG },
+		{ { 2, 1 }, 2, FRAME_MORE },
+		{ { 2, 0 }, 2, FRAME_WRONG },
+		{ { 2, 6, 1, 4, 0, 0 }, 6, FRAME_WRONG }, /* longer than any size */
+		{ { 2, 7, 1, 0, 0, 0 }, 6, FRAME_WRONG }, /* has no content */
+		{ { 2, 7, 0, 0, 0, 0 }, 6, FRAME_WHOLE },
+		{ { 2, 8 }, 2, FRAME_WRONG },
+		{ { 2, 128 }, 2, FRAME_WRONG },
+		{ { 2, 133 }, 2, FRAME_WRONG },
+		{ { 2, 1, 0, 0, 0x10, 0 }, 6, FRAME_MORE },  /* a megabyte */
+		{ { 2, 1, 1, 0, 0x10, 0 }, 6, FRAME_WRONG }, /* and one */
+		{ { 2, 129, 0, 4, 0, 0 }, 6, FRAME_MORE },   /* what an answer may be */
+		{ { 2, 129, 1, 4, 0, 0 }, 6, FRAME_WRONG },  /* and more */
+		{ { 2, 130, 1, 0, 0, 0 }, 6, FRAME_WRONG },  /* has no content */
+		{ { 2, 130, 0, 0, 0, 0 }, 6, FRAME_WHOLE },
+		{ { 2, 129, 0xff, 0xff, 0xff, 0xff }, 6, FRAME_WRONG },
 	};
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct frame frame;
@@ -359,6 +424,8 @@ int main(void)
 		cmocka_unit_test_setup(order__comes_out_as_it_went_in, setup),
 		cmocka_unit_test_setup(reach__comes_out_as_it_went_in, setup),
 		cmocka_unit_test_setup(proxy__comes_out_as_it_went_in, setup),
+		cmocka_unit_test_setup(console__is_whole_or_not_there, setup),
+		cmocka_unit_test_setup(resize__comes_out_as_it_went_in, setup),
 		cmocka_unit_test_setup(order__that_is_cut_or_goes_on_is_none, setup),
 		cmocka_unit_test_setup(order__that_is_too_long_is_not_sent, setup),
 		cmocka_unit_test_setup(frame__is_refused_by_its_first_wrong_byte, setup),

@@ -111,9 +111,9 @@ static unsigned count_notes(void)
 }
 
 static const char *const order[] = {
-	"log on again",    "copy the runner",   "make a desktop for the runner",
-	"make the pipe",   "start the runner",  "confine the runner",
-	"meet the runner", "sweep the account", "open what is closed",
+	"log on again",      "make the runner's job", "copy the runner",    "make a desktop for the runner",
+	"make the pipe",     "start the runner",      "confine the runner", "meet the runner",
+	"sweep the account", "open what is closed",
 };
 
 static void end__has_the_account_open_what_is_closed(void **state)

@@ -2,19 +2,10 @@
  * runs the test: CreateProcessWithLogonW needs an account that setup has made, and Wine has none of it. What is asserted
  * here is the plumbing, and confines nothing.
  */
-#include "backend/windows/runner.h"
-#include "base/list.h"
-#include "base/scope.h"
-#include "os/os.h"
-#include "policy/policy.h"
-#include "refusal.h"
-#include "stand_in.h"
-#include "world.h"
+#include "account_world.h"
 
 #include <fcntl.h>
 #include <io.h>
-
-enum { STEPS_MAX = 32 };
 
 static char own_path[1024];
 
@@ -109,59 +100,7 @@ static int lying_runner(const char *how, const WCHAR *name, DWORD server)
 	return 0;
 }
 
-/* -- the world ----------------------------------------------------------------------------------------------------- */
-
-static const char *taken[STEPS_MAX];
-static unsigned taken_count, failing;
-
-bool operation_begins(const char *name, struct cordon_error *error)
-{
-	if (taken_count < STEPS_MAX)
-		taken[taken_count] = name;
-	taken_count++;
-	return taken_count != failing || windows_fail(error, ERROR_NOT_READY, "PlantedCall", "planted: %s", name);
-}
-
-static int setup_host(void **state)
-{
-	if (setup_world(state) != 0)
-		return -1;
-	make_directory(in_scratch("state"));
-	make_directory(in_scratch("profile"));
-	free(facts->state);
-	facts->state = strdup(in_scratch("state"));
-	return facts->state ? 0 : -1;
-}
-
-static struct policy *policy;
-
-static void state_policy(const char *text)
-{
-	policy_free(policy);
-	policy = policy_new(TARGET_WINDOWS);
-	if (!policy_add_text(policy, LAYER_POLICY, "C:\\policy.json", "C:\\", text, strlen(text), &err) ||
-	    !policy_resolve(policy, facts, &err))
-		fail_msg("%s", err.text);
-	plan.policy = policy;
-}
-
-static int setup_account(void **state)
-{
-	static const struct windows_variable variables[] = { { "HOME", "${account.profile}\\x" },
-							     { "TEMP", "${run.temp}" },
-							     { NULL, NULL } };
-	static struct sid default_grants[] = { { SID_SYSTEM, 0 }, { SID_ACCOUNT, 0 }, { SID_RUN, 0 } };
-	int result = setup_plan(state);
-	taken_count = failing = 0;
-	lie = "";
-	runner_program = NULL;
-	windows.tier = TIER_ACCOUNT;
-	windows.variables = variables;
-	windows.token.default_grants.items = default_grants;
-	windows.token.default_grants.count = COUNT_OF(default_grants);
-	state_policy("{}");
-	return result;
-}
+/* -- the run's streams --------------------------------------------------------------------------------------------- */
 
 static HANDLE open_stream(const char *name, bool writes)
 {
@@ -208,14 +147,6 @@ static struct cage *start(const struct streams *streams, char *const *argv)
 {
 	const struct handover handover = with_streams(streams);
 	return start_run(&handover, argv);
-}
-
-/* A program that just ended keeps its file for a moment. */
-static void expect_nothing_left(struct cage *cage)
-{
-	backend_native.discard(cage);
-	assert_int_equal(count_in("temp\\cordon-*"), 0);
-	assert_int_equal(count_in("state\\runners\\*"), 0);
 }
 
 /* -- a run --------------------------------------------------------------------------------------------------------- */
@@ -494,12 +425,19 @@ static void child__that_fails_at_any_step_leaves_nothing(void **state)
 {
 	(void)state;
 	static const char *const order[] = {
-		"claim an account",      "make the runner's job",
-		"copy the runner",       "make a desktop for the runner",
-		"make the pipe",         "start the runner",
-		"confine the runner",    "meet the runner",
-		"sweep the account",     "have the process started",
-		"take the process over", "give the process its own job",
+		"claim an account",
+		"make the streams",
+		"make the runner's job",
+		"copy the runner",
+		"make a desktop for the runner",
+		"make the pipe",
+		"start the runner",
+		"confine the runner",
+		"meet the runner",
+		"sweep the account",
+		"have the process started",
+		"take the process over",
+		"give the process its own job",
 	};
 	for (unsigned step = 1; step <= COUNT_OF(order); step++) {
 		CORDON_ON_EXIT(close_handle) HANDLE job = NULL;
@@ -645,16 +583,14 @@ static void start__refuses_what_the_tier_does_not_carry(void **state)
 	(void)state;
 	static const int passed[] = { 7 };
 	static const struct {
-		unsigned terminal;
 		size_t passed_count;
 		const char *policy;
 		const char *words;
 		unsigned steps;
 	} cases[] = {
-		{ 7, 0, "{}", "no terminal", 1 },
-		{ 0, 1, "{}", "--pass-fd 7", 24 },
-		{ 0, 0, "{ \"network\": { \"mode\": \"filtered\", \"listen\": [8000] } }", "network.listen", 1 },
-		{ 0, 0, "{ \"network\": { \"mode\": \"filtered\" } }", "no port for the gate", 5 },
+		{ 1, "{}", "--pass-fd 7", 25 },
+		{ 0, "{ \"network\": { \"mode\": \"filtered\", \"listen\": [8000] } }", "network.listen", 1 },
+		{ 0, "{ \"network\": { \"mode\": \"filtered\" } }", "no port for the gate", 5 },
 	};
 	char *const argv[] = { own_path, "command", "late", NULL };
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -662,7 +598,6 @@ static void start__refuses_what_the_tier_does_not_carry(void **state)
 		struct cage *cage = begin(&streams);
 		state_policy(cases[i].policy);
 		plan.network = policy_network_mode(policy, NULL);
-		cage->handover.terminal = cases[i].terminal;
 		cage->handover.passed = passed;
 		cage->handover.passed_count = cases[i].passed_count;
 		taken_count = 0;

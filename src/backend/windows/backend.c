@@ -13,7 +13,10 @@
 #include "base/scope.h"
 #include "os/os.h"
 
-enum { KILLED = 9 /* as a run reports it that was ended from outside */ };
+enum {
+	KILLED = 9,       /* as a run reports it that was ended from outside */
+	SILENT_MS = 5000, /* a console that gives out nothing for so long after the command's end has given out all */
+};
 
 /* As the C runtime numbers them. */
 enum { NUMBER_INTERRUPT = 2, NUMBER_BREAK = 21 };
@@ -112,12 +115,43 @@ static bool tell_gate(struct cage *cage, bool is_over, struct cage_event *event)
 	return true;
 }
 
-/* What was printed last is still to come: closing the console lets it out, and its reader sees the end. */
+static bool is_terminal_over(const struct cage *cage)
+{
+	return __atomic_load_n(&cage->is_terminal_over, __ATOMIC_ACQUIRE);
+}
+
+static void end_terminal(struct cage *cage)
+{
+	__atomic_store_n(&cage->is_terminal_over, true, __ATOMIC_RELEASE);
+	SetEvent(cage->ready);
+}
+
+static void note_count(struct cage *cage)
+{
+	__atomic_store_n(&cage->counted_ms, os_clock(), __ATOMIC_RELEASE);
+}
+
+static void CALLBACK lose_patience(void *context, BOOLEAN is_fired)
+{
+	struct cage *cage = context;
+	(void)is_fired;
+	if (os_clock() - __atomic_load_n(&cage->counted_ms, __ATOMIC_ACQUIRE) >= SILENT_MS)
+		end_terminal(cage);
+}
+
+/* What was printed last is still to come: closing the console lets it out, and its reader sees the end. Where whoever
+ * serves it is stuck, nobody would see one.
+ */
 static bool is_terminal_awaited(struct cage *cage)
 {
 	if (cage->console)
 		console_hang_up(cage->console);
-	return cage->was_terminal_taken && cage->output && !cage->is_terminal_over;
+	if (!cage->was_terminal_taken || !cage->output || is_terminal_over(cage))
+		return false;
+	if (cage->patience)
+		return true;
+	note_count(cage);
+	return CreateTimerQueueTimer(&cage->patience, NULL, lose_patience, cage, SILENT_MS, SILENT_MS, 0);
 }
 
 static void tell_end(const struct cage *cage, const struct supervision *seen, struct cage_event *event)
@@ -185,7 +219,7 @@ static bool next_event(struct cage *cage, int timeout_ms, struct cage_event *ret
 			event.limit = seen.limit;
 			cage->was_limit_told = true;
 		} else if (seen.is_over && is_terminal_awaited(cage)) {
-			ResetEvent(cage->ready); /* count_output sets it */
+			ResetEvent(cage->ready); /* end_terminal sets it */
 		} else if (!tell_gate(cage, seen.is_over, &event) && seen.is_over) {
 			tell_end(cage, &seen, &event);
 		}
@@ -237,10 +271,9 @@ static void resize(struct cage *cage, uint16_t rows, uint16_t columns)
 
 static uint64_t count_output(struct cage *cage, uint64_t bytes)
 {
-	if (bytes == 0) {
-		cage->is_terminal_over = true;
-		SetEvent(cage->ready);
-	}
+	note_count(cage);
+	if (bytes == 0)
+		end_terminal(cage);
 	if (bytes == 0 || !cage->output)
 		return bytes;
 	bool is_first;

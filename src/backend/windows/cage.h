@@ -3,7 +3,7 @@
  *	identities.c   the values behind the plan's SID roles, and the token made of them
  *	job.c          the job, read back
  *	launch.c       one process: suspended, in its job, with exactly its handles
- *	console.c      a console of the run's own
+ *	console.c      a console of the run's own, over a pseudoconsole (pseudo.c, where a test has another)
  *	flow.c         bytes on their way, counted; pure
  *	output.c       what passes output on, where it is counted
  *	passed.c       which handles may be passed
@@ -107,7 +107,9 @@ bool token_holds(HANDLE token, const struct windows_token *recipe, const struct 
 CORDON_CHECKED bool job_make(const struct windows_job *limits, HANDLE *ret_job, const char **ret_missing,
 			     struct cordon_error *err);
 
-/* Ends every process of the job and waits until none is left, at most timeout_ms. */
+/* Waits until no process of the job is left, at most timeout_ms. */
+CORDON_CHECKED bool job_await(HANDLE job, DWORD timeout_ms, struct cordon_error *err);
+/* Ends every one, and waits so. */
 CORDON_CHECKED bool job_end(HANDLE job, DWORD timeout_ms, struct cordon_error *err);
 
 /* -- launch.c ------------------------------------------------------------------------------------------------------ */
@@ -124,9 +126,9 @@ struct launch {
 	bool has_own_console;           /* one without a window */
 	const WCHAR *desktop;           /* station\\name; NULL: this process's own */
 	uint64_t mitigations;           /* PROCESS_CREATION_MITIGATION_POLICY_…; 0: none */
-	void *console;     /* a pseudoconsole's attribute: a stream that is NULL is that console; or NULL */
-	bool has_console;  /* shares this process's console; else, and without `console`, it has none */
-	const int *passed; /* handles that may be inherited, as passed_check has found */
+	void *console;                  /* a pseudoconsole (pseudo.h): a stream that is NULL is that console; or NULL */
+	bool has_console;               /* shares this process's console; else, and without `console`, it has none */
+	const int *passed;              /* handles that may be inherited, as passed_check has found */
 	size_t passed_count;
 };
 
@@ -286,7 +288,10 @@ struct cage {
 	struct output *output;   /* NULL: it is not counted */
 	struct console *console; /* NULL: the caller's is shared, or there is none */
 	HANDLE streams[3];       /* for the command, borrowed; NULL: none, or the console */
-	bool was_terminal_taken, is_terminal_over;
+	bool was_terminal_taken;
+	bool is_terminal_over; /* atomic, as the next */
+	uint64_t counted_ms;   /* when something of the terminal's was last counted */
+	HANDLE patience;       /* a timer, while the terminal's last is awaited */
 	char *temp;
 	char **environment;
 	HDESK desktop;

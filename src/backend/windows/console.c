@@ -3,59 +3,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/windows/pseudo.h"
 #include "base/scope.h"
 
 enum { ROWS = 24, COLUMNS = 80, ROOM = 4096, CLOSE_MS = 2000 };
 
-/* PSEUDOCONSOLE_INHERIT_CURSOR: it asks where the cursor is, rather than begin on an empty screen. */
-enum { INHERIT_CURSOR = 1 };
-
-/* Not in every header of mingw-w64, and not on every host. */
-typedef HRESULT(WINAPI *create_function)(COORD, HANDLE, HANDLE, DWORD, void **);
-typedef HRESULT(WINAPI *resize_function)(void *, COORD);
-typedef void(WINAPI *close_function)(void *);
-
-static struct {
-	create_function create;
-	resize_function resize;
-	close_function close;
-} api;
-
 struct console {
-	void *pseudo;
+	void *pseudo;                 /* NULL: none of this process's */
+	struct console_server server; /* of one that another process has made; has no `close` before that is said */
+	struct console_ends ends;
 	HANDLE typed, printed; /* ours; NULL: taken */
-	bool is_seen;
+	bool is_seen, is_hung_up;
 	HANDLE drain, closing;
 };
 
-static void *find(const char *name)
-{
-	union {
-		FARPROC found;
-		void *address;
-	} entry = { .found = GetProcAddress(GetModuleHandleW(L"kernel32.dll"), name) };
-	return entry.address;
-}
-
 bool console_is_known(void)
 {
-	union {
-		void *address;
-		create_function create;
-		resize_function resize;
-		close_function close;
-	} create = { find("CreatePseudoConsole") }, resize = { find("ResizePseudoConsole") },
-	  close = { find("ClosePseudoConsole") };
-	api.create = create.create;
-	api.resize = resize.resize;
-	api.close = close.close;
-	return api.create && api.resize && api.close;
-}
-
-static COORD size_of(uint16_t rows, uint16_t columns)
-{
-	return (COORD){ .X = (SHORT)(columns && columns <= INT16_MAX ? columns : COLUMNS),
-			.Y = (SHORT)(rows && rows <= INT16_MAX ? rows : ROWS) };
+	return pseudo_is_known();
 }
 
 static void free_at(struct console **console)
@@ -63,31 +27,58 @@ static void free_at(struct console **console)
 	console_free(*console);
 }
 
-bool console_make(uint16_t rows, uint16_t columns, bool is_seen, struct console **ret_console, struct cordon_error *err)
+bool console_make_ends(uint16_t rows, uint16_t columns, bool is_seen, struct console **ret_console,
+		       struct cordon_error *err)
 {
 	CORDON_ON_EXIT(free_at) struct console *console = calloc(1, sizeof *console);
-	CORDON_ON_EXIT(close_handle) HANDLE reads = NULL;
-	CORDON_ON_EXIT(close_handle) HANDLE writes = NULL;
 	if (!console)
 		return cordon_fail_memory(err);
-	if (!console_is_known())
-		return cordon_fail(err, CORDON_UNSUPPORTED,
-				   "this Windows has no pseudoconsoles (1809 and later have them): use --no-tty");
 	console->is_seen = is_seen;
-	if (!CreatePipe(&reads, &console->typed, NULL, 0) || !CreatePipe(&console->printed, &writes, NULL, 0))
+	console->ends = (struct console_ends){
+		.rows = rows && rows <= INT16_MAX ? rows : ROWS,
+		.columns = columns && columns <= INT16_MAX ? columns : COLUMNS,
+		.is_seen = is_seen,
+	};
+	if (!CreatePipe(&console->ends.reads, &console->typed, NULL, 0) ||
+	    !CreatePipe(&console->printed, &console->ends.writes, NULL, 0))
 		return windows_fail(err, GetLastError(), "CreatePipe", "make a pipe for the command's console");
-	/* The server has duplicates; ours would keep what is read from ending. */
-	HRESULT result = api.create(size_of(rows, columns), reads, writes, is_seen ? INHERIT_CURSOR : 0,
-				    &console->pseudo);
-	if (FAILED(result))
-		return windows_fail(err, (DWORD)result, "CreatePseudoConsole", "make a console for the command");
 	*ret_console = cordon_take(&console);
 	return true;
 }
 
-void *console_attribute(const struct console *console)
+/* Who serves it has duplicates; ours would keep what is read from ending. */
+static void close_ends(struct console *console)
 {
-	return console->pseudo;
+	close_handle(&console->ends.reads);
+	close_handle(&console->ends.writes);
+	console->ends.reads = console->ends.writes = NULL;
+}
+
+bool console_make(uint16_t rows, uint16_t columns, bool is_seen, struct console **ret_console, struct cordon_error *err)
+{
+	CORDON_ON_EXIT(free_at) struct console *console = NULL;
+	if (!console_make_ends(rows, columns, is_seen, &console, err) ||
+	    !pseudo_make(console->ends.rows, console->ends.columns, is_seen, console->ends.reads, console->ends.writes,
+			 &console->pseudo, err))
+		return false;
+	close_ends(console);
+	*ret_console = cordon_take(&console);
+	return true;
+}
+
+const struct console_ends *console_ends(const struct console *console)
+{
+	return &console->ends;
+}
+
+void console_serve(struct console *console, const struct console_server *server)
+{
+	console->server = *server;
+}
+
+void console_enter(const struct console *console, struct launch *launch)
+{
+	pseudo_enter(console->pseudo, launch);
 }
 
 /* -- a console that nobody sees ------------------------------------------------------------------------------------ */
@@ -118,6 +109,7 @@ static DWORD WINAPI drain(void *context)
 
 bool console_begin(struct console *console, struct cordon_error *err)
 {
+	close_ends(console);
 	if (console->is_seen)
 		return true;
 	console->drain = CreateThread(NULL, 0, drain, console, 0, NULL);
@@ -146,23 +138,32 @@ HANDLE console_take_typed(struct console *console)
 
 long console_resize(struct console *console, uint16_t rows, uint16_t columns)
 {
-	return console->closing ? 0 : api.resize(console->pseudo, size_of(rows, columns));
+	if (console->is_hung_up || rows == 0 || columns == 0 || rows > INT16_MAX || columns > INT16_MAX)
+		return 0;
+	if (console->pseudo)
+		return pseudo_resize(console->pseudo, rows, columns);
+	if (console->server.close)
+		console->server.resize(console->server.context, rows, columns);
+	return 0;
 }
 
 /* -- the end ------------------------------------------------------------------------------------------------------- */
 
 static DWORD WINAPI close_pseudo(void *pseudo)
 {
-	api.close(pseudo);
+	pseudo_close(pseudo);
 	return 0;
 }
 
-/* Before Windows 11 24H2 closing waits until everything in it has ended and all that was printed is read. */
 void console_hang_up(struct console *console)
 {
-	if (console->closing || !console->pseudo)
+	if (console->is_hung_up)
 		return;
-	console->closing = CreateThread(NULL, 0, close_pseudo, console->pseudo, 0, NULL);
+	console->is_hung_up = true;
+	if (console->pseudo)
+		console->closing = CreateThread(NULL, 0, close_pseudo, console->pseudo, 0, NULL);
+	else if (console->server.close)
+		console->server.close(console->server.context);
 }
 
 struct console *console_free(struct console *console)
@@ -186,6 +187,7 @@ struct console *console_free(struct console *console)
 	close_handle(&console->drain);
 	close_handle(&console->typed);
 	close_handle(&console->printed);
+	close_ends(console);
 	free(console);
 	return NULL;
 }

@@ -2,11 +2,15 @@
  *
  *	console_make -> (processes are started in it) -> console_begin -> console_hang_up -> console_free
  *
+ * Another process may make it, of the far ends of its pipes:
+ *
+ *	console_make_ends -> (that process makes it) -> console_serve -> console_begin -> ...
+ *
  * Without a caller's terminal nobody sees it: what is printed there is read and dropped.
  */
 #pragma once
 
-#include "os/windows/windows.h"
+#include "backend/windows/cage.h"
 
 struct console;
 
@@ -17,8 +21,28 @@ bool console_is_known(void);
 CORDON_CHECKED bool console_make(uint16_t rows, uint16_t columns, bool is_seen, struct console **ret_console,
 				 struct cordon_error *err);
 
-/* The value of PROC_THREAD_ATTRIBUTE_PSEUDOCONSOLE. */
-void *console_attribute(const struct console *console);
+/* A stream of the launch that is NULL becomes this console. */
+void console_enter(const struct console *console, struct launch *launch);
+
+/* What a process needs that makes one of it; the handles are the console's, until console_begin. */
+struct console_ends {
+	HANDLE reads, writes;
+	uint16_t rows, columns;
+	bool is_seen;
+};
+
+/* Neither waits for what it brings about. */
+struct console_server {
+	void (*resize)(void *context, uint16_t rows, uint16_t columns);
+	void (*close)(void *context);
+	void *context;
+};
+
+CORDON_CHECKED bool console_make_ends(uint16_t rows, uint16_t columns, bool is_seen, struct console **ret_console,
+				      struct cordon_error *err);
+const struct console_ends *console_ends(const struct console *console);
+/* The other process has made it. */
+void console_serve(struct console *console, const struct console_server *server);
 
 /* Once a process is in it. */
 CORDON_CHECKED bool console_begin(struct console *console, struct cordon_error *err);
@@ -30,7 +54,7 @@ HANDLE console_take_typed(struct console *console);
 /* Types Ctrl-C, where nobody has taken the keyboard. */
 void console_interrupt(struct console *console);
 
-/* 0: done; else an HRESULT: the size stays. */
+/* 0: done, or asked for; else an HRESULT: the size stays. */
 long console_resize(struct console *console, uint16_t rows, uint16_t columns);
 
 /* As when a window is closed: what is in it hears CTRL_CLOSE_EVENT. What is read from it ends, once all that was printed

@@ -7,7 +7,14 @@
 
 enum { ROLES_MAX = 512, REPLY_MAX = 1024, SID_MIN = 8, STREAMS = 3 };
 
-enum { FLAG_PRIVILEGES = 1, FLAG_ADMINISTRATORS = 2, FLAG_WRITE_RESTRICTED = 4, FLAG_CONSOLE = 8, FLAGS_ALL = 15 };
+enum {
+	FLAG_PRIVILEGES = 1,
+	FLAG_ADMINISTRATORS = 2,
+	FLAG_WRITE_RESTRICTED = 4,
+	FLAG_CONSOLE = 8,
+	FLAG_SEEN = 16,
+	FLAGS_ALL = 31,
+};
 
 static size_t most_of(unsigned kind)
 {
@@ -18,6 +25,7 @@ static size_t most_of(unsigned kind)
 		return FRAME_MAX;
 	case FRAME_REACH:
 	case FRAME_PROXY:
+	case FRAME_RESIZE:
 	case FRAME_STARTED:
 	case FRAME_FAILED:
 	case FRAME_REACHED:
@@ -29,7 +37,7 @@ static size_t most_of(unsigned kind)
 
 static bool is_kind(unsigned kind)
 {
-	return (kind >= FRAME_START && kind <= FRAME_PROXY) || (kind >= FRAME_STARTED && kind <= FRAME_REACHED);
+	return (kind >= FRAME_START && kind <= FRAME_CLOSE) || (kind >= FRAME_STARTED && kind <= FRAME_REACHED);
 }
 
 static uint32_t number_at(const uint8_t *bytes)
@@ -133,11 +141,16 @@ bool frame_write_start(const struct frame_start *start, struct text *text, struc
 	add_number(&content, (start->drops_privileges ? FLAG_PRIVILEGES : 0) |
 				     (start->drops_administrators ? FLAG_ADMINISTRATORS : 0) |
 				     (start->is_write_restricted ? FLAG_WRITE_RESTRICTED : 0) |
-				     (start->has_console ? FLAG_CONSOLE : 0));
+				     (start->has_console ? FLAG_CONSOLE : 0) |
+				     (start->console.is_seen ? FLAG_SEEN : 0));
 	add_number(&content, start->integrity);
 	add_long(&content, start->mitigations);
 	for (int i = 0; i < STREAMS; i++)
 		add_long(&content, start->streams[i]);
+	add_long(&content, start->console.reads);
+	add_long(&content, start->console.writes);
+	add_number(&content, start->console.rows);
+	add_number(&content, start->console.columns);
 	add_roles(&content, &start->restricting);
 	add_roles(&content, &start->denying_only);
 	add_roles(&content, &start->default_grants);
@@ -202,6 +215,23 @@ bool frame_write_proxy(const struct frame_proxy *order, struct text *text, struc
 	const struct frame frame = { FRAME_PROXY, (const uint8_t *)text_str(&content), content.length };
 	return (!text_ok(&content) || frame_read_proxy(&frame, &arena, &read, err)) &&
 	       finish(FRAME_PROXY, &content, text, err);
+}
+
+bool frame_write_resize(const struct frame_resize *order, struct text *text, struct cordon_error *err)
+{
+	CORDON_ON_EXIT(text_free) struct text content = { 0 };
+	struct frame_resize read;
+	add_number(&content, order->rows);
+	add_number(&content, order->columns);
+	const struct frame frame = { FRAME_RESIZE, (const uint8_t *)text_str(&content), content.length };
+	return (!text_ok(&content) || frame_read_resize(&frame, &read, err)) &&
+	       finish(FRAME_RESIZE, &content, text, err);
+}
+
+bool frame_write_close(struct text *text, struct cordon_error *err)
+{
+	const struct text nothing = { 0 };
+	return finish(FRAME_CLOSE, &nothing, text, err);
 }
 
 bool frame_write_reached(const struct frame_reached *reached, struct text *text, struct cordon_error *err)
@@ -395,6 +425,26 @@ static bool end(const struct frame *frame, struct reader *reader, enum frame_kin
 	       cordon_fail(err, CORDON_BAD_USAGE, "a message of the runner's is wrong: %s", reader->wrong);
 }
 
+static bool is_side(uint32_t side)
+{
+	return side > 0 && side <= FRAME_SIDE_MAX;
+}
+
+/* Whole or not at all. */
+static struct frame_console take_console(struct reader *reader, uint32_t flags)
+{
+	struct frame_console console = { .is_seen = flags & FLAG_SEEN };
+	console.reads = take_long(reader);
+	console.writes = take_long(reader);
+	console.rows = take_number(reader);
+	console.columns = take_number(reader);
+	bool is_none = !console.reads && !console.writes && !console.rows && !console.columns && !console.is_seen;
+	bool is_whole = console.reads && console.writes && is_side(console.rows) && is_side(console.columns);
+	if (!is_none && (!is_whole || flags & FLAG_CONSOLE))
+		give_up(reader, "its console is none");
+	return console;
+}
+
 bool frame_read_start(const struct frame *frame, struct arena *arena, struct frame_start *ret_start,
 		      struct cordon_error *err)
 {
@@ -411,6 +461,7 @@ bool frame_read_start(const struct frame *frame, struct arena *arena, struct fra
 	start.mitigations = take_long(&reader);
 	for (int i = 0; i < STREAMS; i++)
 		start.streams[i] = take_long(&reader);
+	start.console = take_console(&reader, flags);
 	start.restricting = take_roles(&reader);
 	start.denying_only = take_roles(&reader);
 	start.default_grants = take_roles(&reader);
@@ -485,6 +536,20 @@ bool frame_read_proxy(const struct frame *frame, struct arena *arena, struct fra
 	if (order.port == 0 || order.port > UINT16_MAX)
 		give_up(&reader, "a port is none");
 	if (!end(frame, &reader, FRAME_PROXY, err))
+		return false;
+	*ret_order = order;
+	return true;
+}
+
+bool frame_read_resize(const struct frame *frame, struct frame_resize *ret_order, struct cordon_error *err)
+{
+	struct reader reader = { frame->bytes, frame->length, NULL, NULL };
+	struct frame_resize order = { 0 };
+	order.rows = take_number(&reader);
+	order.columns = take_number(&reader);
+	if (!is_side(order.rows) || !is_side(order.columns))
+		give_up(&reader, "a size is none");
+	if (!end(frame, &reader, FRAME_RESIZE, err))
 		return false;
 	*ret_order = order;
 	return true;

@@ -10,12 +10,15 @@
  *	                  CLEAN      the account's profile is to hold nothing of an earlier run
  *	                  REACH      the network is to be tried, as the account
  *	                  PROXY      the account's programs are to be told of the gate
+ *	                  RESIZE     the command's console has another size
+ *	                  CLOSE      the command's console is closed; the last order
  *	from the runner   STARTED    the process, suspended, by handles of the runner's
  *	                  DONE       RETURN, CLEAN or PROXY is done
  *	                  REACHED    how REACH went
  *	                  FAILED     none of it; why
  *
- * Each order has one answer. What the runner answers is claims: cordon looks at what the handles lead to.
+ * RESIZE and CLOSE, which follow a START with a console, have no answer: nobody waits for a runner while the command
+ * runs. Each other order has one. What the runner answers is claims: cordon looks at what the handles lead to.
  */
 #pragma once
 
@@ -28,7 +31,7 @@
 #include "base/text.h"
 #include "base/windows_descriptor.h"
 
-enum { FRAME_VERSION = 1, FRAME_HEAD = 6, FRAME_MAX = 1 << 20 };
+enum { FRAME_VERSION = 2, FRAME_HEAD = 6, FRAME_MAX = 1 << 20 };
 
 enum frame_kind {
 	FRAME_START = 1,
@@ -36,6 +39,8 @@ enum frame_kind {
 	FRAME_CLEAN,
 	FRAME_REACH,
 	FRAME_PROXY,
+	FRAME_RESIZE,
+	FRAME_CLOSE,
 	FRAME_STARTED = 129,
 	FRAME_DONE,
 	FRAME_FAILED,
@@ -70,6 +75,21 @@ struct frame_roles {
 	size_t count;
 };
 
+/* Of rows and columns; a pseudoconsole has no more. */
+enum { FRAME_SIDE_MAX = 32767 };
+
+/* A pseudoconsole that the runner makes. All 0: none. */
+struct frame_console {
+	uint64_t reads,
+		writes; /* handles that the runner has been given: whence what is typed, whither what is printed */
+	uint32_t rows, columns; /* from 1 */
+	bool is_seen;           /* by somebody who tells where the cursor is */
+};
+
+struct frame_resize {
+	uint32_t rows, columns;
+};
+
 struct frame_start {
 	const char *program;   /* a whole path */
 	const char *directory; /* a whole path */
@@ -77,7 +97,8 @@ struct frame_start {
 	char **environment;    /* NULL-terminated, NAME=VALUE */
 	uint64_t streams[3];   /* handles that the runner has been given; 0: none */
 	uint64_t mitigations;
-	bool has_console;
+	bool has_console; /* one that nobody sees, of the runner's own; then not the next */
+	struct frame_console console;
 
 	/* The token: made of the runner's own. */
 	bool drops_privileges, drops_administrators, is_write_restricted;
@@ -143,6 +164,8 @@ CORDON_CHECKED bool frame_write_return(const struct frame_return *order, struct 
 CORDON_CHECKED bool frame_write_clean(const struct frame_clean *order, struct text *text, struct cordon_error *err);
 CORDON_CHECKED bool frame_write_reach(const struct frame_reach *order, struct text *text, struct cordon_error *err);
 CORDON_CHECKED bool frame_write_proxy(const struct frame_proxy *order, struct text *text, struct cordon_error *err);
+CORDON_CHECKED bool frame_write_resize(const struct frame_resize *order, struct text *text, struct cordon_error *err);
+CORDON_CHECKED bool frame_write_close(struct text *text, struct cordon_error *err);
 CORDON_CHECKED bool frame_write_reached(const struct frame_reached *reached, struct text *text,
 					struct cordon_error *err);
 CORDON_CHECKED bool frame_write_started(const struct frame_started *started, struct text *text,
@@ -162,6 +185,8 @@ CORDON_CHECKED bool frame_read_reach(const struct frame *frame, struct frame_rea
 				     struct cordon_error *err);
 CORDON_CHECKED bool frame_read_proxy(const struct frame *frame, struct arena *arena, struct frame_proxy *ret_order,
 				     struct cordon_error *err);
+CORDON_CHECKED bool frame_read_resize(const struct frame *frame, struct frame_resize *ret_order,
+				      struct cordon_error *err);
 CORDON_CHECKED bool frame_read_reached(const struct frame *frame, struct frame_reached *ret_reached,
 				       struct cordon_error *err);
 CORDON_CHECKED bool frame_read_started(const struct frame *frame, struct frame_started *ret_started,

@@ -66,12 +66,10 @@ bool job_make(const struct windows_job *limits, HANDLE *ret_job, const char **re
 	return true;
 }
 
-bool job_end(HANDLE job, DWORD timeout_ms, struct cordon_error *err)
+bool job_await(HANDLE job, DWORD timeout_ms, struct cordon_error *err)
 {
 	JOBOBJECT_BASIC_ACCOUNTING_INFORMATION counts;
 	uint64_t deadline = GetTickCount64() + timeout_ms;
-	if (!TerminateJobObject(job, 1))
-		return windows_fail(err, GetLastError(), "TerminateJobObject", "end the job");
 	for (;;) {
 		if (!QueryInformationJobObject(job, JobObjectBasicAccountingInformation, &counts, sizeof counts, NULL))
 			return windows_fail(err, GetLastError(), "QueryInformationJobObject",
@@ -83,4 +81,11 @@ bool job_end(HANDLE job, DWORD timeout_ms, struct cordon_error *err)
 					   counts.ActiveProcesses);
 		Sleep(1);
 	}
+}
+
+bool job_end(HANDLE job, DWORD timeout_ms, struct cordon_error *err)
+{
+	if (!TerminateJobObject(job, 1))
+		return windows_fail(err, GetLastError(), "TerminateJobObject", "end the job");
+	return job_await(job, timeout_ms, err);
 }

@@ -70,7 +70,7 @@ uint32_t probe_in_console(const char *trial, const char *prober, struct launch *
 		return ERROR_GEN_FAILURE;
 	launch->program = is_resized ? prober : shell.bytes;
 	launch->argv = argv;
-	launch->console = console_attribute(console);
+	console_enter(console, launch);
 	uint32_t code = run_in(console, is_resized, launch, &err);
 	if (!job_end(launch->job, END_MS, &err) && code == 0)
 		code = ERROR_TIMEOUT;

@@ -8,8 +8,6 @@
 
 #include <sddl.h>
 
-enum { END_MS = 10000 };
-
 struct returning {
 	struct windows_store *store;
 	const char *state; /* borrowed, as the two below */

@@ -11,7 +11,7 @@
 #include "base/scope.h"
 #include "os/os.h"
 
-enum { END_MS = 10000 };
+enum { END_MS = 10000, LAST_MS = 2000 };
 
 /* -- the temporary directory --------------------------------------------------------------------------------------- */
 
@@ -360,10 +360,11 @@ static bool make_streams(struct cage *cage, struct cordon_error *err)
 	if (limit->is_set && terminal && !cage->handover.counts_terminal)
 		return cordon_fail(err, CORDON_UNSUPPORTED,
 				   "limits.output with a terminal that the caller does not count");
-	/* A container has one of its own already, and the runner makes one; on older Windows the command shares what there is. */
-	if (terminal || (!is_container(cage) && !cage->account && !shares_console(cage) && console_is_known())) {
+	/* A container has one of its own already; on older Windows the command shares what there is. */
+	if (terminal || (!is_container(cage) && !shares_console(cage) && console_is_known())) {
 		measure_console(cage, &rows, &columns);
-		if (!console_make(rows, columns, terminal, &cage->console, err))
+		/* Who serves an account's is to be the account's as well: its runner makes it. */
+		if (!(cage->account ? console_make_ends : console_make)(rows, columns, terminal, &cage->console, err))
 			return false;
 	}
 	if (!limit->is_set)
@@ -404,7 +405,8 @@ static bool make_process(struct cage *cage, struct cordon_error *err)
 	launch.desktop = cage->desktop_name;
 	launch.package = is_container(cage) ? &cage->package : NULL;
 	/* A process that has to make a console of its own, below a restricted token, does not start everywhere. */
-	launch.console = cage->console ? console_attribute(cage->console) : NULL;
+	if (cage->console)
+		console_enter(cage->console, &launch);
 	launch.has_console = !cage->console && GetConsoleCP() != 0;
 	launch.has_own_console = is_container(cage);
 	launch.passed = cage->handover.passed;
@@ -427,11 +429,6 @@ static bool check_asked(struct cage *cage, struct cordon_error *err)
 {
 	const struct plan *plan = cage->plan;
 	size_t ports = 0;
-	if (cage->handover.terminal)
-		return cordon_fail(
-			err, CORDON_UNSUPPORTED,
-			"the tier 'account' has no terminal of the command's own: use --no-tty and redirect the "
-			"streams");
 	if (plan->network == NETWORK_OPEN)
 		return true;
 	policy_listen_ports(plan->policy, &ports);
@@ -501,7 +498,11 @@ static bool order_process(struct cage *cage, struct cordon_error *err)
 	if (!describe_launch(cage, &launch, &program, err))
 		return false;
 	launch.has_console = true;
-	return runner_order(cage->runner, &launch, &cage->plan->windows->token, err);
+	if (!runner_order(cage->runner, &launch, cage->console, &cage->plan->windows->token, err))
+		return false;
+	if (cage->console)
+		runner_serve(cage->runner, cage->console);
+	return true;
 }
 
 static bool take_process(struct cage *cage, struct cordon_error *err)
@@ -655,12 +656,28 @@ bool cage_start(struct cage *cage, struct cordon_error *err)
 	return true;
 }
 
+/* The command lives no more; who serves its console does until the last is read. Whoever has taken an end and neither
+ * reads nor closes it keeps nobody waiting for long.
+ */
+static void let_out_last(const struct cage *cage)
+{
+	struct cordon_error ignored = CORDON_ERROR_INIT;
+	if (!cage->console || !cage->was_terminal_taken)
+		return;
+	console_hang_up(cage->console);
+	(void)!job_await(cage->runner->job, LAST_MS, &ignored);
+}
+
 void cage_empty(struct cage *cage)
 {
 	struct cordon_error ignored = CORDON_ERROR_INIT;
 	bool is_over = !cage->job || job_end(cage->job, END_MS, &ignored);
-	if (cage->runner)
+	if (cage->patience)
+		DeleteTimerQueueTimer(NULL, cage->patience, INVALID_HANDLE_VALUE);
+	if (cage->runner) {
+		let_out_last(cage);
 		is_over &= runner_end(cage->runner, &ignored);
+	}
 	cage->watcher = watcher_free(cage->watcher);
 	free(cage->mended);
 	cage->mended = NULL;

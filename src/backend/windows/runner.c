@@ -14,6 +14,7 @@ enum {
 	MEET_MS = 60000,
 	ANSWER_MS = 120000,
 	START_MS = 60000,
+	TELL_MS = 2000,
 	REMOVE_MS = 5000,
 	END_MS = 10000,
 	LINE_ROOM = 1024,
@@ -198,8 +199,7 @@ bool runner_confine(struct runner *runner, struct cordon_error *err)
 	if (!AssignProcessToJobObject(runner->job, runner->process.hProcess))
 		return windows_fail(err, GetLastError(), "AssignProcessToJobObject", "put the runner in its job");
 	if (!IsProcessInJob(runner->process.hProcess, runner->job, &is_in_job))
-		return windows_fail(err, GetLastError(), "IsProcessInJob",
-				    "ask whether the runner is in its job");
+		return windows_fail(err, GetLastError(), "IsProcessInJob", "ask whether the runner is in its job");
 	return is_in_job ||
 	       cordon_fail(err, CORDON_UNSUPPORTED, "the system says yes and the runner is not in its job");
 }
@@ -315,29 +315,49 @@ static bool is_console(HANDLE stream)
 	return GetFileType(stream) == FILE_TYPE_CHAR && GetConsoleMode(stream, &mode);
 }
 
+static bool give(const struct runner *runner, HANDLE handle, const char *what, uint64_t *ret_given,
+		 struct cordon_error *err)
+{
+	HANDLE given = NULL;
+	if (!DuplicateHandle(GetCurrentProcess(), handle, runner->process.hProcess, &given, 0, FALSE,
+			     DUPLICATE_SAME_ACCESS))
+		return windows_fail(err, GetLastError(), "DuplicateHandle", "give the runner %s", what);
+	*ret_given = (uint64_t)(uintptr_t)given;
+	return true;
+}
+
+static bool give_console(const struct runner *runner, const struct console *console, struct frame_start *start,
+			 struct cordon_error *err)
+{
+	const struct console_ends *ends = console_ends(console);
+	start->has_console = false;
+	start->console = (struct frame_console){ .rows = ends->rows,
+						 .columns = ends->columns,
+						 .is_seen = ends->is_seen };
+	return give(runner, ends->reads, "the keyboard's end of the console", &start->console.reads, err) &&
+	       give(runner, ends->writes, "the screen's end of the console", &start->console.writes, err);
+}
+
 static bool give_streams(const struct runner *runner, const struct launch *launch, struct frame_start *start,
 			 struct cordon_error *err)
 {
-	static const char *const names[] = { "input", "output", "errors" };
+	static const char *const names[] = { "standard input", "standard output", "standard error" };
 	for (int i = 0; i < 3; i++) {
-		HANDLE given = NULL;
 		if (!launch->streams[i])
 			continue;
 		if (is_console(launch->streams[i]))
 			return cordon_fail(err, CORDON_UNSUPPORTED,
-					   "standard %s is your console, which the account does not get: redirect it",
+					   "%s is your console, which the account does not get: redirect it, or leave "
+					   "--no-tty out",
 					   names[i]);
-		if (!DuplicateHandle(GetCurrentProcess(), launch->streams[i], runner->process.hProcess, &given, 0,
-				     FALSE, DUPLICATE_SAME_ACCESS))
-			return windows_fail(err, GetLastError(), "DuplicateHandle", "give the runner standard %s",
-					    names[i]);
-		start->streams[i] = (uint64_t)(uintptr_t)given;
+		if (!give(runner, launch->streams[i], names[i], &start->streams[i], err))
+			return false;
 	}
 	return true;
 }
 
-bool runner_order(struct runner *runner, const struct launch *launch, const struct windows_token *recipe,
-		  struct cordon_error *err)
+bool runner_order(struct runner *runner, const struct launch *launch, const struct console *console,
+		  const struct windows_token *recipe, struct cordon_error *err)
 {
 	struct arena_room room;
 	CORDON_ON_EXIT(arena_free) struct arena arena = arena_in(&room);
@@ -352,8 +372,40 @@ bool runner_order(struct runner *runner, const struct launch *launch, const stru
 		.has_console = launch->has_console,
 	};
 	return add_recipe(recipe, runner->identities, &arena, &start, err) &&
-	       give_streams(runner, launch, &start, err) && frame_write_start(&start, &order, err) &&
-	       ask(runner, &order, FRAME_STARTED, START_MS, &frame, err);
+	       give_streams(runner, launch, &start, err) && (!console || give_console(runner, console, &start, err)) &&
+	       frame_write_start(&start, &order, err) && ask(runner, &order, FRAME_STARTED, START_MS, &frame, err);
+}
+
+/* Without an answer. A runner that does not take it within the time there is hears of nothing more: its pipe breaks. */
+static void tell(struct runner *runner, const struct text *order)
+{
+	struct cordon_error ignored = CORDON_ERROR_INIT;
+	if (!runner->pipe || pipe_send(runner->pipe, runner->process.hProcess, order, TELL_MS, &ignored))
+		return;
+	close_handle(&runner->pipe);
+	runner->pipe = NULL;
+}
+
+static void tell_size(void *context, uint16_t rows, uint16_t columns)
+{
+	CORDON_ON_EXIT(text_free) struct text order = { 0 };
+	struct cordon_error ignored = CORDON_ERROR_INIT;
+	if (frame_write_resize(&(struct frame_resize){ rows, columns }, &order, &ignored))
+		tell(context, &order);
+}
+
+static void tell_close(void *context)
+{
+	CORDON_ON_EXIT(text_free) struct text order = { 0 };
+	struct cordon_error ignored = CORDON_ERROR_INIT;
+	if (frame_write_close(&order, &ignored))
+		tell(context, &order);
+}
+
+void runner_serve(struct runner *runner, struct console *console)
+{
+	const struct console_server server = { tell_size, tell_close, runner };
+	console_serve(console, &server);
 }
 
 static bool take_handle(const struct runner *runner, uint64_t claimed, HANDLE *ret_handle, struct cordon_error *err)
@@ -417,8 +469,8 @@ bool runner_nest(const struct runner *runner, HANDLE process, HANDLE job, struct
 {
 	BOOL is_within = FALSE, is_around = FALSE;
 	if (!AssignProcessToJobObject(job, process))
-		return windows_fail(err, GetLastError(),
-				    "AssignProcessToJobObject: give the command a job within the runner's");
+		return windows_fail(err, GetLastError(), "AssignProcessToJobObject",
+				    "give the command a job within the runner's");
 	return (IsProcessInJob(process, job, &is_within) && is_within &&
 		IsProcessInJob(process, runner->job, &is_around) && is_around) ||
 	       cordon_fail(err, CORDON_UNSUPPORTED, "the command did not enter a job within the runner's");
@@ -477,15 +529,20 @@ bool account_child_start(struct account_child *child, const char *state, HANDLE 
 {
 	struct runner *runner = &child->runner;
 	PROCESS_INFORMATION process = { 0 };
+	bool has_pseudo = launch->has_console && console_is_known();
 	runner->account = &child->account;
 	runner->identities = identities;
-	bool is_started = runner_begin(runner, state, &child->account, err) &&
+	bool is_started = operation_begins("make the streams", err) &&
+			  (!has_pseudo || console_make_ends(0, 0, false, &child->console, err)) &&
+			  runner_begin(runner, state, &child->account, err) &&
 			  operation_begins("sweep the account", err) && runner_clean(runner, err) &&
 			  operation_begins("have the process started", err) &&
-			  runner_order(runner, launch, recipe, err) && operation_begins("take the process over", err) &&
+			  runner_order(runner, launch, child->console, recipe, err) &&
+			  operation_begins("take the process over", err) &&
 			  runner_take_over(runner, recipe, identities, &process, err) &&
 			  operation_begins("give the process its own job", err) &&
-			  runner_nest(runner, process.hProcess, job, err);
+			  runner_nest(runner, process.hProcess, job, err) &&
+			  (!has_pseudo || console_begin(child->console, err));
 	if (!is_started) {
 		close_handle(&process.hThread);
 		close_handle(&process.hProcess);
@@ -498,5 +555,6 @@ bool account_child_start(struct account_child *child, const char *state, HANDLE 
 void account_child_end(struct account_child *child)
 {
 	runner_free(&child->runner);
+	child->console = console_free(child->console);
 	account_release(&child->account);
 }

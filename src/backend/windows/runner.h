@@ -12,6 +12,7 @@
  *	fence.c          asks it to try the network, in each run; where a test has another
  *	returning.c      what the account made becomes the user's again
  *	runner_inside.c  the runner's side; runner_alone.c makes a program of it
+ *	runner_console.c the command's console there
  *	reach.c          what it tries of the network
  *	system_proxy.c   tells the account's programs of the gate
  *	sweep_account.c  what the runner does before: nothing of an earlier run is left in the account
@@ -20,6 +21,7 @@
 
 #include "backend/windows/accounts.h"
 #include "backend/windows/cage.h"
+#include "backend/windows/console.h"
 #include "backend/windows/framing.h"
 
 /* -- pipe.c -------------------------------------------------------------------------------------------------------- */
@@ -100,10 +102,11 @@ CORDON_CHECKED bool runner_tell_proxy(struct runner *runner, uint16_t port, stru
 CORDON_CHECKED bool runner_reach(struct runner *runner, const struct frame_reach *order,
 				 struct frame_reached *ret_reached, struct cordon_error *err);
 /* The command: from the launch are taken the program, its arguments, directory, environment, streams, mitigations and
- * console. The process is suspended. Errors: as of launch_start.
+ * whether it has a console. The runner makes that of the far ends of `console`; NULL: it makes one that nobody sees. The
+ * process is suspended. Errors: as of launch_start.
  */
-CORDON_CHECKED bool runner_order(struct runner *runner, const struct launch *launch, const struct windows_token *recipe,
-				 struct cordon_error *err);
+CORDON_CHECKED bool runner_order(struct runner *runner, const struct launch *launch, const struct console *console,
+				 const struct windows_token *recipe, struct cordon_error *err);
 CORDON_CHECKED bool runner_take_over(struct runner *runner, const struct windows_token *recipe,
 				     struct identities *identities, PROCESS_INFORMATION *ret_process,
 				     struct cordon_error *err);
@@ -114,6 +117,8 @@ CORDON_CHECKED bool runner_begin(struct runner *runner, const char *state, struc
  * and its limits count nobody else.
  */
 CORDON_CHECKED bool runner_nest(const struct runner *runner, HANDLE process, HANDLE job, struct cordon_error *err);
+/* Has the console served by the runner; it is borrowed until console_free. */
+void runner_serve(struct runner *runner, struct console *console);
 /* Ends all that is in the runner's job. Half-made is fine. */
 CORDON_CHECKED bool runner_end(const struct runner *runner, struct cordon_error *err);
 /* Ends the runner, too. Half-made is fine. */
@@ -127,6 +132,7 @@ void runner_free(struct runner *runner);
 struct account_child {
 	struct account account;
 	struct runner runner;
+	struct console *console; /* nobody sees it */
 };
 CORDON_CHECKED bool account_child_claim(struct account_child *child, enum pool_kind kind, struct identities *identities,
 					struct cordon_error *err);
@@ -178,6 +184,14 @@ CORDON_CHECKED bool sweep_account(PSID account, PSID user, const char *profile, 
  */
 CORDON_CHECKED bool system_proxy_tell(uint32_t port, struct cordon_error *err);
 
+/* -- runner_console.c ---------------------------------------------------------------------------------------------- */
+
+/* A console of the runner's own, that the command shares; nobody sees it. For a Windows without pseudoconsoles. */
+CORDON_CHECKED bool runner_console_share(struct cordon_error *err);
+/* A pseudoconsole, of handles that stay the caller's. Who serves it is nobody's of the account to open. */
+CORDON_CHECKED bool runner_console_make(const struct frame_console *wanted, void **ret_pseudo,
+					struct cordon_error *err);
+
 /* -- reach.c ------------------------------------------------------------------------------------------------------- */
 
 CORDON_CHECKED bool reach_try(const struct frame_reach *order, struct frame_reached *ret_reached,
@@ -187,7 +201,7 @@ int reach_control(uint32_t port);
 
 /* -- runner_inside.c ----------------------------------------------------------------------------------------------- */
 
-/* The program: "PIPE PROCESS" serves the pipe until it breaks or the command has ended, "reach PORT" is reach_control.
- * Its exit status.
+/* The program: "PIPE PROCESS" serves the pipe until it breaks or the command's console is closed, "reach PORT" is
+ * reach_control. Its exit status.
  */
 int runner_main(const WCHAR *word, DWORD number);

@@ -2,11 +2,11 @@
 #include <string.h>
 
 #include "backend/windows/ownership.h"
+#include "backend/windows/pseudo.h"
 #include "backend/windows/runner.h"
+#include "base/list.h"
 #include "base/scope.h"
 #include "os/os.h"
-
-#include <sddl.h>
 
 enum { SERVED = 0, NOT_SERVED = 1 };
 
@@ -15,55 +15,10 @@ struct serving {
 	struct identities identities; /* SID_USER is the account */
 	struct station station;
 	HANDLE command; /* NULL: none yet */
+	void *console;  /* a pseudoconsole; NULL: none. It ends with this process, or by CLOSE */
 	struct text bytes;
 	struct arena arena; /* of all that is read of orders */
 };
-
-/* -- the console --------------------------------------------------------------------------------------------------- */
-
-enum { LIST_ROOM = 16 * 1024 };
-
-static bool set_default(HANDLE token, PACL list)
-{
-	TOKEN_DEFAULT_DACL value = { list };
-	return SetTokenInformation(token, TokenDefaultDacl, &value, sizeof value);
-}
-
-static bool set_closed(HANDLE token)
-{
-	CORDON_ON_EXIT(free_local) PSECURITY_DESCRIPTOR descriptor = NULL;
-	PACL list = NULL;
-	BOOL is_there, is_default;
-	return ConvertStringSecurityDescriptorToSecurityDescriptorW(L"D:P(A;;GA;;;SY)(A;;RC;;;S-1-3-4)",
-								    SDDL_REVISION_1, &descriptor, NULL) &&
-	       GetSecurityDescriptorDacl(descriptor, &is_there, &list, &is_default) && set_default(token, list);
-}
-
-/* Where the runner has none, the command would have to make one below its token, which does not go everywhere. Who
- * serves the console is a process of this account and not restricted: it is made so that the command does not open it.
- * Only it: a token that is made meanwhile would be closed to the command whose it is.
- */
-static bool make_console(struct cordon_error *err)
-{
-	CORDON_ON_EXIT(close_handle) HANDLE token = NULL;
-	CORDON_ON_EXIT(free_text) char *before = malloc(LIST_ROOM);
-	DWORD length;
-	if (!before)
-		return cordon_fail_memory(err);
-	if (GetConsoleCP() != 0)
-		return true;
-	if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY | TOKEN_ADJUST_DEFAULT, &token) ||
-	    !GetTokenInformation(token, TokenDefaultDacl, before, LIST_ROOM, &length) || !set_closed(token))
-		return windows_fail(err, GetLastError(),
-				    "OpenProcessToken or GetTokenInformation or SetTokenInformation",
-				    "close what serves the console to the command");
-	/* Access is denied to who has one already. */
-	DWORD code = AllocConsole() ? ERROR_SUCCESS : GetLastError();
-	if (!set_default(token, ((const TOKEN_DEFAULT_DACL *)(const void *)before)->DefaultDacl))
-		return windows_fail(err, GetLastError(), "SetTokenInformation", "open again what the runner makes");
-	return code == ERROR_SUCCESS || code == ERROR_ACCESS_DENIED ||
-	       windows_fail(err, code, "AllocConsole", "make a console for the command");
-}
 
 /* -- START --------------------------------------------------------------------------------------------------------- */
 
@@ -138,7 +93,8 @@ static bool start_command(struct serving *serving, const struct frame_start *sta
 	if (serving->command)
 		return cordon_fail(err, CORDON_UNSUPPORTED, "the runner starts one command");
 	if (!make_token(serving, start, arena, &recipe, &token, err) || !make_station(serving, &recipe, arena, err) ||
-	    (start->has_console && !make_console(err)))
+	    (start->has_console && !runner_console_share(err)) ||
+	    (start->console.reads && !runner_console_make(&start->console, &serving->console, err)))
 		return false;
 	struct launch launch = {
 		.program = start->program,
@@ -152,6 +108,8 @@ static bool start_command(struct serving *serving, const struct frame_start *sta
 	};
 	for (int i = 0; i < 3; i++)
 		launch.streams[i] = (HANDLE)(uintptr_t)start->streams[i];
+	if (serving->console)
+		pseudo_enter(serving->console, &launch);
 	if (!launch_start(&launch, &process, err))
 		return false;
 	serving->command = process.hProcess;
@@ -163,17 +121,37 @@ static bool start_command(struct serving *serving, const struct frame_start *sta
 	return frame_write_started(&started, answer, err);
 }
 
-/* The streams are the command's now; a pipe of cordon's ends with its last writer. */
-static void close_streams(const struct frame_start *start)
+/* They are the command's now, or its console's; a pipe of cordon's ends with its last writer. */
+static void close_given(const struct frame_start *start)
 {
-	for (int i = 0; i < 3; i++) {
-		HANDLE stream = (HANDLE)(uintptr_t)start->streams[i];
-		bool is_closed = !stream;
-		for (int before = 0; before < i; before++)
-			is_closed |= start->streams[before] == start->streams[i];
+	const uint64_t given[] = { start->streams[0], start->streams[1], start->streams[2], start->console.reads,
+				   start->console.writes };
+	for (size_t i = 0; i < COUNT_OF(given); i++) {
+		bool is_closed = !given[i];
+		for (size_t before = 0; before < i; before++)
+			is_closed |= given[before] == given[i];
 		if (!is_closed)
-			CloseHandle(stream);
+			CloseHandle((HANDLE)(uintptr_t)given[i]);
 	}
+}
+
+/* -- RESIZE and CLOSE ---------------------------------------------------------------------------------------------- */
+
+/* False: the last order. */
+static bool serve_console(struct serving *serving, const struct frame *frame)
+{
+	struct cordon_error ignored = CORDON_ERROR_INIT;
+	struct frame_resize order;
+	if (!serving->console)
+		return false;
+	if (frame->kind == FRAME_CLOSE) {
+		pseudo_close(serving->console);
+		return false;
+	}
+	if (!frame_read_resize(frame, &order, &ignored))
+		return false;
+	pseudo_resize(serving->console, (uint16_t)order.rows, (uint16_t)order.columns);
+	return true;
 }
 
 /* -- RETURN and CLEAN -------------------------------------------------------------------------------------------- */
@@ -228,7 +206,7 @@ static bool serve_one(struct serving *serving, const struct frame *frame, struct
 		if (!frame_read_start(frame, &serving->arena, &start, err))
 			return false;
 		bool is_started = start_command(serving, &start, &serving->arena, answer, err);
-		close_streams(&start);
+		close_given(&start);
 		return is_started;
 	}
 	/* While something of the command may run, files are not to be trusted. */
@@ -255,11 +233,11 @@ static void free_serving(struct serving *serving)
 	arena_free(&serving->arena);
 }
 
-/* Either cordon wants something, or the command has ended, or the pipe has broken. */
+/* Not until the command has ended: its console is to give out what was printed last. */
 static bool await_order(struct serving *serving, struct frame *ret_frame)
 {
 	struct cordon_error ignored = CORDON_ERROR_INIT;
-	return pipe_receive(serving->pipe, serving->command, INFINITE, &serving->bytes, ret_frame, &ignored);
+	return pipe_receive(serving->pipe, NULL, INFINITE, &serving->bytes, ret_frame, &ignored);
 }
 
 static int serve(const WCHAR *pipe, DWORD server)
@@ -272,6 +250,11 @@ static int serve(const WCHAR *pipe, DWORD server)
 	while (await_order(&serving, &frame)) {
 		CORDON_ON_EXIT(text_free) struct text answer = { 0 };
 		struct cordon_error why = CORDON_ERROR_INIT;
+		if (frame.kind == FRAME_RESIZE || frame.kind == FRAME_CLOSE) {
+			if (!serve_console(&serving, &frame))
+				return SERVED;
+			continue;
+		}
 		if (!serve_one(&serving, &frame, &answer, &why) && !frame_write_failed(&why, &answer, &err))
 			return NOT_SERVED;
 		if (!pipe_send(serving.pipe, NULL, &answer, INFINITE, &err))
