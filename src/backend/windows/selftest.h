@@ -123,6 +123,9 @@ CORDON_CHECKED bool save_by_rename(const char *path, struct cordon_error *err);
 
 enum { FLOOD_BLOCK = 65536 };
 
+/* What "lines" prints in the end. */
+#define LAST_LINE "the last of it"
+
 /* The bytes of a flood, which whoever reads them can make as well; no two blocks alike. */
 void fill_flood(char block[FLOOD_BLOCK], uint32_t number);
 

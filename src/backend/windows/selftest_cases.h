@@ -74,12 +74,17 @@ struct selftest_case {
 	     NO_GUARANTEE, 0) \
 	CASE(show_terminal, "a pseudoconsole shows what is printed, and ends", TRIAL_EVERYWHERE, NO_GUARANTEE, \
 	     NEEDS_WINDOWS) \
+	CASE(show_last, "a pseudoconsole shows the last of 1 MB of a command that has ended", TRIAL_EVERYWHERE, \
+	     NO_GUARANTEE, NEEDS_WINDOWS) \
+	CASE(measure_terminal, "the command sees the size of its console", TRIAL_EVERYWHERE, NO_GUARANTEE, \
+	     NEEDS_WINDOWS) \
+	CASE(echo_terminal, "a line that is typed is echoed and read", TRIAL_EVERYWHERE, NO_GUARANTEE, NEEDS_WINDOWS) \
 	CASE(resize_terminal, "the command sees a new size of its console", TRIAL_EVERYWHERE, NO_GUARANTEE, \
 	     NEEDS_WINDOWS) \
 	CASE(interrupt_terminal, "Ctrl-C that is typed reaches the command", TRIAL_EVERYWHERE, NO_GUARANTEE, \
 	     NEEDS_WINDOWS) \
 	CASE(break_terminal, "Ctrl-Break that cordon hears reaches a command without a terminal as Ctrl-C", \
-	     TRIAL_TOKEN, NO_GUARANTEE, NEEDS_WINDOWS) \
+	     TRIAL_ACCOUNT | TRIAL_TOKEN, NO_GUARANTEE, NEEDS_WINDOWS) \
 	CASE(close_terminal, "a command whose console is closed hears of it", TRIAL_EVERYWHERE, NO_GUARANTEE, \
 	     NEEDS_WINDOWS)
 

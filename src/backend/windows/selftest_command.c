@@ -228,6 +228,31 @@ static int print_words(char **words)
 	return write_all(GetStdHandle(STD_OUTPUT_HANDLE), words[0], (DWORD)strlen(words[0])) ? 0 : 1;
 }
 
+/* A megabyte, and LAST_LINE. */
+static int print_lines(char **words)
+{
+	HANDLE out = GetStdHandle(STD_OUTPUT_HANDLE);
+	char line[65];
+	(void)words;
+	for (int i = 0; i < 1 << 14; i++) {
+		snprintf(line, sizeof line, "%061d.\r\n", i);
+		if (!write_all(out, line, 64))
+			return 1;
+	}
+	return write_all(out, LAST_LINE, sizeof LAST_LINE - 1) ? 0 : 1;
+}
+
+/* Says that it asks; ends with 0 when the words are typed. */
+static int await_line(char **words)
+{
+	char line[64];
+	DWORD length = 0;
+	size_t wanted = strlen(words[1]);
+	if (print_words(words) != 0 || !ReadFile(GetStdHandle(STD_INPUT_HANDLE), line, sizeof line, &length, NULL))
+		return 1;
+	return length == wanted + 2 && memcmp(line, words[1], wanted) == 0 && line[wanted] == '\r' ? 0 : 2;
+}
+
 static volatile LONG heard = -1;
 
 static BOOL WINAPI hear(DWORD event)
@@ -326,27 +351,14 @@ int command_main(char **words)
 		int count; /* of further words, at least */
 		int (*act)(char **words);
 	} acts[] = {
-		{ "status", 1, end_with },
-		{ "wait", 0, wait_long },
-		{ "process", 1, tell_process },
-		{ "leave", 1, leave_process },
-		{ "temp", 1, tell_temp },
-		{ "make", 1, make_files },
-		{ "change", 1, change_file },
-		{ "memory", 1, take_memory },
-		{ "processes", 1, start_processes },
-		{ "spin", 1, spin },
-		{ "fill", 1, fill_disk },
-		{ "copy", 0, copy_streams },
-		{ "flood", 1, flood },
-		{ "event", 1, set_event },
-		{ "print", 1, print_words },
-		{ "listen", 1, listen_to_console },
-		{ "size", 2, await_size },
-		{ "connect", 1, connect_to },
-		{ "look-up", 1, look_up },
-		{ "mark", 0, mark_profile },
-		{ "private", 1, make_private },
+		{ "status", 1, end_with },     { "wait", 0, wait_long },       { "process", 1, tell_process },
+		{ "leave", 1, leave_process }, { "temp", 1, tell_temp },       { "make", 1, make_files },
+		{ "change", 1, change_file },  { "memory", 1, take_memory },   { "processes", 1, start_processes },
+		{ "spin", 1, spin },           { "fill", 1, fill_disk },       { "copy", 0, copy_streams },
+		{ "flood", 1, flood },         { "event", 1, set_event },      { "print", 1, print_words },
+		{ "lines", 0, print_lines },   { "line", 2, await_line },      { "listen", 1, listen_to_console },
+		{ "size", 2, await_size },     { "connect", 1, connect_to },   { "look-up", 1, look_up },
+		{ "mark", 0, mark_profile },   { "private", 1, make_private },
 	};
 	WSADATA about;
 	int count = -1;

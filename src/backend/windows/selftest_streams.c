@@ -10,13 +10,6 @@
 
 enum { FLOOD = 8 << 20, NUMBER_BREAK = 21, HEARD_FIRST = 40 };
 
-/* What the tier does not have yet is refused before anything runs, in words: no claim fails by that. */
-static enum result refused_or_failed(struct trying *trying, const struct cordon_error *err)
-{
-	return err->status == CORDON_UNSUPPORTED && trying->tier == TIER_ACCOUNT ? skipped(trying, "%s", err->text)
-										 : failed(trying, err);
-}
-
 /* -- files ---------------------------------------------------------------------------------------------------------- */
 
 static HANDLE open_stream(const struct trying *trying, const char *name, bool writes, struct cordon_error *err)
@@ -187,6 +180,17 @@ struct terminal {
 	DWORD length;
 };
 
+/* The last of it is what is looked at. */
+static void keep_printed(struct terminal *terminal, const char *bytes, DWORD length)
+{
+	if (terminal->length + length >= PRINTED_ROOM) {
+		terminal->length -= PRINTED_ROOM / 2;
+		memmove(terminal->bytes, terminal->bytes + PRINTED_ROOM / 2, terminal->length);
+	}
+	memcpy(terminal->bytes + terminal->length, bytes, length);
+	terminal->length += length;
+}
+
 static DWORD WINAPI read_terminal(void *context)
 {
 	static const struct {
@@ -202,9 +206,7 @@ static DWORD WINAPI read_terminal(void *context)
 				WriteFile(terminal->typed, talk[i].answer, (DWORD)strlen(talk[i].answer), &written,
 					  NULL);
 		EnterCriticalSection(&terminal->lock);
-		if (terminal->length + length < PRINTED_ROOM)
-			memcpy(terminal->bytes + terminal->length, bytes, length);
-		terminal->length += terminal->length + length < PRINTED_ROOM ? length : 0;
+		keep_printed(terminal, bytes, length);
 		LeaveCriticalSection(&terminal->lock);
 		SetEvent(terminal->changed);
 	}
@@ -274,18 +276,20 @@ static void discard_at(struct cage **holder)
 		backend_native.discard(*holder);
 }
 
-/* Until it says the words; then `act`; then its end, with that status. */
+/* Until it says the words; then `act`, and until more is seen where there is more; then its end, with that status. */
 static enum result try_terminal(struct trying *trying, const char *const *words, const char *says,
-				void (*act)(struct terminal *terminal, struct cage *cage), int status)
+				void (*act)(struct terminal *terminal, struct cage *cage), const char *more, int status)
 {
 	CORDON_ON_EXIT(free_terminal) struct terminal *terminal = NULL;
 	CORDON_ON_EXIT(discard_at) struct cage *cage = NULL;
 	struct cordon_error err = CORDON_ERROR_INIT;
 	if (!start_terminal(trying, words, &terminal, &cage, &err))
-		return refused_or_failed(trying, &err);
+		return failed(trying, &err);
 	if (!await_printed(terminal, says))
 		return judged(trying, false, "what it prints is not seen: %.300s", terminal->bytes);
 	act(terminal, cage);
+	if (more && !await_printed(terminal, more))
+		return judged(trying, false, "'%s' is not seen: %.300s", more, terminal->bytes);
 	const struct cage_event event = world_await(cage);
 	return judged(trying, event.kind == CAGE_ENDED && event.exit.code == status, "%s, status 0x%x",
 		      world_told(&event), (unsigned)event.exit.code);
@@ -310,6 +314,13 @@ static void do_type(struct terminal *terminal, struct cage *cage)
 	WriteFile(terminal->typed, "\x03", 1, &written, NULL);
 }
 
+static void do_type_line(struct terminal *terminal, struct cage *cage)
+{
+	DWORD written;
+	(void)cage;
+	WriteFile(terminal->typed, "typed so\r", 9, &written, NULL);
+}
+
 static void do_close(struct terminal *terminal, struct cage *cage)
 {
 	(void)terminal;
@@ -318,22 +329,48 @@ static void do_close(struct terminal *terminal, struct cage *cage)
 
 static enum result show_terminal(struct trying *trying)
 {
-	return try_terminal(trying, WORDS("print", "shown here"), "shown here", do_nothing, 0);
+	return try_terminal(trying, WORDS("print", "shown here"), "shown here", do_nothing, NULL, 0);
+}
+
+/* Who serves the console has the last of it in hand when the command has ended. */
+static enum result show_last(struct trying *trying)
+{
+	CORDON_ON_EXIT(free_terminal) struct terminal *terminal = NULL;
+	CORDON_ON_EXIT(discard_at) struct cage *cage = NULL;
+	struct cordon_error err = CORDON_ERROR_INIT;
+	if (!start_terminal(trying, WORDS("lines"), &terminal, &cage, &err))
+		return failed(trying, &err);
+	const struct cage_event event = world_await(cage);
+	WaitForSingleObject(terminal->reader, SELFTEST_WAIT_MS);
+	bool is_shown = has_printed(terminal, LAST_LINE);
+	return judged(trying, event.kind == CAGE_ENDED && event.exit.code == 0 && is_shown, "%s, status 0x%x%s",
+		      world_told(&event), (unsigned)event.exit.code, is_shown ? "" : ", and the last is not seen");
+}
+
+static enum result measure_terminal(struct trying *trying)
+{
+	return try_terminal(trying, WORDS("size", "80", "25"), "looks", do_nothing, NULL, 0);
+}
+
+static enum result echo_terminal(struct trying *trying)
+{
+	return try_terminal(trying, WORDS("line", "asks", "typed so"), "asks", do_type_line, "typed so", 0);
 }
 
 static enum result resize_terminal(struct trying *trying)
 {
-	return try_terminal(trying, WORDS("size", "97", "31"), "looks", do_resize, 0);
+	return try_terminal(trying, WORDS("size", "97", "31"), "looks", do_resize, NULL, 0);
 }
 
 static enum result interrupt_terminal(struct trying *trying)
 {
-	return try_terminal(trying, WORDS("listen", "listens"), "listens", do_type, HEARD_FIRST + CTRL_C_EVENT);
+	return try_terminal(trying, WORDS("listen", "listens"), "listens", do_type, NULL, HEARD_FIRST + CTRL_C_EVENT);
 }
 
 static enum result close_terminal(struct trying *trying)
 {
-	return try_terminal(trying, WORDS("listen", "listens"), "listens", do_close, HEARD_FIRST + CTRL_CLOSE_EVENT);
+	return try_terminal(trying, WORDS("listen", "listens"), "listens", do_close, NULL,
+			    HEARD_FIRST + CTRL_CLOSE_EVENT);
 }
 
 /* Without a terminal the command has a console that nobody sees, where cordon types what it hears itself. */
