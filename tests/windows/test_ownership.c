@@ -16,9 +16,9 @@ enum { FILES_MAX = 16, JOURNAL_MAX = 4, NOBODY = -1 };
 		1, 2, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0, last, 0, 0, 0 \
 	}
 
-enum who { USER, ACCOUNT, STRANGER };
+enum who { USER, ACCOUNT, STRANGER, EVERYONE };
 
-static const uint8_t sids[][16] = { [USER] = SID(1), [ACCOUNT] = SID(2), [STRANGER] = SID(3) };
+static const uint8_t sids[][16] = { [USER] = SID(1), [ACCOUNT] = SID(2), [STRANGER] = SID(3), [EVERYONE] = SID(4) };
 
 static struct windows_sid sid_of(enum who who)
 {
@@ -33,6 +33,8 @@ struct file {
 	bool is_directory, is_link;
 	enum who owner;
 	bool is_the_users; /* his to take and to list; else its owner's alone */
+	bool is_everyones; /* what made it has opened it to everyone */
+	bool has_own;      /* entries that were not inherited were written */
 };
 
 struct store_file {
@@ -125,22 +127,31 @@ static bool tell(struct store *store, struct store_file *file, struct store_abou
 	return works(store, err);
 }
 
-/* Owner, no group, and a list of one entry: the user's, or the owner's. */
+/* A list that begins with the user's entry, or the owner's, which is handed on. */
 static bool read_file(struct store *store, struct store_file *file, struct arena *arena, const uint8_t **ret_bytes,
 		      size_t *ret_length, struct cordon_error *err)
 {
 	const struct file *found = &own(store)->files[file->file];
-	const uint32_t rights = RIGHTS_ALL;
-	uint8_t bytes[20 + 16 + 8 + 8 + 16] = { 1, 0, 4, 0x80, 20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 36 };
-	uint8_t list[] = { 2, 0, 32, 0, 1, 0, 0, 0, 0, 0, 24, 0 };
-	memcpy(bytes + 20, sids[found->owner], 16);
-	memcpy(bytes + 36, list, sizeof list);
-	for (int i = 0; i < 4; i++)
-		bytes[48 + i] = (uint8_t)(rights >> 8 * i);
-	memcpy(bytes + 52, sids[found->is_the_users ? USER : found->owner], 16);
-	*ret_bytes = (const uint8_t *)arena_copy(arena, (const char *)bytes, sizeof bytes);
-	*ret_length = sizeof bytes;
-	assert_non_null(*ret_bytes);
+	struct windows_ace entries[] = {
+		{ .type = WINDOWS_ENTRY_ALLOWS,
+		  .flags = WINDOWS_TREE,
+		  .rights = RIGHTS_ALL,
+		  .sid = sid_of(found->is_the_users ? USER : found->owner) },
+		{ .type = WINDOWS_ENTRY_ALLOWS, .rights = RIGHTS_ALL, .sid = sid_of(EVERYONE) },
+	};
+	const struct windows_descriptor descriptor = { .is_protected = found->is_everyones,
+						       .list = { entries, found->is_everyones ? 2 : 1, 2 } };
+	const uint8_t *list;
+	size_t length;
+	assert_true(windows_descriptor_write(&descriptor, arena, &list, &length, err));
+	/* The writer leaves the owner out. */
+	uint8_t *bytes = arena_take(arena, length + sizeof sids[0]);
+	assert_true(bytes && length < 256);
+	memcpy(bytes, list, length);
+	memcpy(bytes + length, sids[found->owner], sizeof sids[0]);
+	bytes[4] = (uint8_t)length;
+	*ret_bytes = bytes;
+	*ret_length = length + sizeof sids[0];
 	return works(store, err);
 }
 
@@ -152,10 +163,16 @@ static bool write_file(struct store *store, struct store_file *file, const uint8
 	if (!changes(store, err))
 		return false;
 	assert_true(windows_descriptor_read(bytes, length, &arena, &descriptor, err));
-	assert_int_equal(own(store)->files[file->file].owner, own(store)->self);
-	assert_int_equal(descriptor.list.count, 2);
+	struct file *found = &own(store)->files[file->file];
+	assert_int_equal(found->owner, ACCOUNT);
+	assert_true(found->is_the_users || found->owner == own(store)->self);
 	assert_true(windows_sid_equals(descriptor.list.items[0].sid, sid_of(USER)));
-	own(store)->files[file->file].is_the_users = true;
+	found->is_the_users = true;
+	found->is_everyones = found->has_own = false;
+	for (size_t i = 0; i < descriptor.list.count; i++) {
+		found->is_everyones |= windows_sid_equals(descriptor.list.items[i].sid, sid_of(EVERYONE));
+		found->has_own |= !(descriptor.list.items[i].flags & WINDOWS_INHERITED);
+	}
 	return true;
 }
 
@@ -238,18 +255,18 @@ static bool names(struct store *store, bool (*visit)(void *context, const char *
 
 /* A root after a run: what it made, what was there before, and what it laid as traps. */
 static const struct file after[] = {
-	{ "C:\\root", NOBODY, true, false, USER, true },
-	{ "old", 0, false, false, USER, true },
-	{ "made", 0, true, false, ACCOUNT, true },
-	{ "in made", 2, false, false, ACCOUNT, true },
-	{ "closed", 0, true, false, ACCOUNT, false }, /* made with a descriptor of its own: mkdtemp */
-	{ "in closed", 4, false, false, ACCOUNT, false },
-	{ "link", 0, true, true, ACCOUNT, true }, /* to a directory of somebody else's */
-	{ "behind the link", 6, false, false, STRANGER, true },
-	{ "stranger's", 0, true, false, STRANGER, true },
-	{ "in stranger's", 8, false, false, ACCOUNT, true },
-	{ "D:\\other", NOBODY, true, false, USER, true }, /* no root of this run's */
-	{ "in other", 10, false, false, ACCOUNT, true },
+	{ "C:\\root", NOBODY, true, false, USER, true, false, false },
+	{ "old", 0, false, false, USER, true, false, false },
+	{ "made", 0, true, false, ACCOUNT, true, false, false },
+	{ "in made", 2, false, false, ACCOUNT, true, false, false },
+	{ "closed", 0, true, false, ACCOUNT, false, false, false }, /* made with a descriptor of its own: mkdtemp */
+	{ "in closed", 4, false, false, ACCOUNT, false, false, false },
+	{ "link", 0, true, true, ACCOUNT, true, false, false }, /* to a directory of somebody else's */
+	{ "behind the link", 6, false, false, STRANGER, true, false, false },
+	{ "stranger's", 0, true, false, STRANGER, true, false, false },
+	{ "in stranger's", 8, false, false, ACCOUNT, true, false, false },
+	{ "D:\\other", NOBODY, true, false, USER, true, false, false }, /* no root of this run's */
+	{ "in other", 10, false, false, ACCOUNT, true, false, false },
 };
 
 static struct memory memory;
@@ -324,6 +341,27 @@ static void take__makes_the_users_what_the_account_made(void **state)
 	for (int i = 0; i < 10; i++)
 		assert_int_equal(memory.files[i].owner, after[i].owner == ACCOUNT ? USER : after[i].owner);
 	assert_int_equal(take().done, 0);
+}
+
+/* What a command has opened to everyone, or to the accounts, would be open to each later run, whatever its policy. */
+static void take__leaves_no_descriptor_of_the_commands(void **state)
+{
+	(void)state;
+	static const int opened[] = { 2, 3, 4, 5, 9 };
+	for (size_t i = 0; i < COUNT_OF(opened); i++)
+		memory.files[opened[i]].is_everyones = true;
+	memory.files[1].is_everyones = true;  /* by the user */
+	memory.files[8].is_the_users = false; /* what hands nothing on to him */
+	take();
+	open_all();
+	const struct ownership_result last = take();
+	assert_int_equal(last.left, 0);
+	for (size_t i = 0; i < COUNT_OF(opened); i++) {
+		assert_int_equal(memory.files[opened[i]].owner, USER);
+		assert_false(memory.files[opened[i]].is_everyones);
+		assert_int_equal(memory.files[opened[i]].has_own, opened[i] == 9);
+	}
+	assert_true(memory.files[1].is_everyones);
 }
 
 /* Neither through a link, nor where the place is another now, nor outside. */
@@ -452,6 +490,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(take__makes_the_users_what_the_account_made, setup),
+		cmocka_unit_test_setup(take__leaves_no_descriptor_of_the_commands, setup),
 		cmocka_unit_test_setup(take__stays_in_the_places_that_were_noted, setup),
 		cmocka_unit_test_setup(take__counts_what_a_fault_leaves, setup),
 		cmocka_unit_test_setup(note__says_again_what_it_was_told, setup),

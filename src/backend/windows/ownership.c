@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "backend/windows/compose.h"
+#include "backend/windows/descriptors_parts.h"
 #include "base/list.h"
 #include "base/scope.h"
 #include "policy/plan_windows.h"
@@ -92,7 +94,7 @@ struct walk {
 
 struct here {
 	struct walk *walk;
-	struct store_file *directory;
+	const struct opened *directory;
 	unsigned depth;
 };
 
@@ -111,11 +113,9 @@ static bool is_open_to(const struct windows_descriptor *descriptor, struct windo
 	return is_open;
 }
 
-static bool open_to_user(const struct walk *walk, struct store_file *file, struct windows_descriptor *descriptor,
-			 struct arena *arena, struct cordon_error *err)
+static bool open_to_user(const struct walk *walk, struct windows_descriptor *descriptor, struct arena *arena,
+			 struct cordon_error *err)
 {
-	const uint8_t *bytes;
-	size_t length;
 	if (!LIST_ADD_IN(arena, &descriptor->list))
 		return cordon_fail_memory(err);
 	memmove(&descriptor->list.items[1], &descriptor->list.items[0],
@@ -123,48 +123,77 @@ static bool open_to_user(const struct walk *walk, struct store_file *file, struc
 	descriptor->list.items[0] = (struct windows_ace){ .type = WINDOWS_ENTRY_ALLOWS,
 							  .rights = RIGHTS_OWN,
 							  .sid = walk->user };
-	descriptor->has_label = descriptor->clears_label = false;
-	return windows_descriptor_write(descriptor, arena, &bytes, &length, err) &&
-	       walk->store->write(walk->store, file, bytes, length, err);
-}
-
-/* One object. What is not the account's is left alone; what cannot be done to it is counted and no reason to stop. */
-static bool act(struct walk *walk, struct store_file *file, struct cordon_error *err)
-{
-	struct arena_room room;
-	CORDON_ON_EXIT(arena_free) struct arena arena = arena_in(&room);
-	struct cordon_error why = CORDON_ERROR_INIT;
-	struct windows_descriptor descriptor;
-	const uint8_t *bytes;
-	size_t length;
-	walk->result->seen++;
-	if (!walk->store->read(walk->store, file, &arena, &bytes, &length, &why) ||
-	    !windows_descriptor_read(bytes, length, &arena, &descriptor, &why)) {
-		walk->result->left++;
-		return why.status != CORDON_NO_MEMORY || cordon_fail_memory(err);
-	}
-	if (!windows_sid_equals(descriptor.owner, walk->account))
-		return true;
-	bool is_done = walk->opens ? is_open_to(&descriptor, walk->user) ||
-					     open_to_user(walk, file, &descriptor, &arena, &why)
-				   : walk->store->own(walk->store, file, &why);
-	walk->result->done += is_done;
-	walk->result->left += !is_done;
 	return true;
 }
 
-static bool go(struct walk *walk, struct store_file *file, unsigned depth, struct cordon_error *err)
+static bool open_one(const struct walk *walk, const struct opened *opened, struct arena *arena,
+		     struct cordon_error *err)
 {
-	struct here here = { walk, file, depth };
-	struct cordon_error why = CORDON_ERROR_INIT;
-	struct store_about about;
-	if (!act(walk, file, err))
-		return false;
-	if (!walk->store->tell(walk->store, file, &about, &why)) {
-		walk->result->left++;
+	struct windows_descriptor wanted;
+	const uint8_t *bytes;
+	size_t length;
+	if (is_open_to(&opened->descriptor, walk->user))
 		return true;
+	if (!compose_copy(&opened->descriptor, arena, &wanted))
+		return cordon_fail_memory(err);
+	wanted.has_label = wanted.clears_label = false;
+	return open_to_user(walk, &wanted, arena, err) &&
+	       windows_descriptor_write(&wanted, arena, &bytes, &length, err) &&
+	       walk->store->write(walk->store, opened->file, bytes, length, err);
+}
+
+/* As if he had made it there himself: who makes a file may give it any descriptor, and with one that opens it to the
+ * accounts or to everybody, whatever the user puts there later would be open to every later run.
+ */
+static bool settle(const struct walk *walk, struct opened *opened, const struct opened *directory, struct arena *arena,
+		   struct cordon_error *err)
+{
+	struct windows_descriptor wanted = { .owner = walk->user, .group = opened->descriptor.group };
+	if (!directory || directory->descriptor.has_no_list)
+		return true;
+	if (!compose_inherit(&directory->descriptor, opened->about.is_directory, arena, &wanted))
+		return cordon_fail_memory(err);
+	return (is_open_to(&wanted, walk->user) || open_to_user(walk, &wanted, arena, err)) &&
+	       opened_write(walk->store, opened, &wanted, arena, "what the account made", err);
+}
+
+static bool take_one(const struct walk *walk, struct opened *opened, const struct opened *directory,
+		     struct arena *arena, struct cordon_error *err)
+{
+	/* The owner last: by him it is found again where this failed. */
+	return settle(walk, opened, directory, arena, err) && walk->store->own(walk->store, opened->file, err);
+}
+
+/* One object. What is not the account's is left alone; what cannot be done to it is counted and no reason to stop. */
+static bool act(struct walk *walk, struct opened *opened, const struct opened *directory, struct arena *arena,
+		struct cordon_error *err)
+{
+	struct cordon_error why = CORDON_ERROR_INIT;
+	if (!windows_sid_equals(opened->descriptor.owner, walk->account))
+		return true;
+	bool is_done = walk->opens ? open_one(walk, opened, arena, &why)
+				   : take_one(walk, opened, directory, arena, &why);
+	walk->result->done += is_done;
+	walk->result->left += !is_done;
+	return why.status != CORDON_NO_MEMORY || cordon_fail_memory(err);
+}
+
+static bool go(struct walk *walk, struct store_file *file, const struct opened *directory, unsigned depth,
+	       struct cordon_error *err)
+{
+	/* Not on the stack, which one directory in the other would use up. */
+	CORDON_ON_EXIT(arena_free) struct arena arena = { 0 };
+	struct opened opened = { .file = file }; /* the caller's to close */
+	struct here here = { walk, &opened, depth };
+	struct cordon_error why = CORDON_ERROR_INIT;
+	walk->result->seen++;
+	if (!opened_look(walk->store, &opened, &arena, "what the account made", &why)) {
+		walk->result->left++;
+		return why.status != CORDON_NO_MEMORY || cordon_fail_memory(err);
 	}
-	if (!about.is_directory || about.is_link)
+	if (!act(walk, &opened, directory, &arena, err))
+		return false;
+	if (!opened.about.is_directory || opened.about.is_link)
 		return true;
 	if (depth >= OWNERSHIP_DEPTH_MAX || !walk->store->list(walk->store, file, visit, &here, &why))
 		walk->result->left++;
@@ -177,14 +206,14 @@ static bool visit(void *context, const char *name, struct cordon_error *err)
 	struct store *store = here->walk->store;
 	struct cordon_error why = CORDON_ERROR_INIT;
 	struct store_file *file = NULL;
-	if (!store->open_in(store, here->directory, name, &file, &why)) {
+	if (!store->open_in(store, here->directory->file, name, &file, &why)) {
 		here->walk->result->left++;
 		return why.status != CORDON_NO_MEMORY || cordon_fail_memory(err);
 	}
 	/* Gone since it was listed. */
 	if (!file)
 		return true;
-	bool goes_on = go(here->walk, file, here->depth + 1, err);
+	bool goes_on = go(here->walk, file, here->directory, here->depth + 1, err);
 	store->close(store, file);
 	return goes_on;
 }
@@ -204,7 +233,7 @@ static bool go_from(struct walk *walk, const struct frame_place *place, struct c
 		return true;
 	bool is_known = store->tell(store, file, &about, &why);
 	bool is_it = is_known && about.device == place->device && about.inode == place->inode;
-	bool goes_on = !is_it || go(walk, file, 0, err);
+	bool goes_on = !is_it || go(walk, file, NULL, 0, err);
 	walk->result->left += !is_known;
 	store->close(store, file);
 	return goes_on;

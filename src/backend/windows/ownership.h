@@ -5,7 +5,8 @@
  * was made with a descriptor of its own only its owner can open to him.
  *
  *	ownership_note    before the command runs: whose, and where
- *	ownership_take    as the user, when nothing of the account runs any more: what he may take is his
+ *	ownership_take    as the user, when nothing of the account runs any more: what he may take is his, and has the
+ *	                  descriptor that it would have if he had made it
  *	ownership_open    as the account: what he may not take he may from now on
  *	ownership_drop    when nothing is left to take
  *
