@@ -101,22 +101,55 @@ static bool close_process(DWORD id, struct cordon_error *err)
 	       cordon_fail(err, CORDON_UNSUPPORTED, "who serves the console stays open to the command");
 }
 
-/* The runner has started nothing else. */
-static bool close_servers(struct cordon_error *err)
+enum { CHILDREN_MAX = 64 };
+
+/* By number: a process whose parent has ended may have one that is the runner's now. */
+struct children {
+	DWORD ids[CHILDREN_MAX];
+	size_t count;
+};
+
+static bool find_children(struct children *ret_children, struct cordon_error *err)
 {
 	CORDON_ON_EXIT(close_handle) HANDLE all = CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0);
 	PROCESSENTRY32W entry = { .dwSize = sizeof entry };
-	size_t count = 0;
 	if (all == INVALID_HANDLE_VALUE)
 		return windows_fail(err, GetLastError(), "CreateToolhelp32Snapshot", "find who serves the console");
+	ret_children->count = 0;
 	for (BOOL is_there = Process32FirstW(all, &entry); is_there; is_there = Process32NextW(all, &entry)) {
 		if (entry.th32ParentProcessID != GetCurrentProcessId() || entry.th32ProcessID == GetCurrentProcessId())
 			continue;
-		if (!close_process(entry.th32ProcessID, err))
-			return false;
-		count++;
+		if (ret_children->count == CHILDREN_MAX)
+			return cordon_fail(err, CORDON_UNSUPPORTED,
+					   "who serves the console cannot be told from others");
+		ret_children->ids[ret_children->count++] = entry.th32ProcessID;
 	}
-	return count > 0 || cordon_fail(err, CORDON_UNSUPPORTED, "who serves the console is not found");
+	return true;
+}
+
+static bool has_child(const struct children *children, DWORD id)
+{
+	for (size_t i = 0; i < children->count; i++)
+		if (children->ids[i] == id)
+			return true;
+	return false;
+}
+
+/* Those that were not there before. */
+static bool close_servers(const struct children *before, struct cordon_error *err)
+{
+	struct children now;
+	bool has_server = false;
+	if (!find_children(&now, err))
+		return false;
+	for (size_t i = 0; i < now.count; i++) {
+		if (has_child(before, now.ids[i]))
+			continue;
+		if (!close_process(now.ids[i], err))
+			return false;
+		has_server = true;
+	}
+	return has_server || cordon_fail(err, CORDON_UNSUPPORTED, "who serves the console is not found");
 }
 
 /* -- the two ways -------------------------------------------------------------------------------------------------- */
@@ -149,10 +182,11 @@ static bool make_pseudo(void *context, struct cordon_error *err)
 bool runner_console_make(const struct frame_console *wanted, void **ret_pseudo, struct cordon_error *err)
 {
 	struct making making = { wanted, NULL };
-	if (!make_closed(make_pseudo, &making, err))
+	struct children before;
+	if (!find_children(&before, err) || !make_closed(make_pseudo, &making, err))
 		return false;
 	/* Not to be closed here where it fails: that waits for who reads, who waits for this. */
-	if (!close_servers(err))
+	if (!close_servers(&before, err))
 		return false;
 	*ret_pseudo = making.pseudo;
 	return true;
