@@ -6,6 +6,7 @@
 #include "backend/windows/accounts.h"
 #include "backend/windows/cage.h"
 #include "backend/windows/probe_plan.h"
+#include "backend/windows/runner.h"
 #include "base/hash.h"
 #include "base/list.h"
 #include "base/scope.h"
@@ -167,7 +168,8 @@ static bool add_file(const WCHAR *path, struct text *text)
 	return true;
 }
 
-static bool add_programs(struct text *text)
+/* In the tier account, what starts every command as well. */
+static bool add_programs(enum tier tier, struct text *text)
 {
 	WCHAR path[MAX_PATH * 4];
 	HMODULE module;
@@ -179,6 +181,11 @@ static bool add_programs(struct text *text)
 	if (!probe_program || !slash)
 		return false;
 	wcscpy(slash + 1, probe_program);
+	if (!add_file(path, text))
+		return false;
+	if (tier != TIER_ACCOUNT || !runner_program)
+		return true;
+	wcscpy(slash + 1, runner_program);
 	return add_file(path, text);
 }
 
@@ -234,7 +241,7 @@ static bool add_setup(struct text *text)
 
 static bool make_key(const struct plan *plan, struct text *text)
 {
-	if (!add_boot(text) || !add_windows(text) || !add_programs(text) || !add_asker(text) ||
+	if (!add_boot(text) || !add_windows(text) || !add_programs(plan->windows->tier, text) || !add_asker(text) ||
 	    (plan->windows->tier == TIER_ACCOUNT && !add_setup(text)))
 		return false;
 	add_filtering(text);

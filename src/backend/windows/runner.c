@@ -471,8 +471,9 @@ bool runner_nest(const struct runner *runner, HANDLE process, HANDLE job, struct
 	if (!AssignProcessToJobObject(job, process))
 		return windows_fail(err, GetLastError(), "AssignProcessToJobObject",
 				    "give the command a job within the runner's");
-	return (IsProcessInJob(process, job, &is_within) && is_within &&
-		IsProcessInJob(process, runner->job, &is_around) && is_around) ||
+	if (!IsProcessInJob(process, job, &is_within) || !IsProcessInJob(process, runner->job, &is_around))
+		return windows_fail(err, GetLastError(), "IsProcessInJob", "look which jobs the command is in");
+	return (is_within && is_around) ||
 	       cordon_fail(err, CORDON_UNSUPPORTED, "the command did not enter a job within the runner's");
 }
 

@@ -13,6 +13,7 @@
  *	selftest_runs.c       what a run is promised to do, in each tier
  *	selftest_streams.c    its streams and its terminal
  *	selftest_command.c    the command in it
+ *	selftest_winhttp.c    one thing that it does
  *	selftest_account.c    what only the account tier promises
  *	selftest_program.c    `cordon run` as it is typed
  *	selftest_setup.c      `cordon setup`, carried out and removed
@@ -115,6 +116,7 @@ void tools_try(struct selftest *test);
 /* -- selftest_command.c, selftest_files.c -------------------------------------------------------------------------- */
 
 int command_main(char **words);
+int ask_by_winhttp(char **words);
 int files_main(char **words); /* what is killed in the middle */
 int world_main(char **words); /* a cordon that is killed */
 
@@ -145,10 +147,16 @@ struct world {
 	char *root, *command;
 	char *protected_file;
 	HANDLE nothing; /* the null device */
+	/* Of a filtered network: the one host that is allowed, and the port of 127.0.0.1 where its gate's own proxy is. */
+	const char *host;
+	uint16_t proxy_port;
 };
 
 CORDON_CHECKED bool world_make(struct selftest *test, enum tier tier, struct world *ret_world,
 			       struct cordon_error *err);
+/* The same with a filtered network. */
+CORDON_CHECKED bool world_make_gated(struct selftest *test, enum tier tier, const char *host, uint16_t proxy_port,
+				     struct world *ret_world, struct cordon_error *err);
 void world_free(struct world *world); /* also a CORDON_ON_EXIT release */
 /* Below the root; malloc'ed. */
 char *root_path(const struct world *world, const char *name);

@@ -239,6 +239,91 @@ static enum result reset_profile(struct trying *trying)
 	return judged(trying, true, "%d runs", RUNS);
 }
 
+/* -- what Windows has for a proxy ---------------------------------------------------------------------------------- */
+
+/* The gate's own proxy, which answers whatever is asked: so no name need lead anywhere. */
+struct fixture {
+	SOCKET listener;
+	HANDLE thread;
+	volatile LONG asked;
+};
+
+static DWORD WINAPI serve_fixture(void *context)
+{
+	static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi";
+	struct fixture *fixture = context;
+	char request[4096];
+	SOCKET came;
+	while ((came = accept(fixture->listener, NULL, NULL)) != INVALID_SOCKET) {
+		if (recv(came, request, sizeof request, 0) > 0) {
+			InterlockedIncrement(&fixture->asked);
+			send(came, answer, sizeof answer - 1, 0);
+		}
+		shutdown(came, SD_SEND);
+		recv(came, request, sizeof request, 0);
+		closesocket(came);
+	}
+	return 0;
+}
+
+static bool start_fixture(struct fixture *fixture, uint16_t *ret_port)
+{
+	fixture->listener = listen_at(0, ret_port);
+	fixture->thread = fixture->listener != INVALID_SOCKET ? CreateThread(NULL, 0, serve_fixture, fixture, 0, NULL)
+							      : NULL;
+	return fixture->thread;
+}
+
+static void end_fixture(struct fixture *fixture)
+{
+	close_socket(&fixture->listener);
+	if (fixture->thread)
+		WaitForSingleObject(fixture->thread, SELFTEST_WAIT_MS);
+	close_handle(&fixture->thread);
+}
+
+/* What is allowed is answered, what is not is refused by the gate in its own words, and nobody else is asked. */
+static enum result tell_program(struct trying *trying, const char *program, const char *before)
+{
+	enum { ANSWERED = 200, REFUSED = 403 };
+	static const char allowed[] = "cordon-allowed.invalid", other[] = "cordon-refused.invalid";
+	CORDON_ON_EXIT(end_fixture) struct fixture fixture = { .listener = INVALID_SOCKET };
+	CORDON_ON_EXIT(world_free) struct world world = { 0 };
+	struct cordon_error err = CORDON_ERROR_INIT;
+	struct cage_event first, second;
+	char one[100], two[100];
+	uint16_t port = 0;
+	snprintf(one, sizeof one, "%s%s", before, allowed);
+	snprintf(two, sizeof two, "%s%s", before, other);
+	if (!start_fixture(&fixture, &port))
+		return judged(trying, false, "there is no port to listen on");
+	if (!world_make_gated(trying->test, TIER_ACCOUNT, allowed, port, &world, &err) ||
+	    !world_run(&world, WORDS(program, one), &first, &err))
+		return failed(trying, &err);
+	LONG asked = fixture.asked;
+	if (!world_run(&world, WORDS(program, two), &second, &err))
+		return failed(trying, &err);
+	return judged(trying,
+		      first.exit.code == ANSWERED && second.exit.code == REFUSED && asked == 1 && fixture.asked == 1,
+		      "allowed: %d, not allowed: %d; %ld questions came through", (int)first.exit.code,
+		      (int)second.exit.code, fixture.asked);
+}
+
+static enum result tell_wininet(struct trying *trying)
+{
+	return tell_program(trying, "wininet", "http://");
+}
+
+static enum result tell_winhttp(struct trying *trying)
+{
+	return tell_program(trying, "winhttp", "");
+}
+
+static enum result tell_powershell(struct trying *trying)
+{
+	return tell_program(trying, "powershell", "http://");
+}
+
 static const struct selftest_row rows[] = { ACCOUNT_CASES(SELFTEST_ROW) };
 
 unsigned account_try(struct selftest *test, enum tier tier, struct world *world, const char *why)

@@ -100,7 +100,12 @@ struct selftest_case {
 	CASE(return_private, "what the account made for itself alone is the user's after a next run", TRIAL_ACCOUNT, \
 	     NO_GUARANTEE, NEEDS_WINDOWS) \
 	CASE(reset_profile, "a run finds nothing of an earlier one in the profile and its registry", TRIAL_ACCOUNT, \
-	     GUARANTEE_REGISTRY, NEEDS_WINDOWS)
+	     GUARANTEE_REGISTRY, NEEDS_WINDOWS) \
+	CASE(tell_wininet, "a program that goes by WinINet asks the gate", TRIAL_ACCOUNT, NO_GUARANTEE, NEEDS_WINDOWS) \
+	CASE(tell_winhttp, "a program that goes by WinHTTP's automatic proxy asks the gate", TRIAL_ACCOUNT, \
+	     NO_GUARANTEE, NEEDS_WINDOWS) \
+	CASE(tell_powershell, "Invoke-WebRequest of Windows PowerShell asks the gate", TRIAL_ACCOUNT, NO_GUARANTEE, \
+	     NEEDS_WINDOWS)
 
 #define ON_THIS_MACHINE (NEEDS_WINDOWS | NEEDS_ADMINISTRATOR | NEEDS_CHANGES)
 

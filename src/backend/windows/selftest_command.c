@@ -11,6 +11,8 @@
 
 #include "base/list.h"
 
+#include <wininet.h>
+
 enum { WAIT_MS = 120000, TERMINAL_MS = 30000, HEARD_FIRST = 40 };
 
 /* -- small acts ---------------------------------------------------------------------------------------------------- */
@@ -322,6 +324,35 @@ static int look_up(char **words)
 	return code;
 }
 
+/* -- programs that go by the settings of Windows ----------------------------------------------------------------------- */
+
+/* The status of the answer, or the error that is in its place. */
+static int ask_by_wininet(char **words)
+{
+	DWORD status = 0, size = sizeof status, code = 0;
+	HINTERNET session = InternetOpenA("cordon-selftest", INTERNET_OPEN_TYPE_PRECONFIG, NULL, NULL, 0);
+	HINTERNET answer = session ? InternetOpenUrlA(session, words[0], NULL, 0,
+						      INTERNET_FLAG_RELOAD | INTERNET_FLAG_NO_CACHE_WRITE, 0)
+				   : NULL;
+	if (!answer || !HttpQueryInfoA(answer, HTTP_QUERY_STATUS_CODE | HTTP_QUERY_FLAG_NUMBER, &status, &size, NULL))
+		code = GetLastError();
+	InternetCloseHandle(answer);
+	InternetCloseHandle(session);
+	return (int)(code ? code : status);
+}
+
+/* In a shell of its own: the status of the answer, of a refusal too; 1: there is none. */
+static int ask_by_powershell(char **words)
+{
+	char line[600];
+	snprintf(line, sizeof line,
+		 "powershell -NoProfile -NonInteractive -Command \"try { exit [int](Invoke-WebRequest -UseBasicParsing "
+		 "'%s').StatusCode } catch { if ($_.Exception.Response) { exit [int]$_.Exception.Response.StatusCode } "
+		 "exit 1 }\"",
+		 words[0]);
+	return system(line);
+}
+
 /* -- the account --------------------------------------------------------------------------------------------------- */
 
 /* 0: made; 1: found, from a run before. */
@@ -351,14 +382,32 @@ int command_main(char **words)
 		int count; /* of further words, at least */
 		int (*act)(char **words);
 	} acts[] = {
-		{ "status", 1, end_with },     { "wait", 0, wait_long },       { "process", 1, tell_process },
-		{ "leave", 1, leave_process }, { "temp", 1, tell_temp },       { "make", 1, make_files },
-		{ "change", 1, change_file },  { "memory", 1, take_memory },   { "processes", 1, start_processes },
-		{ "spin", 1, spin },           { "fill", 1, fill_disk },       { "copy", 0, copy_streams },
-		{ "flood", 1, flood },         { "event", 1, set_event },      { "print", 1, print_words },
-		{ "lines", 0, print_lines },   { "line", 2, await_line },      { "listen", 1, listen_to_console },
-		{ "size", 2, await_size },     { "connect", 1, connect_to },   { "look-up", 1, look_up },
-		{ "mark", 0, mark_profile },   { "private", 1, make_private },
+		{ "status", 1, end_with },
+		{ "wait", 0, wait_long },
+		{ "process", 1, tell_process },
+		{ "leave", 1, leave_process },
+		{ "temp", 1, tell_temp },
+		{ "make", 1, make_files },
+		{ "change", 1, change_file },
+		{ "memory", 1, take_memory },
+		{ "processes", 1, start_processes },
+		{ "spin", 1, spin },
+		{ "fill", 1, fill_disk },
+		{ "copy", 0, copy_streams },
+		{ "flood", 1, flood },
+		{ "event", 1, set_event },
+		{ "print", 1, print_words },
+		{ "lines", 0, print_lines },
+		{ "line", 2, await_line },
+		{ "listen", 1, listen_to_console },
+		{ "size", 2, await_size },
+		{ "connect", 1, connect_to },
+		{ "look-up", 1, look_up },
+		{ "mark", 0, mark_profile },
+		{ "private", 1, make_private },
+		{ "wininet", 1, ask_by_wininet },
+		{ "winhttp", 1, ask_by_winhttp },
+		{ "powershell", 1, ask_by_powershell },
 	};
 	WSADATA about;
 	int count = -1;

@@ -46,7 +46,10 @@ static bool write_policy(const struct world *world, struct text *text)
 	add_quoted(text, world->root);
 	text_add(text, ": \"write\", ");
 	add_quoted(text, world->protected_file);
-	text_add(text, ": \"read\" }, \"accept\": [");
+	text_add(text, ": \"read\" }, ");
+	if (world->host)
+		text_addf(text, "\"network\": { \"mode\": \"filtered\", \"allow\": [ \"%s\" ] }, ", world->host);
+	text_add(text, "\"accept\": [");
 	for (int i = 0; i < GUARANTEE_COUNT; i++)
 		text_addf(text, "%s\"%s=absent\"", i ? ", " : " ", guarantee_name((enum guarantee)i));
 	text_add(text, " ] }");
@@ -135,6 +138,36 @@ static bool open_nothing(struct world *world, struct cordon_error *err)
 	       windows_fail(err, GetLastError(), "CreateFile", "open the null device");
 }
 
+/* In place of the user's own, which leads to where the selftest has nobody. */
+static bool set_proxy(struct world *world, struct cordon_error *err)
+{
+	static const char *const names[] = { "http_proxy", "https_proxy", "all_proxy", "no_proxy" };
+	char **environment = world->facts->environment;
+	size_t count = 0, kept = 0;
+	if (!world->host)
+		return true;
+	while (environment[count])
+		count++;
+	for (size_t i = 0; i < count; i++) {
+		bool is_proxy = false;
+		for (size_t j = 0; j < COUNT_OF(names); j++)
+			is_proxy |= _strnicmp(environment[i], names[j], strlen(names[j])) == 0 &&
+				    environment[i][strlen(names[j])] == '=';
+		if (is_proxy)
+			free(environment[i]);
+		else
+			environment[kept++] = environment[i];
+	}
+	environment[kept] = NULL;
+	char **longer = realloc(environment, (kept + 2) * sizeof *longer);
+	if (!longer)
+		return cordon_fail_memory(err);
+	world->facts->environment = longer;
+	longer[kept] = text_format("http_proxy=http://127.0.0.1:%u", world->proxy_port);
+	longer[kept + 1] = NULL;
+	return longer[kept] || cordon_fail_memory(err);
+}
+
 static bool settle_facts(struct world *world, struct cordon_error *err)
 {
 	CORDON_ON_EXIT(free_text) char *temp = folder_path(world->test, "temp");
@@ -143,12 +176,18 @@ static bool settle_facts(struct world *world, struct cordon_error *err)
 	return os_survey_host(world->root, &world->facts, err) && os_make_directories(temp, err) &&
 	       replace(&world->facts->temp, cordon_take(&temp), err) &&
 	       replace(&world->facts->state, strdup(world->test->folder), err) &&
-	       replace(&world->facts->directory, strdup(world->root), err);
+	       replace(&world->facts->directory, strdup(world->root), err) && set_proxy(world, err);
 }
 
 bool world_make(struct selftest *test, enum tier tier, struct world *ret_world, struct cordon_error *err)
 {
-	*ret_world = (struct world){ .test = test };
+	return world_make_gated(test, tier, NULL, 0, ret_world, err);
+}
+
+bool world_make_gated(struct selftest *test, enum tier tier, const char *host, uint16_t proxy_port,
+		      struct world *ret_world, struct cordon_error *err)
+{
+	*ret_world = (struct world){ .test = test, .host = host, .proxy_port = proxy_port };
 	return choose_root(ret_world, tier, err) && copy_command(ret_world, err) && settle_facts(ret_world, err) &&
 	       open_nothing(ret_world, err) && compile(ret_world, tier, err);
 }

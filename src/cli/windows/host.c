@@ -56,6 +56,8 @@ static bool open_stream(DWORD which, int number)
 
 bool host_begin(char ***argv)
 {
+	/* The current directory is the workspace, and PATH may lead into it: no library comes from there. */
+	SetDefaultDllDirectories(LOAD_LIBRARY_SEARCH_SYSTEM32);
 	if (!open_stream(STD_INPUT_HANDLE, 0) || !open_stream(STD_OUTPUT_HANDLE, 1) ||
 	    !open_stream(STD_ERROR_HANDLE, 2))
 		return false;

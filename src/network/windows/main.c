@@ -65,6 +65,8 @@ static bool start(struct gate *gate)
 int main(void)
 {
 	static struct gate gate;
+	/* The current directory is the workspace: no library comes from there. */
+	SetDefaultDllDirectories(LOAD_LIBRARY_SEARCH_SYSTEM32);
 	SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX);
 	/* Lookups wait long where a name server is silent, and others must not wait for them. */
 	_putenv("UV_THREADPOOL_SIZE=16");
