@@ -30,7 +30,6 @@
  *	probe.c        runs the prober outside and inside a tier
  *	kept.c         what it found, kept while nothing it rests on changes; pure over a table
  *	proved.c       the table, and what it rests on
- *	remove.c       removes a directory
  *	sweep.c        what lies there for long goes
  *	backend.c      the interface
  */
@@ -343,10 +342,8 @@ CORDON_CHECKED bool proved_tier(const struct plan *plan, bool is_afresh, struct 
 /* The name of the prober, beside the program; NULL: the program is one itself. */
 extern const WCHAR *probe_program;
 
-/* -- remove.c, sweep.c --------------------------------------------------------------------------------------------- */
+/* -- sweep.c ------------------------------------------------------------------------------------------------------- */
 
-/* The directory and what is below it; true where it is gone. */
-bool remove_tree(const uint16_t *directory);
 CORDON_CHECKED bool windows_sweep(const char *state, bool is_trial, struct swept *swept, struct cordon_error *err);
 
 struct abilities {

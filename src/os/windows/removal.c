@@ -250,3 +250,15 @@ bool removal_empty(HANDLE directory, const struct removal_wish *wish)
 	}
 	return !removal.is_left;
 }
+
+bool remove_tree(const WCHAR *directory)
+{
+	static const struct removal_wish all = { 0 };
+	CORDON_ON_EXIT(close_handle)
+	HANDLE handle = CreateFileW(
+		directory, DELETE | FILE_LIST_DIRECTORY | FILE_ADD_SUBDIRECTORY | FILE_READ_ATTRIBUTES, ALL_SHARE, NULL,
+		OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT, NULL);
+	if (handle == INVALID_HANDLE_VALUE)
+		return GetLastError() == ERROR_FILE_NOT_FOUND || GetLastError() == ERROR_PATH_NOT_FOUND;
+	return (!is_plain_directory(handle) || removal_empty(handle, &all)) && mark(handle);
+}

@@ -68,6 +68,8 @@ struct removal_wish {
 	bool leaves_open_files; /* a file that somebody has open may stay */
 };
 CORDON_CHECKED bool removal_empty(HANDLE directory, const struct removal_wish *wish);
+/* The same with the directory itself; of a link, the link alone. True where it is gone, or never was. */
+bool remove_tree(const WCHAR *directory);
 
 /* reach.c: what a handle's descriptor says. Nothing of it holds unless is_known: the descriptor may not be the user's
  * to read. Of a directory is_closed is about itself alone, until look_below_directory has looked at what is in it;
