@@ -417,6 +417,14 @@ static bool place_readable(struct folder *folder, size_t index, enum holding aro
 	       open_directories_above(folder, index, err);
 }
 
+/* There a server decides by who the logon session is: it hears of no restricted token, and what is put on its files is its
+ * business.
+ */
+static bool is_on_share(const struct plan_node *node)
+{
+	return path_is_separator(TARGET_WINDOWS, node->key[0]) && path_is_separator(TARGET_WINDOWS, node->key[1]);
+}
+
 static bool place_writable(struct folder *folder, size_t index, enum holding around, struct cordon_error *err)
 {
 	const struct plan_node *node = &folder->tree.items[index];
@@ -425,6 +433,12 @@ static bool place_writable(struct folder *folder, size_t index, enum holding aro
 		place->holding = around;
 		return true;
 	}
+	if (is_on_share(node))
+		return plan_refuse(
+			err, node->rule,
+			"'%s' is to be writable and lies on a network share, whose server decides for itself "
+			"who may what; work in a folder on a local drive",
+			node->path);
 	if (node->type == PATH_MISSING)
 		return plan_refuse(err, node->rule, "'%s' is to be writable and does not exist; make it first",
 				   node->path);

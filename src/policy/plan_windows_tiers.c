@@ -109,8 +109,8 @@ static const struct tier_promise appcontainer_promises[GUARANTEE_COUNT] = {
 
 static const struct tier_promise token_promises[GUARANTEE_COUNT] = {
 	[GUARANTEE_FILES_WRITE] = PARTLY(
-		"a write-restricted token; where Everyone may write, so may the command, and what "
-		"the user's folders let him delete, it may delete"),
+		"a write-restricted token; where Everyone may write, so may the command, what the user's folders let "
+		"him delete, it may delete, and network shares take it for the user"),
 	[GUARANTEE_FILES_READ] = ABSENT("the command reads as the user does"),
 	[GUARANTEE_FILES_PROTECT] = PARTLY(
 		"denials on protected paths; a directory whose DELETE_CHILD the user has may lose them"),

@@ -581,9 +581,27 @@ static void windows__a_drive_without_descriptors_is_told(void **state)
 	assert_non_null(strstr(err.text, "files.write"));
 }
 
+/* A share's server knows nothing of the command's token, whatever the tier. */
+static void windows__a_share_is_not_given_for_writing(void **state)
+{
+	(void)state;
+	static const char *const tiers[] = { "account", "appcontainer", "token", NULL };
+	static const char share[] =
+		"{ \"files\": { \"/\": \"read\", \"\\\\\\\\server\\\\share\\\\part\": \"write\" } }";
+	for (size_t i = 0; i < COUNT_OF(tiers); i++) {
+		CORDON_ON_EXIT(made_free) struct made made = { 0 };
+		struct cordon_error err = CORDON_ERROR_INIT;
+		assert_false(make(NULL, share, tiers[i], &made, &err));
+		assert_int_equal(err.status, CORDON_UNSUPPORTED);
+		if (!strstr(err.text, "'\\\\server\\share\\part' is to be writable and lies on a network share"))
+			fail_msg("%s", err.text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(windows__a_share_is_not_given_for_writing),
 		cmocka_unit_test(windows__the_default_preset_takes_the_account_tier),
 		cmocka_unit_test(windows__a_closed_network_is_closed_at_every_layer),
 		cmocka_unit_test(windows__permits_name_loopback),
