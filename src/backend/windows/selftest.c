@@ -262,6 +262,7 @@ int wmain(int argc, wchar_t **argv)
 	struct text words[WORDS_MAX] = { 0 };
 	char *list[WORDS_MAX + 1] = { 0 };
 	SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX);
+	SetDefaultDllDirectories(LOAD_LIBRARY_SEARCH_SYSTEM32); /* as the programs that it stands in for */
 	probe_program = NULL;
 	runner_program = NULL;
 	for (int i = 1; i < argc && i <= WORDS_MAX; i++) {
