@@ -24,17 +24,6 @@ bool operation_begins(const char *name, struct cordon_error *error)
 	return taken_count != failing || windows_fail(error, ERROR_NOT_READY, "PlantedCall", "planted: %s", name);
 }
 
-__attribute__((unused)) static int setup_host(void **state)
-{
-	if (setup_world(state) != 0)
-		return -1;
-	make_directory(in_scratch("state"));
-	make_directory(in_scratch("profile"));
-	free(facts->state);
-	facts->state = strdup(in_scratch("state"));
-	return facts->state ? 0 : -1;
-}
-
 static struct policy *policy;
 
 __attribute__((unused)) static void state_policy(const char *text)

@@ -32,17 +32,6 @@ unsigned probe_tiers(enum tier tier, enum network_mode network)
 
 static struct probing probing;
 
-static int setup(void **state)
-{
-	if (setup_world(state) != 0)
-		return -1;
-	make_directory(in_scratch("state"));
-	make_directory(in_scratch("profile"));
-	free(facts->state);
-	facts->state = strdup(in_scratch("state"));
-	return facts->state ? 0 : -1;
-}
-
 static int setup_probe(void **state)
 {
 	if (setup_plan(state) != 0)
@@ -212,5 +201,5 @@ int main(int argc, char **argv)
 	};
 	if (argc > 3 && strcmp(argv[1], "runner") == 0)
 		return stand_in_serve(argc, argv, lying_runner);
-	return cmocka_run_group_tests(tests, setup, teardown_world);
+	return cmocka_run_group_tests(tests, setup_account_world, teardown_world);
 }

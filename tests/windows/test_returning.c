@@ -49,17 +49,6 @@ bool operation_begins(const char *name, struct cordon_error *error)
 	return !fails || cordon_fail(error, CORDON_OS_FAILED, "planted: %s", name);
 }
 
-static int setup_host(void **state)
-{
-	if (setup_world(state) != 0)
-		return -1;
-	make_directory(in_scratch("state"));
-	make_directory(in_scratch("profile"));
-	free(facts->state);
-	facts->state = strdup(in_scratch("state"));
-	return facts->state ? 0 : -1;
-}
-
 static struct policy *policy;
 
 static int setup_account(void **state)
@@ -211,5 +200,5 @@ int main(int argc, char **argv)
 	if (argc > 3 && strcmp(argv[1], "runner") == 0)
 		return stand_in_serve(argc, argv, lies);
 	runner_program = NULL;
-	return cmocka_run_group_tests(tests, setup_host, teardown_world);
+	return cmocka_run_group_tests(tests, setup_account_world, teardown_world);
 }

@@ -821,5 +821,5 @@ int main(int argc, char **argv)
 	if (argc > 3 && strcmp(argv[1], "runner") == 0)
 		return stand_in_serve(argc, argv, lying_runner);
 	runner_program = NULL;
-	return cmocka_run_group_tests(tests, setup_host, teardown_world);
+	return cmocka_run_group_tests(tests, setup_account_world, teardown_world);
 }

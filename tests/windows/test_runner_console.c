@@ -613,7 +613,7 @@ static int supervise(void)
 	void *state = NULL;
 	char numbers[64], directory[200];
 	GetCurrentDirectoryA(sizeof directory, directory);
-	if (setup_host(&state) != 0 || setup_account(&state) != 0 || !SetCurrentDirectoryA(directory))
+	if (setup_account_world(&state) != 0 || setup_account(&state) != 0 || !SetCurrentDirectoryA(directory))
 		return 1;
 	const struct handover handover = with_terminal();
 	struct cage *cage = start_with(&handover, "hear");
@@ -751,5 +751,5 @@ int main(int argc, char **argv)
 		return serve_console(argv + 2);
 	if (argc > 3 && strcmp(argv[1], "runner") == 0)
 		return stand_in_serve(argc, argv, serve_in_manner);
-	return cmocka_run_group_tests(tests, setup_host, teardown_world);
+	return cmocka_run_group_tests(tests, setup_account_world, teardown_world);
 }

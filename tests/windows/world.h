@@ -34,6 +34,18 @@ __attribute__((unused)) static int teardown_world(void **state)
 	return 0;
 }
 
+/* The same with a state and an account's profile in it. */
+__attribute__((unused)) static int setup_account_world(void **state)
+{
+	if (setup_world(state) != 0)
+		return -1;
+	make_directory(in_scratch("state"));
+	make_directory(in_scratch("profile"));
+	free(facts->state);
+	facts->state = strdup(in_scratch("state"));
+	return facts->state ? 0 : -1;
+}
+
 __attribute__((unused)) static int setup_plan(void **state)
 {
 	static const char *const no_mitigations[] = { "heap-terminate-on-corruption", NULL };

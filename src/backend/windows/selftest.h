@@ -158,6 +158,11 @@ CORDON_CHECKED bool world_make(struct selftest *test, enum tier tier, struct wor
 CORDON_CHECKED bool world_make_gated(struct selftest *test, enum tier tier, const char *host, uint16_t proxy_port,
 				     struct world *ret_world, struct cordon_error *err);
 void world_free(struct world *world); /* also a CORDON_ON_EXIT release */
+/* The user's, but that both names have the value; its own are the first two, and free_environment frees them and the
+ * list. NULL when memory is short.
+ */
+char **environment_with(const struct facts *facts, const char *const names[2], const char *value);
+void free_environment(char ***holder);
 /* Below the root; malloc'ed. */
 char *root_path(const struct world *world, const char *name);
 

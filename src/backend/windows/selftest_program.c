@@ -72,51 +72,19 @@ static bool prepare(const struct selftest *test, const char *name, struct typed 
 	       open_file(typed->folder, "lines", &typed->lines, err);
 }
 
-static bool has_name(const char *entry, const char *name)
-{
-	size_t length = strlen(name);
-	return _strnicmp(entry, name, length) == 0 && entry[length] == '=';
-}
-
-/* The user's, but for where cordon's state and the user's own policy are: this selftest's. The last two are the caller's. */
-static char **make_environment(const struct facts *facts, const char *folder)
-{
-	size_t count = 0, kept = 0;
-	while (facts->environment[count])
-		count++;
-	char **list = calloc(count + 3, sizeof *list);
-	for (size_t i = 0; list && i < count; i++)
-		if (!has_name(facts->environment[i], "LOCALAPPDATA") && !has_name(facts->environment[i], "APPDATA"))
-			list[kept++] = facts->environment[i];
-	if (list) {
-		list[kept] = text_format("LOCALAPPDATA=%s", folder);
-		list[kept + 1] = list[kept] ? text_format("APPDATA=%s", folder) : NULL;
-	}
-	return list;
-}
-
-static void free_environment(char ***holder)
-{
-	size_t count = 0;
-	while (*holder && (*holder)[count])
-		count++;
-	if (count >= 2) {
-		free((*holder)[count - 1]);
-		free((*holder)[count - 2]);
-	}
-	free(*holder);
-}
-
 static bool start(const struct selftest *test, struct typed *typed, char **argv, struct cordon_error *err)
 {
 	static const struct windows_job no_limits = { 0 };
 	CORDON_ON_EXIT(close_handle) HANDLE job = NULL;
-	CORDON_ON_EXIT(free_environment) char **environment = make_environment(test->facts, typed->folder);
+	/* Where cordon's state and the user's own policy are. */
+	static const char *const names[2] = { "LOCALAPPDATA", "APPDATA" };
+	CORDON_ON_EXIT(free_environment)
+	char **environment = environment_with(test->facts, names, typed->folder);
 	CORDON_ON_EXIT(free_text) char *work = text_format("%s\\work", typed->folder);
 	const int passed[] = { (int)(intptr_t)typed->lines, (int)(intptr_t)typed->passed };
 	const char *missing;
 	PROCESS_INFORMATION process;
-	if (!environment || !environment[0] || !work)
+	if (!environment || !work)
 		return cordon_fail_memory(err);
 	if (!job_make(&no_limits, &job, &missing, err))
 		return false;

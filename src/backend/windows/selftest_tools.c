@@ -194,52 +194,19 @@ static HANDLE open_log(const char *folder, struct cordon_error *err)
 	return log == INVALID_HANDLE_VALUE ? NULL : log;
 }
 
-static bool has_name(const char *entry, const char *name)
-{
-	size_t length = strlen(name);
-	return _strnicmp(entry, name, length) == 0 && entry[length] == '=';
-}
-
-/* The user's, but for where temporary files go; the list and the last two are the caller's to free. */
-static char **make_environment(const struct facts *facts, const char *folder)
-{
-	size_t count = 0, kept = 0;
-	while (facts->environment[count])
-		count++;
-	char **list = calloc(count + 3, sizeof *list);
-	for (size_t i = 0; list && i < count; i++)
-		if (!has_name(facts->environment[i], "TEMP") && !has_name(facts->environment[i], "TMP"))
-			list[kept++] = facts->environment[i];
-	if (list) {
-		list[kept] = text_format("TEMP=%s\\temp", folder);
-		list[kept + 1] = list[kept] ? text_format("TMP=%s\\temp", folder) : NULL;
-	}
-	return list;
-}
-
-static void free_environment(char ***holder)
-{
-	size_t count = 0;
-	while (*holder && (*holder)[count])
-		count++;
-	if (count >= 2) {
-		free((*holder)[count - 1]);
-		free((*holder)[count - 2]);
-	}
-	free(*holder);
-}
-
 static bool run_step(struct means *means, const struct facts *facts, const char *program, const char *folder,
 		     const char *const *words, DWORD *ret_status, struct cordon_error *err)
 {
 	static const struct windows_job no_limits = { 0 };
 	CORDON_ON_EXIT(close_handle) HANDLE job = NULL;
 	CORDON_ON_EXIT(close_handle) HANDLE log = open_log(folder, err);
-	CORDON_ON_EXIT(free_environment) char **environment = make_environment(facts, folder);
+	static const char *const names[2] = { "TEMP", "TMP" };
+	CORDON_ON_EXIT(free_text) char *temp = text_format("%s\\temp", folder);
+	CORDON_ON_EXIT(free_environment) char **environment = temp ? environment_with(facts, names, temp) : NULL;
 	char *argv[TOOL_WORDS_MAX + 2] = { (char *)(uintptr_t)program };
 	const char *missing;
 	PROCESS_INFORMATION process;
-	if (!environment || !environment[0])
+	if (!environment)
 		return cordon_fail_memory(err);
 	for (size_t i = 0; i < TOOL_WORDS_MAX && words[i]; i++)
 		argv[i + 1] = (char *)(uintptr_t)words[i];

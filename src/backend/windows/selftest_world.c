@@ -138,6 +138,37 @@ static bool open_nothing(struct world *world, struct cordon_error *err)
 	       windows_fail(err, GetLastError(), "CreateFile", "open the null device");
 }
 
+static bool has_name(const char *entry, const char *name)
+{
+	size_t length = strlen(name);
+	return _strnicmp(entry, name, length) == 0 && entry[length] == '=';
+}
+
+char **environment_with(const struct facts *facts, const char *const names[2], const char *value)
+{
+	size_t count = 0, kept = 2;
+	while (facts->environment[count])
+		count++;
+	char **list = calloc(count + 3, sizeof *list);
+	for (size_t i = 0; list && i < 2; i++)
+		list[i] = text_format("%s=%s", names[i], value);
+	for (size_t i = 0; list && i < count; i++)
+		if (!has_name(facts->environment[i], names[0]) && !has_name(facts->environment[i], names[1]))
+			list[kept++] = facts->environment[i];
+	if (list && list[0] && list[1])
+		return list;
+	free_environment(&list);
+	return NULL;
+}
+
+void free_environment(char ***holder)
+{
+	for (size_t i = 0; *holder && i < 2; i++)
+		free((*holder)[i]);
+	free(*holder);
+	*holder = NULL;
+}
+
 /* In place of the user's own, which leads to where the selftest has nobody. */
 static bool set_proxy(struct world *world, struct cordon_error *err)
 {
@@ -151,8 +182,7 @@ static bool set_proxy(struct world *world, struct cordon_error *err)
 	for (size_t i = 0; i < count; i++) {
 		bool is_proxy = false;
 		for (size_t j = 0; j < COUNT_OF(names); j++)
-			is_proxy |= _strnicmp(environment[i], names[j], strlen(names[j])) == 0 &&
-				    environment[i][strlen(names[j])] == '=';
+			is_proxy |= has_name(environment[i], names[j]);
 		if (is_proxy)
 			free(environment[i]);
 		else
