@@ -333,6 +333,48 @@ static void run__begins_with_an_empty_profile(void **state)
 }
 
 /* Folders in each other, deeper than anybody makes them, would keep the account from every later run. */
+/* The level of a directory, or 0 where it has none. */
+static DWORD level_of(const char *path)
+{
+	_Alignas(max_align_t) BYTE room[256];
+	ACL_SIZE_INFORMATION size = { 0 };
+	SYSTEM_MANDATORY_LABEL_ACE *entry;
+	BOOL is_there = FALSE, is_default;
+	PACL list = NULL;
+	DWORD length;
+	if (!GetFileSecurityA(path, LABEL_SECURITY_INFORMATION, room, sizeof room, &length) ||
+	    !GetSecurityDescriptorSacl(room, &is_there, &list, &is_default) || !is_there || !list ||
+	    !GetAclInformation(list, &size, sizeof size, AclSizeInformation) || size.AceCount != 1 ||
+	    !GetAce(list, 0, (void **)&entry) || entry->Header.AceType != SYSTEM_MANDATORY_LABEL_ACE_TYPE)
+		return 0;
+	return *GetSidSubAuthority((PSID)&entry->SidStart, 0);
+}
+
+/* A command below medium has places for caches and settings; and none where the next run would take its registry from. */
+static void run__has_places_for_caches(void **state)
+{
+	(void)state;
+	enum { LEVEL = 0x1800 };
+	char *const argv[] = { own_path, "command", "status", "0", NULL };
+	static const char *const places[] = { "profile\\AppData\\Local", "profile\\AppData\\Local\\Temp",
+					      "profile\\AppData\\Roaming", "profile\\.nuget", "profile\\go" };
+	if (!profile_open(in_scratch("profile"), LEVEL, &err) || !profile_open(in_scratch("profile"), LEVEL, &err))
+		fail_msg("%s", err.text);
+	for (size_t i = 0; i < COUNT_OF(places); i++) {
+		assert_true(os_exists(in_scratch("%s", places[i])));
+		/* Wine keeps no labels. */
+		assert_true(is_wine() || level_of(in_scratch("%s", places[i])) == LEVEL);
+	}
+	assert_int_equal(level_of(in_scratch("profile")), 0);
+	assert_int_equal(level_of(in_scratch("profile\\AppData")), 0);
+
+	/* What an earlier run left there is gone with the rest. */
+	write_file(in_scratch("profile\\go\\left"), "left");
+	run_and_end(argv, false, 0);
+	assert_false(os_exists(in_scratch("profile\\go")));
+	assert_true(os_exists(in_scratch("profile\\AppData\\Roaming")));
+}
+
 static void run__begins_with_an_empty_profile_however_deep_it_is(void **state)
 {
 	(void)state;
@@ -806,6 +848,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup(runner__is_not_opened_by_its_own_account, setup_account),
 		cmocka_unit_test_setup(run__begins_with_an_empty_profile, setup_account),
 		cmocka_unit_test_setup(run__begins_with_an_empty_profile_however_deep_it_is, setup_account),
+		cmocka_unit_test_setup(run__has_places_for_caches, setup_account),
 		cmocka_unit_test_setup(run__that_finds_no_command_says_so, setup_account),
 		cmocka_unit_test_setup(run__by_the_shipped_runner_is_the_same, setup_account),
 		cmocka_unit_test_setup(child__is_started_without_a_run, setup_account),

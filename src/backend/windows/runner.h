@@ -15,7 +15,7 @@
  *	runner_console.c the command's console there
  *	reach.c          what it tries of the network
  *	system_proxy.c   tells the account's programs of the gate
- *	sweep_account.c  what the runner does before: nothing of an earlier run is left in the account
+ *	sweep_account.c  what the runner does before: nothing of an earlier run is left in the account, and caches have a place
  */
 #pragma once
 
@@ -176,6 +176,10 @@ struct returning *returning_free(struct returning *returning);                  
  * stand for the account in a test, neither processes nor registry are touched.
  */
 CORDON_CHECKED bool sweep_account(PSID account, PSID user, const char *profile, struct cordon_error *err);
+/* As the account: programs of that integrity level may write in the folders of the profile where tools keep their caches
+ * and settings, which are made.
+ */
+CORDON_CHECKED bool profile_open(const char *profile, uint32_t level, struct cordon_error *err);
 
 /* -- system_proxy.c ------------------------------------------------------------------------------------------------ */
 

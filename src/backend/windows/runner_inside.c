@@ -17,7 +17,8 @@ struct serving {
 	HANDLE command; /* NULL: none yet */
 	void *console;  /* a pseudoconsole; NULL: none. It ends with this process, or by CLOSE */
 	struct text bytes;
-	struct arena arena; /* of all that is read of orders */
+	struct arena arena;  /* of all that is read of orders */
+	const char *profile; /* that was swept; NULL: none was */
 };
 
 /* -- START --------------------------------------------------------------------------------------------------------- */
@@ -83,6 +84,13 @@ static bool make_station(struct serving *serving, const struct windows_token *re
 	       station_make(bytes, &serving->station, err);
 }
 
+/* Below medium the command could write nothing in the profile. */
+static bool open_profile(const struct serving *serving, const struct windows_token *recipe, struct cordon_error *err)
+{
+	return !serving->profile || recipe->integrity >= INTEGRITY_MEDIUM ||
+	       profile_open(serving->profile, recipe->integrity, err);
+}
+
 static bool start_command(struct serving *serving, const struct frame_start *start, struct arena *arena,
 			  struct text *answer, struct cordon_error *err)
 {
@@ -92,8 +100,8 @@ static bool start_command(struct serving *serving, const struct frame_start *sta
 	PROCESS_INFORMATION process;
 	if (serving->command)
 		return cordon_fail(err, CORDON_UNSUPPORTED, "the runner starts one command");
-	if (!make_token(serving, start, arena, &recipe, &token, err) || !make_station(serving, &recipe, arena, err) ||
-	    (start->has_console && !runner_console_share(err)) ||
+	if (!make_token(serving, start, arena, &recipe, &token, err) || !open_profile(serving, &recipe, err) ||
+	    !make_station(serving, &recipe, arena, err) || (start->has_console && !runner_console_share(err)) ||
 	    (start->console.reads && !runner_console_make(&start->console, &serving->console, err)))
 		return false;
 	struct launch launch = {
@@ -171,8 +179,12 @@ static bool return_files(struct serving *serving, const struct frame *frame, str
 static bool clean(struct serving *serving, const struct frame *frame, struct cordon_error *err)
 {
 	struct frame_clean order;
-	return frame_read_clean(frame, &serving->arena, &order, err) &&
-	       sweep_account(serving->identities.roles[SID_USER], (PSID)(uintptr_t)order.user.bytes, order.profile,
+	if (!frame_read_clean(frame, &serving->arena, &order, err))
+		return false;
+	serving->profile = arena_copy(&serving->arena, order.profile, strlen(order.profile));
+	if (!serving->profile)
+		return cordon_fail_memory(err);
+	return sweep_account(serving->identities.roles[SID_USER], (PSID)(uintptr_t)order.user.bytes, order.profile,
 			     err);
 }
 

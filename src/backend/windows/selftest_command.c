@@ -362,12 +362,12 @@ static int mark_profile(char **words)
 	DWORD how = 0, is_left = 0;
 	char path[700];
 	(void)words;
-	snprintf(path, sizeof path, "%s\\cordon-selftest-mark", getenv("USERPROFILE"));
+	snprintf(path, sizeof path, "%s\\cordon-selftest-mark", getenv("LOCALAPPDATA"));
 	is_left = GetFileAttributesA(path) != INVALID_FILE_ATTRIBUTES;
-	if (RegCreateKeyExA(HKEY_CURRENT_USER, "Software\\Classes\\cordon-selftest-mark", 0, NULL, 0, KEY_ALL_ACCESS,
-			    NULL, &key, &how) != ERROR_SUCCESS)
-		return 3;
-	RegCloseKey(key);
+	/* Below medium the registry is closed, but for this where Windows has made it. */
+	if (RegCreateKeyExA(HKEY_CURRENT_USER, "Software\\AppDataLow\\cordon-selftest-mark", 0, NULL, 0, KEY_ALL_ACCESS,
+			    NULL, &key, &how) == ERROR_SUCCESS)
+		RegCloseKey(key);
 	if (write_words(path, "x") != 0)
 		return 4;
 	return is_left || how == REG_OPENED_EXISTING_KEY ? 1 : 0;

@@ -1,5 +1,5 @@
 /* What an earlier run in the account could have left to a later one: processes outside its job, files in the profile, and
- * the registry.
+ * the registry. And what of the profile the command of this one may write.
  */
 #include <string.h>
 
@@ -230,4 +230,65 @@ bool sweep_account(PSID account, PSID user, const char *profile, struct cordon_e
 {
 	bool is_other = !EqualSid(account, user);
 	return (!is_other || (end_processes(account, err) && empty_registry(err))) && empty_profile(profile, err);
+}
+
+/* -- what the command may write ------------------------------------------------------------------------------------ */
+
+/* All of the profile has a level above the command's. These get the command's own, for what is made in them as well, so
+ * that caches and settings have a place. Not the profile itself: a file `ntuser.man` there would be the registry of the
+ * account's next logon, before anything of that run could look. Nor what Windows keeps in Microsoft.
+ */
+static const char *const written[] = {
+	"AppData\\Local",
+	"AppData\\Local\\Temp",
+	"AppData\\Roaming",
+	".cache",
+	".cargo",
+	".config",
+	".dotnet",
+	".gradle",
+	".local",
+	".m2",
+	".npm",
+	".nuget",
+	".templateengine",
+	"go",
+};
+
+static bool give_level(const char *path, PSECURITY_DESCRIPTOR level, struct cordon_error *err)
+{
+	CORDON_ON_EXIT(free_wide) uint16_t *native = NULL;
+	BY_HANDLE_FILE_INFORMATION about;
+	if (!os_make_directories(path, err) || !native_path(path, &native, err))
+		return false;
+	CORDON_ON_EXIT(close_handle)
+	HANDLE folder = CreateFileW(native, WRITE_OWNER | READ_CONTROL | FILE_READ_ATTRIBUTES,
+				    FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
+				    FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT, NULL);
+	if (folder == INVALID_HANDLE_VALUE || !GetFileInformationByHandle(folder, &about))
+		return windows_fail(err, GetLastError(), "CreateFile or GetFileInformationByHandle",
+				    "open '%s' to the command", path);
+	if (!(about.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) ||
+	    (about.dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT))
+		return cordon_fail(err, CORDON_UNSUPPORTED, "'%s' is no folder of the account's profile", path);
+	return SetKernelObjectSecurity(folder, LABEL_SECURITY_INFORMATION, level) ||
+	       windows_fail(err, GetLastError(), "SetKernelObjectSecurity", "give '%s' the command's level", path);
+}
+
+bool profile_open(const char *profile, uint32_t level, struct cordon_error *err)
+{
+	CORDON_ON_EXIT(free_local) PSECURITY_DESCRIPTOR descriptor = NULL;
+	WCHAR text[64];
+	_snwprintf(text, COUNT_OF(text), L"S:(ML;OICI;NW;;;S-1-16-%lu)", (unsigned long)level);
+	if (!ConvertStringSecurityDescriptorToSecurityDescriptorW(text, SDDL_REVISION_1, &descriptor, NULL))
+		return windows_fail(err, GetLastError(), "ConvertStringSecurityDescriptorToSecurityDescriptor",
+				    "put down the command's level");
+	for (size_t i = 0; i < COUNT_OF(written); i++) {
+		CORDON_ON_EXIT(free_text) char *path = text_format("%s\\%s", profile, written[i]);
+		if (!path)
+			return cordon_fail_memory(err);
+		if (!give_level(path, descriptor, err))
+			return false;
+	}
+	return true;
 }
