@@ -27,6 +27,29 @@ static pid_t start(const char *fake, const char *const *words)
 	_exit(99);
 }
 
+/* Until the program has made arrangements for the signal: before, it would end by it. */
+static void await_handler(pid_t pid, int signal)
+{
+	static const char field[] = "SigCgt:";
+	char line[256];
+	for (int i = 0; i < 1000; i++) {
+		char *path = NULL;
+		unsigned long long caught = 0;
+		assert_true(asprintf(&path, "/proc/%d/status", (int)pid) > 0);
+		FILE *file = fopen(path, "re");
+		free(path);
+		while (file && fgets(line, sizeof line, file))
+			if (strncmp(line, field, sizeof field - 1) == 0)
+				caught = strtoull(line + sizeof field - 1, NULL, 16);
+		if (file)
+			fclose(file);
+		if (caught & 1ULL << (signal - 1))
+			return;
+		usleep(10000);
+	}
+	fail_msg("no handler of signal %d", signal);
+}
+
 static void read_back(const char *name, char *text, size_t size)
 {
 	FILE *file = fopen(in_scratch("%s", name), "re");
@@ -221,6 +244,7 @@ static void report__is_not_led_astray(void **state)
 		remove(in_scratch("report.json"));
 		const char *const words[] = { "run", "--workspace", "work", "--report", "report.json", "true", NULL };
 		pid_t pid = start("started;run_on", words);
+		await_handler(pid, SIGINT);
 		usleep(150000); /* it runs: the place of the report is settled */
 		assert_int_equal(system(deeds[i]), 0);
 		assert_int_equal(kill(pid, SIGINT), 0);
@@ -284,6 +308,7 @@ static void report__that_could_not_be_written_is_a_failure(void **state)
 	make_directory(in_scratch("gone"));
 	const char *const words[] = { "run", "--report", "../gone/report.json", "--time", "300ms", "true", NULL };
 	pid_t pid = start("started;run_on", words);
+	await_handler(pid, SIGINT);
 	usleep(150000);
 	assert_int_equal(rmdir(in_scratch("gone")), 0);
 	assert_int_equal(finish(pid), 125);
@@ -299,6 +324,7 @@ static void interrupt__twice_ends_the_tree(void **state)
 	const char *const words[] = { "run", "true", NULL };
 	int status;
 	pid_t pid = start("started;run_on", words);
+	await_handler(pid, SIGINT);
 	usleep(150000);
 	assert_int_equal(kill(pid, SIGINT), 0);
 	usleep(150000);
@@ -313,6 +339,7 @@ static void other_signals__are_passed_on_only(void **state)
 	static const int signals[] = { SIGTERM, SIGHUP, SIGQUIT };
 	const char *const words[] = { "run", "--time", "600ms", "true", NULL };
 	pid_t pid = start("started;run_on", words);
+	await_handler(pid, SIGINT);
 	usleep(150000);
 	for (size_t i = 0; i < COUNT_OF(signals); i++)
 		assert_int_equal(kill(pid, signals[i]), 0);

@@ -6,10 +6,11 @@
 launch() {
 	"$@" &
 	wait_for "$WORK/forked" || true
-	for process in /proc/[0-9]*; do
-		if grep -qsF "WORLD=$WORLD" "$process/environ" && [ "$(cat "$process/comm" 2>/dev/null)" = sleep ]; then
-			echo one
-		fi
+	# By few programs: the sleepers end meanwhile.
+	grep -lsF "WORLD=$WORLD" /proc/[0-9]*/environ | while read -r environ; do
+		comm=
+		read -r comm 2>/dev/null <"${environ%environ}comm" || :
+		[ "$comm" != sleep ] || echo one
 	done >"$WORLD/sleepers"
 	: >"$WORK/released"
 	wait $!
@@ -20,7 +21,7 @@ act() {
 	(
 		for _ in 1 2 3 4 5 6 7 8 9 10; do
 			for _ in 1 2 3 4 5 6 7 8; do
-				sleep 2 &
+				sleep 4 &
 			done
 		done
 	)

@@ -21,7 +21,7 @@ static void hop(time_t end, int heartbeat)
 			_exit(0);
 		if (pid < 0)
 			usleep(1000);
-		if (++turn % 64 == 0 && write(heartbeat, ".", 1) != 1)
+		if (++turn % 4 == 0 && write(heartbeat, ".", 1) != 1)
 			_exit(1);
 	}
 	_exit(0);
