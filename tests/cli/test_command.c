@@ -339,7 +339,7 @@ static void other_signals__are_passed_on_only(void **state)
 	static const int signals[] = { SIGTERM, SIGHUP, SIGQUIT };
 	const char *const words[] = { "run", "--time", "600ms", "true", NULL };
 	pid_t pid = start("started;run_on", words);
-	await_handler(pid, SIGINT);
+	await_handler(pid, SIGTERM);
 	usleep(150000);
 	for (size_t i = 0; i < COUNT_OF(signals); i++)
 		assert_int_equal(kill(pid, signals[i]), 0);
@@ -367,6 +367,7 @@ static void signal__before_the_command_runs_ends_it(void **state)
 	(void)state;
 	const char *const words[] = { "run", "true", NULL };
 	pid_t pid = start("run_on", words);
+	await_handler(pid, SIGTERM);
 	usleep(150000);
 	assert_int_equal(kill(pid, SIGTERM), 0);
 	assert_int_equal(finish(pid), 128 + SIGKILL);

@@ -33,6 +33,7 @@ struct removal {
 struct entry {
 	WCHAR *name;
 	USHORT length; /* of it, in bytes */
+	bool is_link;
 };
 
 struct entries {
@@ -113,6 +114,9 @@ static bool note(struct entries *entries, const FILE_ID_BOTH_DIR_INFO *found)
 		return is_dots(found);
 	entry->name = calloc(1, found->FileNameLength + sizeof(WCHAR));
 	entry->length = (USHORT)found->FileNameLength;
+	/* There a tag is told in EaSize; Wine tells none, and would open what its link leads to. */
+	entry->is_link = (found->FileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) &&
+			 (found->EaSize == 0 || IsReparseTagNameSurrogate(found->EaSize));
 	if (entry->name)
 		memcpy(entry->name, found->FileName, found->FileNameLength);
 	else
@@ -202,7 +206,7 @@ static void remove_entry(struct removal *removal, HANDLE directory, const struct
 		removal->is_left |= !is_settled(removal, code);
 		return;
 	}
-	if (is_plain_directory(handle)) {
+	if (!entry->is_link && is_plain_directory(handle)) {
 		if (directory != removal->top) {
 			bool is_moved = move_up(removal, handle);
 			removal->was_moved |= is_moved;
